@@ -1,0 +1,78 @@
+//! What was said: words, and the decided segments that carry them.
+
+use crate::clock::{MeetingTime, Span};
+use crate::speaker::{Speaker, Track};
+use serde::{Deserialize, Serialize};
+
+/// One recognised word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Word {
+    /// As the recognizer wrote it, punctuation attached, no surrounding space, never empty.
+    pub text: String,
+    /// When it begins.
+    #[serde(rename = "t0_ms")]
+    pub start: MeetingTime,
+    /// When it ends.
+    #[serde(rename = "t1_ms")]
+    pub end: MeetingTime,
+    /// The recognizer's own posterior, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Names a segment for good: its track and the 16 kHz sample it begins at, the same after a resume.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct SegmentId(String);
+
+impl SegmentId {
+    /// The id of the segment of `track` whose first sample is `from_sample`.
+    pub fn new(track: Track, from_sample: u64) -> Self {
+        Self(format!("{}-{from_sample}", track.as_str()))
+    }
+
+    /// As written on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Something a reader of a segment should know about how its words were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentFlag {
+    /// Less than 1.2 s of voice: decoded with left context.
+    Short,
+    /// Cut inside long speech, at its quietest point.
+    ForcedCut,
+    /// The decoder ran into its loop guard.
+    LoopGuard,
+    /// The evidence for its words is weak; measures leave them out.
+    LowConfidence,
+}
+
+/// A decided segment: speech that was recognised, immutable from here on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Final {
+    /// Its name.
+    pub segment: SegmentId,
+    /// The channel it came in on.
+    pub track: Track,
+    /// Who spoke.
+    pub speaker: Speaker,
+    /// The stretch of the track that it decides.
+    #[serde(flatten)]
+    pub span: Span,
+    /// Its words in order of time; empty where speech held none.
+    pub words: Vec<Word>,
+    /// Where voice activity heard a voice inside the span, in order, disjoint.
+    pub voiced: Vec<Span>,
+    /// The recognizer and model that made it, such as `sphinx/en-us`.
+    pub model: String,
+    /// What else to know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<SegmentFlag>,
+}
