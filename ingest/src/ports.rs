@@ -1,0 +1,277 @@
+//! What a live connection needs of the world outside: tickets, devices' keys, consent, and a ledger that makes what
+//! was heard durable. `api` implements these on Postgres, [`crate::memory`] in memory, so that everything between the
+//! socket and the transaction is tested without a database.
+//!
+//! Sample numbers here are 16 kHz samples since the session began, whatever rate a track declares.
+
+use crate::protocol::{Caption, Hello, Insight, SampleClass, ServerEvent, Stream};
+use attune_engine::clock::{MeetingTime, Span};
+use attune_engine::speaker::Track;
+use attune_engine::transcript::Final;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::future::Future;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// Why something outside did not answer; never shown to a client.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A connection that a client may open: what its ticket stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reservation {
+    /// The organisation.
+    pub tenant: Uuid,
+    /// Whose meeting it is.
+    pub user: Uuid,
+    /// The device that captures.
+    pub device: Uuid,
+    /// A device of kind `native`: it may connect without an `Origin`.
+    pub native: bool,
+    /// One device in one meeting.
+    pub session: Uuid,
+    /// The meeting.
+    pub meeting: Uuid,
+    /// Number of the connection within the session, rising; commits are fenced on it.
+    pub epoch: u64,
+    /// SHA-256 of the ticket, which itself is never stored.
+    pub ticket_sha256: [u8; 32],
+}
+
+/// Why a ticket opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum TicketRefused {
+    /// Never issued, expired, or used before.
+    #[error("the ticket is unknown, expired or used")]
+    Unknown,
+    /// A later connection of the session is live already.
+    #[error("a later connection is live")]
+    Superseded,
+    /// The store did not answer.
+    #[error("looking a ticket up")]
+    Unavailable(#[source] Cause),
+}
+
+/// Tickets: each opens one connection, once.
+pub trait Tickets {
+    /// What the ticket stands for. Changes nothing.
+    fn inspect(&self, ticket_sha256: [u8; 32]) -> impl Future<Output = Result<Reservation, TicketRefused>> + Send;
+
+    /// Uses the ticket up and makes its epoch the live one, in a single statement that a later epoch fences.
+    fn redeem(&self, reservation: &Reservation) -> impl Future<Output = Result<(), TicketRefused>> + Send;
+}
+
+/// Why a device has no key.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceRefused {
+    /// Unknown or revoked.
+    #[error("the device is unknown or revoked")]
+    Unknown,
+    /// The key store did not answer.
+    #[error("fetching a device's key")]
+    Unavailable(#[source] Cause),
+}
+
+/// The server identity's signature over an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferSignature {
+    /// Which of the (up to two) identity keys signed.
+    pub key_id: u8,
+    /// Ed25519.
+    pub signature: [u8; 64],
+}
+
+/// What binds a connection to a device, and the server to its identity.
+pub trait Devices {
+    /// The key shared with the device at its enrolment.
+    fn psk(
+        &self,
+        reservation: &Reservation,
+    ) -> impl Future<Output = Result<Zeroizing<[u8; 32]>, DeviceRefused>> + Send;
+
+    /// The identity key that signs offers now: its id stands inside the bytes that are signed.
+    fn identity_key_id(&self) -> u8;
+
+    /// Signs the bytes of an offer.
+    fn sign_offer(&self, offer: &[u8]) -> OfferSignature;
+}
+
+/// Why nothing may be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsentRefused {
+    /// Not given, or withdrawn.
+    #[error("consent is missing or withdrawn")]
+    Missing,
+    /// The store did not answer.
+    #[error("checking consent")]
+    Unavailable(#[source] Cause),
+}
+
+/// Consent to be recorded.
+pub trait Consents {
+    /// The person's own, and for this meeting that the others were told.
+    fn check(&self, reservation: &Reservation) -> impl Future<Output = Result<(), ConsentRefused>> + Send;
+}
+
+/// Why a ledger did not open, or did not commit. Nothing of the batch is durable then.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A later epoch is live: this connection was taken over.
+    #[error("a later connection is live")]
+    Fenced,
+    /// The session ended for good: `session_closed`.
+    #[error("the session is closed")]
+    Closed,
+    /// The store did not answer or refused; another try may work.
+    #[error("committing to the ledger")]
+    Unavailable(#[source] Cause),
+}
+
+/// Opens ledgers.
+pub trait Ledgers {
+    /// The ledger of one connection.
+    type Ledger: Ledger + 'static;
+
+    /// The ledger of the reservation's session and where the session stands. Called once its ticket is redeemed.
+    fn open(
+        &self,
+        reservation: &Reservation,
+        hello: &Hello,
+    ) -> impl Future<Output = Result<(Self::Ledger, Resumption), LedgerError>> + Send;
+}
+
+/// Where a session stands: nothing for a new one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Resumption {
+    /// The last committed position of every stream that ever had one, as it was in [`Batch::positions`].
+    pub streams: BTreeMap<Stream, Position>,
+    /// It has ended: nothing more is taken.
+    pub ended: bool,
+}
+
+/// Where a stream stands in a commit, and what a resume needs to go on from there. Stored as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// The stream.
+    pub stream: Stream,
+    /// Every 16 kHz sample before it is decided; zero for streams without sound.
+    pub decided_sample: u64,
+    /// The client must keep frames from this `seq` on; a resumed connection sends from it.
+    pub release_seq: u64,
+    /// What `first_sample` the frame `release_seq` has, at the declared rate; a later one is covered by a skip.
+    pub release_first_sample: u64,
+    /// The line from samples to meeting time in force just before that frame.
+    pub line: Option<Line>,
+}
+
+/// A straight line from 16 kHz samples to meeting time: `sample` happened at `at_ms`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// A 16 kHz sample.
+    pub sample: u64,
+    /// Its meeting time in milliseconds.
+    pub at_ms: u64,
+    /// No sample after `sample` happened before this: time does not run back where a line was lowered.
+    pub floor_ms: u64,
+}
+
+/// What happened to a stretch of a track, for good. Within a track these are contiguous, in order and disjoint: every
+/// sample is in exactly one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// The track.
+    pub track: Track,
+    /// First 16 kHz sample.
+    pub from_sample: u64,
+    /// The sample after the last.
+    pub to_sample: u64,
+    /// When that was.
+    pub span: Span,
+    /// What became of it.
+    pub class: SampleClass,
+    /// Why, where the class alone does not say: `muted`, `buffer_full`, `recognizer_failed`.
+    pub reason: Option<String>,
+    /// The words, where it is decoded speech.
+    pub outcome: Option<Final>,
+}
+
+/// A moment that the person marked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// When.
+    pub at: MeetingTime,
+    /// Their own word for it.
+    pub label: Option<String>,
+}
+
+/// The person asked that what was said on a track be forgotten: words, events, nudges and quotes that overlap it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The track.
+    pub track: Track,
+    /// First 16 kHz sample to forget.
+    pub from_sample: u64,
+    /// The sample after the last.
+    pub to_sample: u64,
+    /// When that was.
+    pub span: Span,
+}
+
+/// What one transaction makes durable: all of it or nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// In the order in which the meeting's fold sees it: speech by its end, over all tracks.
+    pub decided: Vec<Decided>,
+    /// The new position of every stream that moved.
+    pub positions: Vec<Position>,
+    /// Everything before this is decided on all tracks.
+    pub decided_to: MeetingTime,
+    /// What the device read off the camera.
+    pub insights: Vec<Insight>,
+    /// What the meeting's own page showed.
+    pub captions: Vec<Caption>,
+    /// Moments marked.
+    pub marks: Vec<Mark>,
+    /// What to forget of earlier commits, before anything of this one is added.
+    pub withdrawals: Vec<Withdrawal>,
+}
+
+/// A durable event: what its transaction numbered, from a counter of the meeting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbered {
+    /// The cursor of `/v1/live`.
+    pub number: u64,
+    /// The event.
+    pub event: ServerEvent,
+}
+
+/// What a transaction gave rise to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Committed {
+    /// To be sent in this order: finals, gaps, nudges, marks, retractions.
+    pub events: Vec<Numbered>,
+}
+
+/// The durable side of one live connection. Holds the fold over the meeting's committed events.
+pub trait Ledger: Send {
+    /// Makes a batch durable in one transaction that a later epoch fences.
+    fn commit(&mut self, batch: Batch) -> impl Future<Output = Result<Committed, LedgerError>> + Send;
+
+    /// The `measures` event as of the last commit; nothing before there is anything to show.
+    fn measures(&self) -> Option<ServerEvent>;
+
+    /// Shows an event without a number (`speech`, `measures`, `status`) to the other readers of the meeting. Does not
+    /// wait; may drop it.
+    fn tell(&mut self, event: &ServerEvent);
+
+    /// Everything is decided: ends the session and has the report made.
+    fn end(&mut self) -> impl Future<Output = Result<Committed, LedgerError>> + Send;
+
+    /// The `report_ready` event once the report is made; the connection waits for it a while after the end.
+    fn report_ready(&mut self) -> impl Future<Output = Option<ServerEvent>> + Send;
+}
+
+/// All of them: what [`crate::connection::serve`] takes.
+pub trait Ports: Tickets + Devices + Consents + Ledgers + Send + Sync + 'static {}
+
+impl<P: Tickets + Devices + Consents + Ledgers + Send + Sync + 'static> Ports for P {}
