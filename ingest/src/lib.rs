@@ -1,1 +1,7 @@
-//! placeholder
+//! The live edge: the `attune.v1` protocol, its keys and sealing, the reference client, and (on the server) sessions.
+
+pub mod client;
+pub mod keys;
+pub mod ports;
+pub mod protocol;
+pub mod seal;
