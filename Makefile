@@ -1,0 +1,67 @@
+# What a person does with this repository. Each target installs and builds what it lacks, and nothing twice.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-long lint fmt bench coverage web clean-data setup setup-test packages
+
+attune := target/ci/attune
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup web ## install, build, play the sample meeting, serve until Ctrl-C
+	@cargo build --release --quiet --bin attune
+	@target/release/attune models fetch --wanted
+	@exec target/release/attune run $(ARGS)
+
+demo: setup web ## the same, then stop everything; the last line is one JSON object
+	@cargo build --profile ci --quiet --bin attune
+	@$(attune) models fetch --wanted
+	@exec $(attune) demo $(ARGS)
+
+test: setup-test web ## every test
+	@scripts/setup-test.sh
+	cargo build --profile ci --bin attune
+	@$(attune) models fetch --required
+	cargo test --profile ci --workspace
+	npm run test --workspaces --if-present
+
+test-long: setup-test web ## the tests that take long: the whole sample, kills in the middle of it
+	cargo build --profile ci --bin attune
+	@$(attune) models fetch --required
+	ATTUNE_LONG_TESTS=1 cargo test --profile ci --workspace -- --nocapture
+
+lint: setup-test web ## formatting, clippy, TypeScript, the arrows
+	cargo fmt --all --check
+	cargo clippy --profile ci --workspace --all-targets -- -D warnings
+	cargo test --profile ci --package attune-tests --test it arrows
+	npm run lint --workspaces --if-present
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check bans licenses sources; \
+	else echo "cargo-deny is not installed: the arrows were checked by their test, licences were not"; fi
+
+fmt: ## format everything
+	cargo fmt --all
+
+bench: setup web ## what things cost; rows in target/bench/*.json
+	cargo build --profile ci --bin attune
+	@$(attune) models fetch --required
+	cargo bench --package attune-benches $(ARGS)
+
+coverage: setup-test web ## lines covered per crate
+	@scripts/coverage.sh
+
+web: packages ## the web app, into api/web/dist
+	@scripts/build-web.sh
+
+packages:
+	@scripts/build-web.sh --packages-only
+
+clean-data: ## removes the database, its keys and everything that was recorded
+	@scripts/clean-data.sh $(ARGS)
+
+setup:
+	@scripts/setup run
+
+setup-test:
+	@scripts/setup test
