@@ -4,7 +4,7 @@
 //!
 //! Sample numbers here are 16 kHz samples since the session began, whatever rate a track declares.
 
-use crate::protocol::{Caption, Hello, Insight, SampleClass, ServerEvent, Stream};
+use crate::protocol::{Caption, Hello, Insight, Mark, SampleClass, ServerEvent, Stream};
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
@@ -72,15 +72,6 @@ pub enum DeviceRefused {
     Unavailable(#[source] Cause),
 }
 
-/// The server identity's signature over an offer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfferSignature {
-    /// Which of the (up to two) identity keys signed.
-    pub key_id: u8,
-    /// Ed25519.
-    pub signature: [u8; 64],
-}
-
 /// What binds a connection to a device, and the server to its identity.
 pub trait Devices {
     /// The key shared with the device at its enrolment.
@@ -89,11 +80,11 @@ pub trait Devices {
         reservation: &Reservation,
     ) -> impl Future<Output = Result<Zeroizing<[u8; 32]>, DeviceRefused>> + Send;
 
-    /// The identity key that signs offers now: its id stands inside the bytes that are signed.
+    /// The identity key that signs offers now; its id stands inside the bytes that it signs.
     fn identity_key_id(&self) -> u8;
 
-    /// Signs the bytes of an offer.
-    fn sign_offer(&self, offer: &[u8]) -> OfferSignature;
+    /// The Ed25519 signature of that key over [`crate::keys::Offer::signed_bytes`].
+    fn sign_offer(&self, offer: &[u8]) -> [u8; 64];
 }
 
 /// Why nothing may be recorded.
@@ -154,7 +145,8 @@ pub struct Resumption {
 pub struct Position {
     /// The stream.
     pub stream: Stream,
-    /// Every 16 kHz sample before it is decided; zero for streams without sound.
+    /// Audio: every 16 kHz sample before it is decided. Control: every frame before it has had its effect, and what is
+    /// sent again of them only places audio that is sent again. Else zero.
     pub decided_sample: u64,
     /// The client must keep frames from this `seq` on; a resumed connection sends from it.
     pub release_seq: u64,
@@ -193,15 +185,6 @@ pub struct Decided {
     pub reason: Option<String>,
     /// The words, where it is decoded speech.
     pub outcome: Option<Final>,
-}
-
-/// A moment that the person marked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    /// When.
-    pub at: MeetingTime,
-    /// Their own word for it.
-    pub label: Option<String>,
 }
 
 /// The person asked that what was said on a track be forgotten: words, events, nudges and quotes that overlap it.
@@ -271,7 +254,7 @@ pub trait Ledger: Send {
     fn report_ready(&mut self) -> impl Future<Output = Option<ServerEvent>> + Send;
 }
 
-/// All of them: what [`crate::connection::serve`] takes.
+/// All of them: what serving a connection takes.
 pub trait Ports: Tickets + Devices + Consents + Ledgers + Send + Sync + 'static {}
 
 impl<P: Tickets + Devices + Consents + Ledgers + Send + Sync + 'static> Ports for P {}
