@@ -1,1 +1,22 @@
-//! placeholder
+//! Everything learned, and everything with a runtime: the model store, voice activity and the recognizers.
+//!
+//! Start at [`choose`]: it looks at what is on the machine and hands back a recognizer per worker, and voice activity.
+//! Everything here blocks and computes; callers run it on threads of their own, never on an async worker.
+
+pub mod choose;
+pub mod manifest;
+mod onnx;
+pub mod scripted;
+#[cfg(any(test, feature = "seeded"))]
+pub mod seeded;
+pub mod silero;
+pub mod sphinx;
+pub mod store;
+pub mod whisper;
+
+pub use choose::{Choice, NoRecognizer, NoVoice, Recognizers, recognizers, voice_activity};
+pub use scripted::Scripted;
+pub use silero::Silero;
+pub use sphinx::Sphinx;
+pub use store::{Missing, Progress, Store};
+pub use whisper::Whisper;

@@ -1,0 +1,1 @@
+//! A Whisper model file without learned weights.

@@ -1,0 +1,149 @@
+//! PocketSphinx: the recognizer that needs nothing but a system package. Less accurate than Whisper, and it says so.
+//!
+//! One decoder per worker (about 105 MB, a quarter of real time on one core). Every segment is decoded as a whole
+//! utterance on a fresh stream, so that nothing of one person's voice tunes the next one's words.
+
+mod ffi;
+
+pub use ffi::Refused;
+
+use attune_engine::recognize::{Recognition, RecognizeError, RecognizedWord, Recognizer, RecognizerInfo, Speech};
+use std::path::{Path, PathBuf};
+
+/// Where Debian's `pocketsphinx-en-us` puts its models; `ATTUNE_SPHINX_MODEL` names another folder.
+const MODELS: &str = "/usr/share/pocketsphinx/model/en-us";
+
+/// Homebrew's, on Apple processors (untested).
+const MODELS_HOMEBREW: &str = "/opt/homebrew/share/pocketsphinx/model/en-us";
+
+/// Shorter than this no phone fits, and the library's front end has not one full window.
+const SHORTEST_SAMPLES: usize = 1600;
+
+/// The library reports times in frames of this length.
+const FRAME_MS: u32 = 10;
+
+/// The offline recognizer.
+#[derive(Debug)]
+pub struct Sphinx {
+    decoder: ffi::Decoder,
+    info: RecognizerInfo,
+}
+
+/// PocketSphinx does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SphinxError {
+    /// Its models are not installed.
+    #[error("there is no PocketSphinx model at {} (Debian: apt-get install pocketsphinx-en-us)", .0.display())]
+    NoModel(PathBuf),
+    /// The library refused the models.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+impl Sphinx {
+    /// The recognizer, with the system's English models.
+    ///
+    /// # Errors
+    /// When the models are missing or the library does not take them.
+    pub fn load() -> Result<Self, SphinxError> {
+        Self::load_from(&model_folder())
+    }
+
+    /// The recognizer, with the models in `folder` (`en-us/`, `en-us.lm.bin`, `cmudict-en-us.dict`).
+    ///
+    /// # Errors
+    /// As for [`Self::load`].
+    pub fn load_from(folder: &Path) -> Result<Self, SphinxError> {
+        let acoustic = folder.join("en-us");
+        let language = folder.join("en-us.lm.bin");
+        let dictionary = folder.join("cmudict-en-us.dict");
+        if let Some(absent) = [&acoustic, &language, &dictionary]
+            .into_iter()
+            .find(|path| !path.exists())
+        {
+            return Err(SphinxError::NoModel(absent.clone()));
+        }
+        let (acoustic, language, dictionary) = (
+            acoustic.to_string_lossy(),
+            language.to_string_lossy(),
+            dictionary.to_string_lossy(),
+        );
+        let mut settings = vec![("-hmm", &*acoustic), ("-lm", &*language), ("-dict", &*dictionary)];
+        settings.extend(SETTINGS);
+        Ok(Self {
+            decoder: ffi::Decoder::new(&settings)?,
+            info: info(),
+        })
+    }
+}
+
+fn model_folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("ATTUNE_SPHINX_MODEL").filter(|value| !value.is_empty()) {
+        return folder.into();
+    }
+    let homebrew = Path::new(MODELS_HOMEBREW);
+    if homebrew.exists() {
+        homebrew.into()
+    } else {
+        MODELS.into()
+    }
+}
+
+/// What differs from the library's defaults.
+const SETTINGS: [(&str, &str); 0] = [];
+
+fn info() -> RecognizerInfo {
+    RecognizerInfo {
+        name: "sphinx".to_owned(),
+        version: "5prealpha".to_owned(),
+        model: "en-us".to_owned(),
+        languages: vec!["en".to_owned()],
+        writes_fillers: false,
+        weakness:
+            "Gets about one word in five wrong on clear speech and more on poor audio, knows few names, and writes \
+                   \"um\" and \"uh\" as other words."
+                .to_owned(),
+    }
+}
+
+impl Recognizer for Sphinx {
+    fn info(&self) -> &RecognizerInfo {
+        &self.info
+    }
+
+    fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
+        if speech.samples.len() < SHORTEST_SAMPLES {
+            return Ok(Recognition::default());
+        }
+        let entries = self
+            .decoder
+            .recognize(speech.samples)
+            .map_err(|refused| RecognizeError::Failed {
+                recognizer: "sphinx",
+                reason: refused.to_string(),
+            })?;
+        Ok(Recognition {
+            words: entries.iter().filter_map(word_of).collect(),
+            hit_loop_guard: false,
+        })
+    }
+}
+
+/// The word of an entry; none for silences and noises.
+fn word_of(entry: &ffi::Entry) -> Option<RecognizedWord> {
+    // `the(2)` is the second pronunciation of `the`.
+    let text = entry.word.split('(').next().unwrap_or_default();
+    if text.is_empty() || text.starts_with(['<', '[', '+']) {
+        return None;
+    }
+    Some(RecognizedWord {
+        text: text.to_owned(),
+        start_ms: entry.first * FRAME_MS,
+        end_ms: (entry.last + 1) * FRAME_MS,
+        confidence: (entry.posterior as f32).clamp(0.0, 1.0),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
