@@ -16,6 +16,7 @@ pub use provision::{DATABASE, KEYS_DATABASE, Role};
 use account::Account;
 use folders::Folders;
 use postmaster::Postmaster;
+use sqlx::postgres::PgConnectOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -176,6 +177,13 @@ impl Cluster {
     /// The URL of `database` for `role`.
     pub fn url_as(&self, role: Role, database: &str) -> String {
         provision::url(&self.socket_dir, role, database)
+    }
+
+    /// How to reach the cluster; the role and the database are the caller's to add.
+    pub fn options(&self) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
+            .socket(&self.socket_dir)
+            .port(PORT)
     }
 
     /// The folder that holds the socket.
