@@ -1,0 +1,48 @@
+/** Meetings, their reports, and what may be done to them. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { answered, server } from "./client";
+import type { Meeting } from "./model";
+
+/** A screen and a half at 1280 pixels. */
+const PAGE = 20;
+/** A list that shows a live meeting is asked again this often. */
+const LIVE_REFRESH_MS = 5_000;
+
+export const meetingListQuery = infiniteQueryOptions({
+  queryKey: ["meetings"],
+  queryFn: ({ pageParam, signal }) =>
+    answered(server.GET("/v1/meetings", { params: { query: pageParam === null ? { limit: PAGE } : { limit: PAGE, cursor: pageParam } }, signal })),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.next_cursor ?? null,
+  refetchInterval: ({ state }) =>
+    state.data?.pages.some((page) => page.meetings.some((meeting) => meeting.state === "live")) === true ? LIVE_REFRESH_MS : false,
+});
+
+export function meetingQuery(id: string) {
+  return queryOptions({
+    queryKey: ["meetings", id],
+    queryFn: ({ signal }) => answered(server.GET("/v1/meetings/{id}", { params: { path: { id } }, signal })),
+  });
+}
+
+export function reportQuery(id: string) {
+  return queryOptions({
+    queryKey: ["meetings", id, "report"],
+    queryFn: ({ signal }) => answered(server.GET("/v1/meetings/{id}/report", { params: { path: { id } }, signal })),
+    staleTime: 60_000,
+  });
+}
+
+export async function renameMeeting(id: string, title: string): Promise<Meeting> {
+  return answered(server.PATCH("/v1/meetings/{id}", { params: { path: { id } }, body: { title } }));
+}
+
+export async function deleteMeeting(id: string): Promise<void> {
+  await answered(server.DELETE("/v1/meetings/{id}", { params: { path: { id } } }));
+}
+
+/** A ticket for one live socket, good for seconds. */
+export async function liveTicket(id: string, signal: AbortSignal): Promise<string> {
+  const { ticket } = await answered(server.POST("/v1/meetings/{id}/live-tickets", { params: { path: { id } }, signal }));
+  return ticket;
+}

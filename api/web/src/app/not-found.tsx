@@ -1,0 +1,15 @@
+/** No such page. */
+import { Link } from "@tanstack/react-router";
+import { useTitle } from "../ui/title";
+
+export function NotFound() {
+  useTitle("Not found");
+  return (
+    <div className="mx-auto w-full max-w-xl px-5 py-20">
+      <h1 className="text-2xl font-semibold tracking-[-0.02em]">There is no such page</h1>
+      <p className="mt-3 text-ink-2">
+        The address may be mistyped, or the meeting was deleted. <Link to="/" className="text-me underline underline-offset-3">Back to your meetings</Link>
+      </p>
+    </div>
+  );
+}

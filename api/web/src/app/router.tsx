@@ -1,0 +1,64 @@
+/** The pages and their addresses. */
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { LivePage } from "../features/live/live-page";
+import { MeetingPage } from "../features/meetings/meeting-page";
+import { MeetingsPage } from "../features/meetings/meetings-page";
+import { ReportPage } from "../features/report/report-page";
+import { SignInPage } from "../features/sign-in/sign-in-page";
+import { NotFound } from "./not-found";
+import { Shell } from "./shell";
+import { Crashed } from "./crashed";
+
+const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Crashed });
+
+const meetingsRoute = createRoute({ getParentRoute: () => rootRoute, path: "/", component: MeetingsPage });
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sign-in",
+  // Only a path of this app: "//elsewhere.example" would lead away.
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"]) ? { next: search["next"] } : {},
+  component: function SignIn() {
+    const { next } = signInRoute.useSearch();
+    return <SignInPage next={next ?? "/"} />;
+  },
+});
+
+const meetingRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/meetings/$id",
+  component: function Meeting() {
+    return <MeetingPage id={meetingRoute.useParams().id} />;
+  },
+});
+
+const liveRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/meetings/$id/live",
+  component: function Live() {
+    const { id } = liveRoute.useParams();
+    return <LivePage key={id} id={id} />;
+  },
+});
+
+const reportRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/meetings/$id/report",
+  component: function Report() {
+    const { id } = reportRoute.useParams();
+    return <ReportPage key={id} id={id} />;
+  },
+});
+
+const routeTree = rootRoute.addChildren([meetingsRoute, signInRoute, meetingRoute, liveRoute, reportRoute]);
+
+export function createAppRouter() {
+  return createRouter({ routeTree, scrollRestoration: true, defaultPreload: false });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,53 @@
+/** What every page has around it: a way past the header, the mark, the theme, the way out. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { signOut } from "../api/account";
+import { buttonClass } from "../ui/button";
+import { Icon } from "../ui/icon";
+import { Logo } from "../ui/logo";
+import { ThemeToggle } from "./theme-toggle";
+
+export function Shell() {
+  const signedOut = useRouterState({ select: ({ location }) => location.pathname === "/sign-in" });
+  return (
+    <>
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:fixed focus:left-4 focus:top-3 focus:z-50 focus:rounded-md focus:bg-surface focus:px-4 focus:py-2 focus:shadow-float"
+      >
+        Skip to content
+      </a>
+      <header className="border-b border-line print:hidden">
+        <div className="mx-auto flex h-14 w-full max-w-[75rem] items-center justify-between gap-4 px-5 sm:px-8">
+          <Link to="/" aria-label="Attune: your meetings" className="rounded-sm">
+            <Logo />
+          </Link>
+          <div className="flex items-center gap-2">
+            <ThemeToggle />
+            {!signedOut && <SignOut />}
+          </div>
+        </div>
+      </header>
+      <main id="content" tabIndex={-1} className="flex flex-1 flex-col outline-none">
+        <Outlet />
+      </main>
+    </>
+  );
+}
+
+function SignOut() {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const leave = useMutation({
+    mutationFn: signOut,
+    onSuccess: async () => {
+      await navigate({ to: "/sign-in" });
+      queryClient.clear();
+    },
+  });
+  return (
+    <button type="button" onClick={() => leave.mutate()} disabled={leave.isPending} aria-label="Sign out" title="Sign out" className={buttonClass("icon")}>
+      <Icon name="signOut" />
+    </button>
+  );
+}

@@ -1,0 +1,68 @@
+/** What `/v1/live` sends: one typed map of events, in an envelope with the meeting's counter and the connection's epoch. */
+import type { Final, Gap, LiveMeasures, Nudge, Speaker, Track } from "../../api/model";
+
+/** Every event this page reads, by its type. Others are ignored: a newer server may know more. */
+export interface LiveEvents {
+  speech: { track: Track; state: "start" | "end"; at_ms: number };
+  partial: { segment: string; speaker: Speaker; revision: number; t0_ms: number; t1_ms: number; text: string; stable_len: number };
+  final: Final;
+  measures: { at_ms: number; measures: LiveMeasures };
+  nudge: Nudge;
+  gap: Gap;
+  retracted: { ids: string[] };
+  /** `sample` counts at 16 kHz. */
+  committed: { stream: string; sample: number };
+  status: { level: "normal" | "lagging" | "overloaded"; lag_ms: number };
+  ending: { left_ms: number };
+  report_ready: { version: number };
+}
+
+export type LiveEvent = { [T in keyof LiveEvents]: { type: T } & LiveEvents[T] }[keyof LiveEvents];
+
+export interface LiveFrame {
+  /** The meeting's counter, for events that last; `null` for those that are never replayed. */
+  number: number | null;
+  epoch: number;
+  event: LiveEvent;
+}
+
+const known: Record<keyof LiveEvents, true> = {
+  speech: true,
+  partial: true,
+  final: true,
+  measures: true,
+  nudge: true,
+  gap: true,
+  retracted: true,
+  committed: true,
+  status: true,
+  ending: true,
+  report_ready: true,
+};
+
+/** The frame in a message, or nothing where the message is none or its type is unknown here. */
+export function parseFrame(message: unknown): LiveFrame | undefined {
+  if (typeof message !== "string") return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(message);
+  } catch {
+    return undefined;
+  }
+  return isFrame(value) ? value : undefined;
+}
+
+function isFrame(value: unknown): value is LiveFrame {
+  if (typeof value !== "object" || value === null || !("event" in value) || !("epoch" in value)) return false;
+  const { event, epoch } = value;
+  const number = "number" in value ? value.number : null;
+  return (
+    typeof epoch === "number" &&
+    (number === null || typeof number === "number") &&
+    typeof event === "object" &&
+    event !== null &&
+    "type" in event &&
+    typeof event.type === "string" &&
+    Object.hasOwn(known, event.type)
+  );
+}

@@ -1,0 +1,119 @@
+/** One meeting while it happens: what is said, how it is going, and the one thing to do now. */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { meetingQuery } from "../../api/meetings";
+import type { Meeting } from "../../api/model";
+import { clock } from "../../format/time";
+import { buttonClass } from "../../ui/button";
+import { Icon } from "../../ui/icon";
+import { StateMark } from "../../ui/live-mark";
+import { Failed, Notice } from "../../ui/notice";
+import { useTitle } from "../../ui/title";
+import { Announcer } from "./announcer";
+import { ConnectionMark } from "./connection-mark";
+import type { ConnectionState } from "./connection";
+import { savedToMs, type LiveState } from "./live-state";
+import { LiveMeasuresPanel } from "./measures-panel";
+import { NudgePanel } from "./nudge-panel";
+import { LiveTranscript } from "./transcript";
+import { useLive } from "./use-live";
+
+export function LivePage({ id }: { id: string }) {
+  const meeting = useQuery(meetingQuery(id));
+  const { state, connection } = useLive(id);
+  useTitle(meeting.data === undefined ? "Live" : `${meeting.data.title}, live`);
+
+  if (meeting.isError) {
+    return (
+      <div className="mx-auto w-full max-w-xl px-5 py-14">
+        <Failed what="This meeting could not be opened" error={meeting.error} onRetry={() => void meeting.refetch()} />
+      </div>
+    );
+  }
+  const over = state.reportVersion !== null || meeting.data?.state === "ended" || connection.kind === "closed";
+  return (
+    <div className="mx-auto flex w-full max-w-[75rem] flex-1 flex-col px-5 sm:px-8 lg:h-[calc(100dvh-3.5rem-1px)] lg:flex-none">
+      <Heading meeting={meeting.data} state={state} connection={connection} over={over} />
+      <Notices meeting={meeting.data} state={state} connection={connection} over={over} />
+      <div className="flex min-h-0 flex-1 flex-col gap-6 pb-5 lg:grid lg:grid-cols-[minmax(0,1fr)_21rem] lg:gap-12 lg:pb-8">
+        <aside aria-label="How it is going" className="lg:order-2 lg:overflow-y-auto lg:pb-2">
+          <NudgePanel nudges={state.nudges} nowMs={state.nowMs} />
+          <LiveMeasuresPanel measures={state.measures} nowMs={state.nowMs} />
+        </aside>
+        <LiveTranscript state={state} over={over} />
+      </div>
+      <Announcer state={state} connection={connection} over={over} />
+    </div>
+  );
+}
+
+interface PartProps {
+  meeting: Meeting | undefined;
+  state: LiveState;
+  connection: ConnectionState;
+  over: boolean;
+}
+
+function Heading({ meeting, state, connection, over }: PartProps) {
+  const saved = savedToMs(state) ?? meeting?.committed_ms ?? 0;
+  const meetingState = over ? "ended" : (meeting?.state ?? "live");
+  return (
+    <div className="flex flex-wrap items-end justify-between gap-x-8 gap-y-2 pt-5 pb-4 lg:pt-8 lg:pb-6">
+      <div className="min-w-0">
+        <h1 className="said text-xl font-medium break-words lg:text-2xl">{meeting?.title ?? "…"}</h1>
+        <p className="tabular mt-1 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
+          <StateMark state={meetingState} />
+          <span>{clock(state.nowMs)} in</span>
+          <span className="inline-flex items-center gap-1.5">
+            <span className="text-me">
+              <Icon name="check" size={15} />
+            </span>
+            Saved to {clock(saved)}
+          </span>
+        </p>
+      </div>
+      {over ? (
+        <Link to="/meetings/$id/report" params={{ id: meeting?.id ?? "" }} className={buttonClass("primary")}>
+          See the report
+        </Link>
+      ) : (
+        <ConnectionMark connection={connection} />
+      )}
+    </div>
+  );
+}
+
+function Notices({ meeting, state, connection, over }: PartProps) {
+  const lastGap = state.gaps.at(-1);
+  return (
+    <div className="space-y-3 not-empty:pb-5">
+      {connection.kind === "refused" && (
+        <Notice tone="danger" title="The live view was refused">
+          <p className="text-ink-2">{connection.failure.message}</p>
+        </Notice>
+      )}
+      {!over && meeting?.state === "suspended" && (
+        <Notice tone="signal" title="Capture is interrupted">
+          <p className="text-ink-2">Nothing has come in for a while. When the device that records is back, it goes on where it stopped.</p>
+        </Notice>
+      )}
+      {!over && state.ending && (
+        <Notice title="The meeting has ended">
+          <p>The last words are being decided. The report follows within a minute.</p>
+        </Notice>
+      )}
+      {!over && state.status !== null && state.status.level !== "normal" && (
+        <Notice tone="signal" title={`Words come ${Math.round(state.status.lag_ms / 1000)} s late`}>
+          <p className="text-ink-2">The server is busy. Nothing is lost: the recording device keeps every second until it is saved.</p>
+        </Notice>
+      )}
+      {lastGap !== undefined && (
+        <Notice tone="signal" title={`${state.gaps.length === 1 ? "A stretch was" : `${state.gaps.length} stretches were`} not captured`}>
+          <p className="tabular text-ink-2">
+            Last from {clock(lastGap.t0_ms)} to {clock(lastGap.t1_ms)}, on {lastGap.track === "mic" ? "your microphone" : "the others’ side"}.
+          </p>
+        </Notice>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+/** The live page's picture of a meeting: a pure fold over the events of its socket. */
+import type { Final, Gap, LiveMeasures, Nudge, Track } from "../../api/model";
+import type { LiveEvents, LiveFrame } from "./live-event";
+
+/** Samples a second of a committed position. */
+const SAMPLES_PER_MS = 16;
+
+export interface LiveState {
+  /** The last number folded in. */
+  number: number;
+  epoch: number;
+  /** In order of time. */
+  finals: readonly Final[];
+  /** What is being said now, by segment; replaced by its final. */
+  partials: ReadonlyMap<string, LiveEvents["partial"]>;
+  speaking: ReadonlySet<Track>;
+  measures: LiveMeasures | null;
+  /** In the order they came. */
+  nudges: readonly Nudge[];
+  gaps: readonly Gap[];
+  /** Committed meeting time by track. */
+  committed: ReadonlyMap<string, number>;
+  status: LiveEvents["status"] | null;
+  /** The latest moment of the meeting that any event spoke of. */
+  nowMs: number;
+  ending: boolean;
+  reportVersion: number | null;
+}
+
+export const emptyLive: LiveState = {
+  number: 0,
+  epoch: 0,
+  finals: [],
+  partials: new Map(),
+  speaking: new Set(),
+  measures: null,
+  nudges: [],
+  gaps: [],
+  committed: new Map(),
+  status: null,
+  nowMs: 0,
+  ending: false,
+  reportVersion: null,
+};
+
+/** Everything before this is safe on the server: the least over all tracks; nothing before the first commit. */
+export function savedToMs(state: LiveState): number | null {
+  const positions = [...state.committed.values()];
+  return positions.length === 0 ? null : Math.min(...positions);
+}
+
+/** The picture after one more frame. Replays and the leftovers of an older connection change nothing. */
+export function fold(state: LiveState, { number, epoch, event }: LiveFrame): LiveState {
+  if (number !== null && number <= state.number) return state;
+  if (number === null && epoch < state.epoch) return state;
+  const next: LiveState = { ...state, number: number ?? state.number, epoch: Math.max(epoch, state.epoch) };
+  switch (event.type) {
+    case "final": {
+      const partials = without(state.partials, [event.segment]);
+      return { ...next, finals: inserted(state.finals, event), partials, nowMs: Math.max(state.nowMs, event.t1_ms) };
+    }
+    case "partial":
+      if ((state.partials.get(event.segment)?.revision ?? -1) >= event.revision) return next;
+      return { ...next, partials: new Map(state.partials).set(event.segment, event), nowMs: Math.max(state.nowMs, event.t1_ms) };
+    case "speech": {
+      const speaking = new Set(state.speaking);
+      if (event.state === "start") speaking.add(event.track);
+      else speaking.delete(event.track);
+      return { ...next, speaking, nowMs: Math.max(state.nowMs, event.at_ms) };
+    }
+    case "measures":
+      return { ...next, measures: event.measures, nowMs: Math.max(state.nowMs, event.at_ms) };
+    case "nudge":
+      return { ...next, nudges: [...state.nudges, event], nowMs: Math.max(state.nowMs, event.at_ms) };
+    case "gap":
+      return { ...next, gaps: [...state.gaps, event] };
+    case "retracted": {
+      const ids = new Set(event.ids);
+      return {
+        ...next,
+        finals: state.finals.filter((final) => !ids.has(final.segment)),
+        nudges: state.nudges.filter((nudge) => !ids.has(nudge.id)),
+        partials: without(state.partials, event.ids),
+      };
+    }
+    case "committed":
+      // Insights and captions are streams too, but hold no time.
+      if (event.stream !== "mic" && event.stream !== "tab") return next;
+      return { ...next, committed: new Map(state.committed).set(event.stream, event.sample / SAMPLES_PER_MS) };
+    case "status":
+      return { ...next, status: event };
+    case "ending":
+      return { ...next, ending: true, speaking: new Set() };
+    case "report_ready":
+      return { ...next, ending: true, reportVersion: event.version, partials: new Map(), speaking: new Set() };
+  }
+}
+
+/** Finals come in order of their end; the page shows them in order of their start. */
+function inserted(finals: readonly Final[], final: Final): readonly Final[] {
+  const at = finals.findLastIndex((earlier) => earlier.t0_ms <= final.t0_ms) + 1;
+  return finals.toSpliced(at, 0, final);
+}
+
+function without<V>(map: ReadonlyMap<string, V>, keys: readonly string[]): ReadonlyMap<string, V> {
+  if (!keys.some((key) => map.has(key))) return map;
+  const rest = new Map(map);
+  for (const key of keys) rest.delete(key);
+  return rest;
+}

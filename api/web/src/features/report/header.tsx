@@ -1,0 +1,73 @@
+/** What meeting this is a report of, and what must be known before reading it. */
+import type { Meeting, Report } from "../../api/model";
+import { meetingTypeName } from "../../format/measure";
+import { fullDay, herePlace, length, timeOfDay } from "../../format/time";
+import { Button } from "../../ui/button";
+import { Icon } from "../../ui/icon";
+import { Notice } from "../../ui/notice";
+import { captured } from "./coverage";
+
+const sections = [
+  ["talk", "Talk"],
+  ["pace", "Pace"],
+  ["measures", "Measures"],
+  ["nudges", "Nudges"],
+  ["transcript", "Transcript"],
+  ["capture", "Capture"],
+] as const;
+
+export function Header({ meeting, report }: { meeting: Meeting; report: Report }) {
+  const place = herePlace();
+  const facts = [
+    meetingTypeName(meeting.meeting_type),
+    length(report.duration_ms),
+    ...(meeting.started_at == null ? [] : [`${fullDay(meeting.started_at, place)}, ${timeOfDay(meeting.started_at, place)}`]),
+  ];
+  return (
+    <header className="pt-9 pb-8 lg:pt-14 lg:pb-10 print:pt-0 print:pb-4">
+      <div className="flex items-start justify-between gap-6">
+        <h1 className="said min-w-0 text-2xl font-medium tracking-[-0.01em] break-words lg:text-3xl">{meeting.title}</h1>
+        <Button onClick={() => window.print()} className="max-sm:hidden print:hidden">
+          <Icon name="print" size={18} />
+          Print
+        </Button>
+      </div>
+      <p className="tabular mt-2 text-ink-2">{facts.join(" · ")}</p>
+      <div className="mt-6 space-y-3 empty:hidden">
+        {report.incomplete && (
+          <Notice tone="signal" title={`This report is incomplete (version ${report.version})`}>
+            <p className="text-ink-2">Capture broke off before the meeting was ended. If it resumes within 7 days, a new version replaces this one.</p>
+          </Notice>
+        )}
+        <Notice>
+          <p>
+            {captured(report)} Heard by <span className="font-medium text-ink">{recognizer(report)}</span>. {report.recognizer.weakness}
+          </p>
+        </Notice>
+      </div>
+      <nav aria-label="Sections of the report" className="mt-7 print:hidden">
+        <ul className="flex flex-wrap gap-x-6 gap-y-2 text-sm">
+          {sections.map(([id, name]) => (
+            <li key={id}>
+              <a href={`#${id}`} className="rounded-sm text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink hover:decoration-ink">
+                {name}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+    </header>
+  );
+}
+
+const recognizerNames: Record<string, string> = {
+  whisper: "Whisper",
+  sphinx: "PocketSphinx",
+  remote: "a remote recognizer",
+  captions: "Meet’s captions",
+  scripted: "a script",
+};
+
+function recognizer({ recognizer: { name, model } }: Report): string {
+  return `${recognizerNames[name] ?? name} (${model})`;
+}

@@ -1,0 +1,83 @@
+/** Pace over time with its target band, and under it, on the same clock, who had the floor. */
+import type { Report } from "../../api/model";
+import { clock } from "../../format/time";
+import { PaceChart } from "../../chart/pace-chart";
+import { entryOf, missingWords, targetWords } from "../../measure/catalogue";
+import { standing, standingWords } from "../../measure/standing";
+import { StandingMark } from "../../measure/standing-mark";
+import { Section } from "./section";
+import { Timeline } from "./timeline";
+
+export function PaceSection({ report }: { report: Report }) {
+  const measure = report.measures.find(({ id }) => id === "C3");
+  const target = measure?.target ?? null;
+  const shown = measure?.value == null ? null : entryOf(measure).figure(measure.value);
+  const paceNudges = report.nudges.filter(({ rule }) => rule === "N1");
+  return (
+    <Section id="pace" title="Pace" lead="Your words a minute as you spoke, and below it who had the floor at the same moment.">
+      {measure !== undefined && (
+        <p className="mb-4 flex flex-wrap items-baseline gap-x-4 gap-y-1">
+          {shown === null ? (
+            <span className="text-ink-2">Not enough speech: {missingWords(measure)}.</span>
+          ) : (
+            <span>
+              <span className="figure text-[2.75rem] leading-none">{shown.figure}</span>
+              <span className="ml-1.5 text-ink-2">{shown.unit} over the meeting</span>
+            </span>
+          )}
+          {measure.value !== null && target !== null && <StandingMark standing={standing(measure.value, target)} />}
+          {target !== null && <span className="text-sm text-ink-2">Target {targetWords(measure)}, the shaded band</span>}
+        </p>
+      )}
+      <figure aria-label="Pace over time and who spoke">
+        {report.pace.length > 0 && <PaceChart points={report.pace} target={target} durationMs={report.duration_ms} nudges={paceNudges} />}
+        <Timeline report={report} />
+      </figure>
+      {paceNudges.length > 0 && (
+        <p className="mt-3 flex items-center gap-2 text-sm text-ink-3">
+          <svg viewBox="0 0 10 8" width="10" height="8" aria-hidden="true" className="text-signal">
+            <path d="M0 0h10L5 8z" fill="currentColor" />
+          </svg>
+          A nudge about pace was shown
+        </p>
+      )}
+      {report.pace.length > 0 && (
+        <details className="mt-5 text-sm print:hidden">
+          <summary className="w-fit rounded-sm text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink">Pace as a table</summary>
+          <div className="mt-3 max-h-80 w-fit overflow-y-auto rounded-md border border-line bg-surface" tabIndex={0} role="region" aria-label="Pace as a table">
+            <table className="tabular text-left">
+              <thead className="sticky top-0 bg-sunken text-ink-2">
+                <tr>
+                  <th scope="col" className="px-4 py-2 font-medium">Time</th>
+                  <th scope="col" className="px-4 py-2 text-right font-medium">Words a minute</th>
+                  <th scope="col" className="px-4 py-2 font-medium">Against target</th>
+                </tr>
+              </thead>
+              <tbody>
+                {everyHalfMinute(report.pace).map(({ at_ms, wpm }) => (
+                  <tr key={at_ms} className="border-t border-line">
+                    <td className="px-4 py-1.5">{clock(at_ms)}</td>
+                    <td className="px-4 py-1.5 text-right">{Math.round(wpm)}</td>
+                    <td className="px-4 py-1.5 text-ink-2">{target === null ? "" : standingWords[standing(wpm, target)]}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </details>
+      )}
+    </Section>
+  );
+}
+
+/** A table of every point would be long and say no more: the window is 30 s. */
+const TABLE_STEP_MS = 30_000;
+
+function everyHalfMinute(points: Report["pace"]): Report["pace"] {
+  let next = 0;
+  return points.filter(({ at_ms }) => {
+    if (at_ms < next) return false;
+    next = at_ms + TABLE_STEP_MS;
+    return true;
+  });
+}

@@ -1,0 +1,104 @@
+/** What a meeting came to: shares, pace, measures, nudges, the words, and how well it was heard. */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ApiFailure } from "../../api/failure";
+import { meetingQuery, reportQuery } from "../../api/meetings";
+import type { Meeting, Report } from "../../api/model";
+import { Button, buttonClass } from "../../ui/button";
+import { Failed, Notice } from "../../ui/notice";
+import { Skeleton } from "../../ui/skeleton";
+import { useTitle } from "../../ui/title";
+import { CaptureSection } from "./capture-section";
+import { Header } from "./header";
+import { MeasuresSection } from "./measures-section";
+import { NudgesSection } from "./nudges-section";
+import { PaceSection } from "./pace-section";
+import { TalkSection } from "./talk-section";
+import { TranscriptSection } from "./transcript-section";
+
+export function ReportPage({ id }: { id: string }) {
+  const meeting = useQuery(meetingQuery(id));
+  const report = useQuery({
+    ...reportQuery(id),
+    // A report follows its meeting within a minute: keep asking while the page is open.
+    refetchInterval: ({ state }) => (isNotReady(state.error) ? 3_000 : false),
+    retry: false,
+  });
+  useTitle(meeting.data === undefined ? "Report" : meeting.data.title);
+
+  const failed = meeting.error ?? (isNotReady(report.error) ? null : report.error);
+  return (
+    <div className="mx-auto w-full max-w-[75rem] px-5 pb-24 sm:px-8 print:max-w-none print:px-0 print:pb-0">
+      {failed !== null ? (
+        <div className="max-w-xl pt-14">
+          <Failed what="This report could not be opened" error={failed} onRetry={() => void Promise.all([meeting.refetch(), report.refetch()])} />
+        </div>
+      ) : meeting.data === undefined || report.isPending ? (
+        <Loading />
+      ) : report.data === undefined ? (
+        <NotReady meeting={meeting.data} onRetry={() => void report.refetch()} />
+      ) : (
+        <Loaded meeting={meeting.data} report={report.data} />
+      )}
+    </div>
+  );
+}
+
+function isNotReady(error: Error | null): boolean {
+  return error instanceof ApiFailure && error.code === "report_not_ready";
+}
+
+function Loaded({ meeting, report }: { meeting: Meeting; report: Report }) {
+  return (
+    <article>
+      <Header meeting={meeting} report={report} />
+      {report.utterances.length === 0 && (
+        <div className="mb-10">
+          <Notice title="No words were heard">
+            <p>The sound arrived and was decided, but held no speech that the recognizer understood.</p>
+          </Notice>
+        </div>
+      )}
+      <TalkSection report={report} />
+      <PaceSection report={report} />
+      <MeasuresSection report={report} />
+      <NudgesSection report={report} />
+      <TranscriptSection report={report} />
+      <CaptureSection report={report} />
+    </article>
+  );
+}
+
+function NotReady({ meeting, onRetry }: { meeting: Meeting; onRetry: () => void }) {
+  return (
+    <div className="max-w-xl pt-14">
+      <h1 className="said text-3xl font-medium break-words">{meeting.title}</h1>
+      {meeting.state === "live" || meeting.state === "scheduled" ? (
+        <>
+          <p className="mt-4 text-ink-2">This meeting is not over. Its report follows within a minute of its end.</p>
+          <Link to="/meetings/$id/live" params={{ id: meeting.id }} className={`${buttonClass("primary")} mt-6`}>
+            Watch it live
+          </Link>
+        </>
+      ) : (
+        <div role="status">
+          <p className="mt-4 text-ink-2">The report is being made. It takes less than a minute, and this page shows it by itself.</p>
+          <Button className="mt-6" onClick={onRetry}>
+            Look again
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Loading() {
+  return (
+    <div role="status" aria-label="Loading the report" className="pt-14">
+      <Skeleton className="h-10 w-2/3" />
+      <Skeleton className="mt-4 h-4 w-1/3" />
+      <Skeleton className="mt-14 h-8 w-full" />
+      <Skeleton className="mt-14 h-56 w-full" />
+    </div>
+  );
+}

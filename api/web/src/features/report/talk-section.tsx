@@ -1,0 +1,55 @@
+/** Who held the floor: the shares as one bar against the target for this kind of meeting. */
+import type { Report, TalkTime } from "../../api/model";
+import { percents } from "../../format/measure";
+import { length } from "../../format/time";
+import { missingWords, targetWords } from "../../measure/catalogue";
+import { standing } from "../../measure/standing";
+import { StandingMark } from "../../measure/standing-mark";
+import { TalkBar } from "../../measure/talk-bar";
+import { Section } from "./section";
+
+export function TalkSection({ report }: { report: Report }) {
+  const measure = report.measures.find(({ id }) => id === "C1");
+  const me = report.talk.find(({ speaker }) => speaker === "me");
+  const them = report.talk.find(({ speaker }) => speaker === "them");
+  return (
+    <Section id="talk" title="Who spoke" lead="Silence is left out; where two people spoke at once, both count.">
+      {me === undefined && them === undefined ? (
+        <p className="text-ink-2">One channel carried everybody, so nobody can be told apart and there is no talk share.</p>
+      ) : (
+        <Shares me={me} them={them} />
+      )}
+      {measure?.target != null && (
+        <p className="mt-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
+          {measure.value !== null && <StandingMark standing={standing(measure.value, measure.target)} />}
+          <span>Target for your share: {targetWords(measure)}</span>
+          {measure.state === "not_enough_speech" && <span>Not enough speech to judge it: {missingWords(measure)}.</span>}
+        </p>
+      )}
+    </Section>
+  );
+}
+
+function Shares({ me, them }: { me: TalkTime | undefined; them: TalkTime | undefined }) {
+  const [mine = 0, theirs = 0] = percents([me?.share ?? 0, them?.share ?? 0]);
+  return (
+    <>
+      <div className="mb-3 flex items-end justify-between gap-6">
+        <Side name="You" share={mine} seconds={me?.seconds ?? 0} />
+        <Side name="Others" share={theirs} seconds={them?.seconds ?? 0} end />
+      </div>
+      <TalkBar share={{ me: mine, them: theirs }} />
+    </>
+  );
+}
+
+function Side({ name, share, seconds, end = false }: { name: string; share: number; seconds: number; end?: boolean }) {
+  return (
+    <p className={end ? "text-right" : ""}>
+      <span className="block text-sm text-ink-2">{name}</span>
+      <span className="figure text-[2.75rem] leading-none">{share}</span>
+      <span className="ml-1 text-ink-2">%</span>
+      <span className="tabular mt-1 block text-sm text-ink-3">{length(seconds * 1000)}</span>
+    </p>
+  );
+}

@@ -1,0 +1,57 @@
+/** A tuner's scale: fine ticks, the target as a band between brackets, and a needle at the value. */
+import type { Target } from "../api/model";
+import { place, widened, type Scale, type Standing } from "./standing";
+
+interface RulerProps {
+  scale: Scale;
+  target: Target | null;
+  value: number | null;
+  standing: Standing | null;
+  /** Numbers under the ends of the band. */
+  labelled?: boolean;
+  format?: (value: number) => string;
+}
+
+/** Decoration beside a written value: hidden from screen readers, which get the words. */
+export function Ruler({ scale: least, target, value, standing, labelled = false, format = String }: RulerProps) {
+  const scale = value === null ? least : widened(least, value);
+  const ticks = Array.from({ length: Math.round((scale.to - scale.from) / scale.step) + 1 }, (_, index) => scale.from + index * scale.step);
+  const from = target === null ? 0 : place(target.min ?? scale.from, scale);
+  const to = target === null ? 0 : place(target.max ?? scale.to, scale);
+  return (
+    <div aria-hidden="true" className="select-none">
+      <div className="relative h-7">
+        {target !== null && (
+          <div
+            className={`absolute inset-y-1 bg-band ${target.min == null ? "rounded-l-sm" : "border-l border-me/60"} ${target.max == null ? "rounded-r-sm" : "border-r border-me/60"}`}
+            style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }}
+          />
+        )}
+        {ticks.map((tick) => (
+          <span key={tick} className="absolute bottom-1 h-2 w-px -translate-x-1/2 bg-line-strong" style={{ left: `${place(tick, scale) * 100}%` }} />
+        ))}
+        <span className="absolute inset-x-0 bottom-1 h-px bg-line-strong" />
+        {value !== null && (
+          <span
+            className={`absolute inset-y-0 w-[3px] -translate-x-1/2 rounded-full transition-[left] duration-700 ease-out ${standing === "in" || standing === null ? "bg-me" : "bg-signal"}`}
+            style={{ left: `${place(value, scale) * 100}%` }}
+          />
+        )}
+      </div>
+      {labelled && (
+        <div className="tabular relative h-4 text-xs text-ink-3">
+          {target?.min != null && (
+            <span className="absolute -translate-x-1/2" style={{ left: `${from * 100}%` }}>
+              {format(target.min)}
+            </span>
+          )}
+          {target?.max != null && (
+            <span className="absolute -translate-x-1/2" style={{ left: `${to * 100}%` }}>
+              {format(target.max)}
+            </span>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

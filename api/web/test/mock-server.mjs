@@ -1,0 +1,177 @@
+/**
+ * A stand-in for the server, for development, screenshots and the browser test: the built app under the server's content
+ * security policy, the REST surface on invented meetings, and the live socket replaying one of them.
+ *
+ *   node test/mock-server.mjs [port]      then open the address it prints
+ */
+import { createReadStream, existsSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WebSocketServer } from "ws";
+import { durationMs, finals, incompleteReport, liveMeasures, meeting, nudges, report, talkShare } from "./fixtures/meeting.mjs";
+
+const DIST = fileURLToPath(new URL("../dist", import.meta.url));
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+
+/** Tokens that the sign-in page meets, by their outcome. */
+const TOKENS = { good: 200, expired: "login_link_expired", used: "login_link_used" };
+
+/**
+ * @typedef {object} Options
+ * @property {number} [port] 0 for any
+ * @property {boolean} [empty] no meetings at all
+ * @property {number} [liveMs] where the live meeting stands when a reader comes
+ * @property {boolean} [signedIn] without having redeemed a link
+ * @property {Date} [now]
+ */
+
+/**
+ * Starts it.
+ * @param {Options} options
+ * @returns {Promise<{ url: string, close: () => Promise<void> }>}
+ */
+export async function startMockServer({ port = 0, empty = false, liveMs = 196_000, signedIn = false, now = new Date() } = {}) {
+  let open = signedIn;
+  /** @param {number} days @param {string} time */
+  const on = (days, time) => new Date(`${new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10)}T${time}:00Z`).toISOString();
+  const live = meeting(9, { title: "Northwind support desk, first call", meeting_type: "discovery", state: "live", started_at: on(0, "09:30"), ended_at: null, report_version: null, duration_ms: liveMs, committed_ms: liveMs - 4_000, talk_share: null });
+  const ended = meeting(8, { title: "Northwind support desk, discovery", meeting_type: "discovery", started_at: on(0, "08:02"), duration_ms: durationMs, talk_share: talkShare });
+  const broken = meeting(7, { title: "Quarterly numbers with Ada and the finance team, second attempt after the projector failed", meeting_type: "internal_update", state: "suspended", started_at: on(1, "15:30"), ended_at: null, duration_ms: durationMs, talk_share: { me: 0.71, them: 0.29 } });
+  let meetings = empty
+    ? []
+    : [
+        live,
+        ended,
+        broken,
+        meeting(6, { title: "One-to-one with Marek", meeting_type: "one_on_one_report", started_at: on(1, "10:00"), duration_ms: 1_712_000, talk_share: { me: 0.52, them: 0.48 } }),
+        meeting(5, { title: "Stand-up", meeting_type: "stand_up", started_at: on(1, "08:15"), duration_ms: 702_000, talk_share: { me: 0.18, them: 0.82 } }),
+        meeting(4, { title: "Interview: platform engineer", meeting_type: "interviewer", started_at: on(8, "13:00"), duration_ms: 3_305_000, talk_share: { me: 0.27, them: 0.73 } }),
+        meeting(3, { title: "Recording from the archive", started_at: on(9, "13:00"), duration_ms: 92_000, talk_share: null }),
+        ...Array.from({ length: 22 }, (_, index) => meeting(100 + index, { title: `Weekly review ${22 - index}`, meeting_type: "internal_update", started_at: on(14 + index * 7, "09:00"), duration_ms: 2_400_000, talk_share: { me: 0.3 + (index % 5) / 10, them: 0.7 - (index % 5) / 10 } })),
+      ];
+
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? "/", "http://mock");
+    /** @param {number} status @param {unknown} [body] */
+    const answer = (status, body) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(body === undefined ? undefined : JSON.stringify(body));
+    };
+    /** @param {number} status @param {string} code @param {string} message */
+    const refuse = (status, code, message) =>
+      answer(status, { error: { code, message, details: null, timestamp: new Date().toISOString(), request_id: "req-7f3a", retryable: status >= 500 || code === "report_not_ready" } });
+
+    if (!url.pathname.startsWith("/v1/")) return serveFile(url.pathname, response);
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    const body = text === "" ? {} : JSON.parse(text);
+
+    if (url.pathname === "/v1/health") return answer(200, { status: "ok" });
+    if (url.pathname === "/v1/auth/login-links/redeem") {
+      if (body.token === "good") {
+        open = true;
+        return answer(200, { user: { id: "u1", display_name: "Owner" } });
+      }
+      if (body.token === "expired") return refuse(410, TOKENS.expired, "the sign-in link has expired");
+      if (body.token === "used") return refuse(410, TOKENS.used, "the sign-in link was used before");
+      return refuse(401, "login_link_unknown", "there is no such sign-in link");
+    }
+    if (!open) return refuse(401, "not_signed_in", "sign in first");
+    if (url.pathname === "/v1/auth/logout") {
+      open = false;
+      return answer(204);
+    }
+    if (url.pathname === "/v1/me") return answer(200, { id: "u1", display_name: "Owner" });
+    if (url.pathname === "/v1/meetings") {
+      const from = Number(url.searchParams.get("cursor") ?? "0");
+      const limit = Number(url.searchParams.get("limit") ?? "20");
+      return answer(200, { meetings: meetings.slice(from, from + limit), next_cursor: from + limit < meetings.length ? String(from + limit) : null });
+    }
+    const [, , , id, rest] = url.pathname.split("/");
+    const found = meetings.find((candidate) => candidate.id === id);
+    if (found === undefined) return refuse(404, "meeting_not_found", "there is no such meeting");
+    if (rest === "live-tickets") return answer(201, { ticket: "mock" });
+    if (rest === "report") {
+      if (found.report_version === null) return refuse(404, "report_not_ready", "the report is not made yet");
+      return answer(200, { ...(found.state === "suspended" ? incompleteReport : report), meeting_id: found.id });
+    }
+    if (request.method === "PATCH") found.title = body.title;
+    if (request.method === "DELETE") {
+      meetings = meetings.filter((candidate) => candidate !== found);
+      return answer(204);
+    }
+    return answer(200, found);
+  });
+
+  const sockets = new WebSocketServer({ server, handleProtocols: (offered) => (offered.has("attune.live.v1") ? "attune.live.v1" : false) });
+  sockets.on("connection", (socket, request) => {
+    const url = new URL(request.url ?? "/", "http://mock");
+    const after = Number(url.searchParams.get("after") ?? "0");
+    /** @param {number | null} number @param {object} event */
+    const send = (number, event) => {
+      if (number === null || number > after) socket.send(JSON.stringify({ number, epoch: 1, event }));
+    };
+    const numbered = [...finals.map((final) => ({ at: final.t1_ms, event: { type: "final", ...final } })), ...nudges.map((nudge) => ({ at: nudge.at_ms, event: { type: "nudge", ...nudge } }))]
+      .sort((a, b) => a.at - b.at)
+      .map((entry, index) => ({ ...entry, number: index + 1 }));
+    let at = url.pathname.endsWith(live.id) ? liveMs : durationMs;
+    for (const { number, event } of numbered.filter((entry) => entry.at <= at)) send(number, event);
+    const tick = () => {
+      const speaking = finals.find((final) => final.t0_ms <= at && at < final.t1_ms);
+      if (speaking !== undefined) {
+        const said = speaking.words.filter((word) => word.t1_ms <= at).map((word) => word.text);
+        const words = said.join(" ");
+        send(null, { type: "speech", track: speaking.track, state: "start", at_ms: at });
+        send(null, { type: "partial", segment: speaking.segment, speaker: speaking.speaker, revision: at, t0_ms: speaking.t0_ms, t1_ms: at, text: words, stable_len: said.slice(0, -3).join(" ").length });
+      }
+      send(null, { type: "measures", at_ms: at, measures: liveMeasures(at) });
+      const decided = (speaking?.t0_ms ?? at) * 16;
+      send(null, { type: "committed", stream: "mic", sample: decided, release_seq: 1 });
+      send(null, { type: "committed", stream: "tab", sample: decided, release_seq: 1 });
+    };
+    tick();
+    const timer = setInterval(() => {
+      const before = at;
+      at += 1000;
+      for (const { number, event, at: when } of numbered) if (when > before && when <= at) send(number, event);
+      tick();
+      if (at >= durationMs) {
+        send(numbered.length + 1, { type: "report_ready", version: 1 });
+        socket.close(1000);
+      }
+    }, 1000);
+    socket.on("close", () => clearInterval(timer));
+  });
+
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(undefined)));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the mock server has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: async () => {
+      for (const socket of sockets.clients) socket.terminate();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(() => resolve(undefined)));
+    },
+  };
+}
+
+/**
+ * @param {string} path
+ * @param {import("node:http").ServerResponse} response
+ */
+function serveFile(path, response) {
+  const asked = join(DIST, normalize(path));
+  const file = asked.startsWith(DIST) && extname(asked) !== "" && existsSync(asked) ? asked : join(DIST, "index.html");
+  const type = Object.entries(TYPES).find(([extension]) => extension === extname(file))?.[1] ?? "application/octet-stream";
+  response.writeHead(200, { "content-type": type, "content-security-policy": POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" });
+  createReadStream(file).pipe(response);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { url } = await startMockServer({ port: Number(process.argv[2] ?? "8099") });
+  console.log(`${url}/sign-in#good`);
+}
