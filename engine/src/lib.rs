@@ -5,7 +5,9 @@
 //! trait here and an implementation in `attune-models`.
 
 pub mod clock;
+pub mod listener;
 pub mod recognize;
+mod segmenter;
 pub mod speaker;
 pub mod transcript;
 pub mod voice;

@@ -1,0 +1,370 @@
+//! From voice probabilities to segments: where one begins, where it ends, where long speech is cut.
+//!
+//! Counts in frames of 32 ms on the session's own grid, so that how the samples arrived cannot matter. It never sees a
+//! sample, only each frame's probability of a voice and its level.
+
+use crate::clock::SAMPLES_PER_MS;
+use crate::voice::VOICE_FRAME_SAMPLES;
+use std::collections::VecDeque;
+
+/// Samples of one frame.
+pub(crate) const FRAME: u64 = VOICE_FRAME_SAMPLES as u64;
+
+/// Two of three frames at or above this begin speech: one alone is a click.
+const ENTER: f32 = 0.5;
+/// Below this a frame counts as silence. Lower than [`ENTER`], so that speech does not flicker at the edge.
+const LEAVE: f32 = 0.35;
+/// Audio before the onset that belongs to the segment: a soft consonant starts before the model is sure.
+const PRE_ROLL: u64 = 300 * SAMPLES_PER_MS;
+/// The same after a long silence, where the model wakes up more slowly.
+const PRE_ROLL_AFTER_SILENCE: u64 = 400 * SAMPLES_PER_MS;
+/// What counts as a long silence.
+const LONG_SILENCE: u64 = 2000 * SAMPLES_PER_MS;
+/// Silence after which speech is said to have ended; the segment may still go on.
+const SOFT_END: u64 = 250 * SAMPLES_PER_MS;
+/// Silence that closes a segment.
+const HARD_END: u64 = 550 * SAMPLES_PER_MS;
+/// Silence that closes a short segment: a next onset within it joins, because short windows make recognizers invent.
+const HARD_END_SHORT: u64 = 700 * SAMPLES_PER_MS;
+/// Real audio kept after the voice; more of it invites closing phrases that nobody said.
+const POST_ROLL: u64 = 120 * SAMPLES_PER_MS;
+/// Less voice than this is a click or a cough, not speech.
+const MIN_VOICE: u64 = 120 * SAMPLES_PER_MS;
+/// Less voice than this makes a segment short.
+const SHORT_VOICE: u64 = 1200 * SAMPLES_PER_MS;
+/// From this length on a pause inside the segment is taken as a cut.
+const CUT_FROM: u64 = 9_000 * SAMPLES_PER_MS;
+/// At this length a cut is made wherever it is quietest.
+const CUT_AT: u64 = 14_000 * SAMPLES_PER_MS;
+/// How far back from the end a cut is looked for.
+const CUT_WINDOW: u64 = 2_000 * SAMPLES_PER_MS;
+/// How far a smoothed probability must fall to be a pause worth cutting at before [`CUT_AT`].
+const CUT_DIP: f32 = 0.5;
+
+/// A stretch of speech that ended, in samples of the session.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Stretch {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) voiced: Vec<(u64, u64)>,
+    /// It begins at a cut, so its start is inside speech.
+    pub(crate) after_cut: bool,
+    /// It ends at a cut.
+    pub(crate) cut: bool,
+}
+
+impl Stretch {
+    /// Less than 1.2 s of voice.
+    pub(crate) fn is_short(&self) -> bool {
+        voice_of(&self.voiced) < SHORT_VOICE
+    }
+}
+
+/// What a frame brought about.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Step {
+    Started { sample: u64 },
+    Ended { sample: u64 },
+    Closed(Stretch),
+}
+
+/// One frame in the window in which a cut is looked for.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    end: u64,
+    probability: f32,
+    level: f32,
+}
+
+/// Speech that has begun and not been closed.
+#[derive(Debug)]
+struct Open {
+    from: u64,
+    after_cut: bool,
+    voiced: Vec<(u64, u64)>,
+    /// Where the last voiced frame ended.
+    voice_end: u64,
+    /// The soft end was announced.
+    soft: bool,
+    recent: VecDeque<Seen>,
+}
+
+/// The segmenter of one track.
+#[derive(Debug)]
+pub(crate) struct Segmenter {
+    /// Where the next frame begins.
+    at: u64,
+    /// Everything before belongs to an earlier segment, or was decided before a resume.
+    floor: u64,
+    /// The last three frames: their start and whether they were voiced.
+    last: [(u64, bool); 3],
+    /// End of the last voice heard, for the length of a silence.
+    quiet_since: u64,
+    open: Option<Open>,
+    /// Samples below it were decided before a resume: they warm up and make no segment.
+    decided: u64,
+}
+
+impl Segmenter {
+    /// A segmenter whose next frame begins at `at`; what lies below `decided` makes no segment.
+    pub(crate) fn new(at: u64, decided: u64) -> Self {
+        Self {
+            at,
+            floor: at.max(decided),
+            last: [(at, false); 3],
+            quiet_since: at,
+            open: None,
+            decided,
+        }
+    }
+
+    /// Takes the next frame's probability and its level (mean square).
+    pub(crate) fn step(&mut self, probability: f32, level: f32) -> Vec<Step> {
+        let start = self.at;
+        let end = start + FRAME;
+        self.at = end;
+        self.last = [self.last[1], self.last[2], (start, probability >= ENTER)];
+        let mut steps = Vec::new();
+        self.cross_decided(start);
+        match self.open.take() {
+            None => self.listen_for_onset(probability, level, &mut steps),
+            Some(open) => self.go_on(
+                open,
+                Seen {
+                    end,
+                    probability,
+                    level,
+                },
+                &mut steps,
+            ),
+        }
+        steps.retain(|step| match step {
+            Step::Started { sample } | Step::Ended { sample } => *sample >= self.decided,
+            Step::Closed(stretch) => stretch.to > self.decided,
+        });
+        steps
+    }
+
+    /// Closes what is open at `end`, for the end of the track or a skip.
+    pub(crate) fn close(&mut self, end: u64) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if let Some(open) = self.open.take() {
+            if !open.soft {
+                steps.push(Step::Ended {
+                    sample: open.voice_end.min(end),
+                });
+            }
+            let to = (open.voice_end + POST_ROLL).min(end);
+            self.finish(open, to, false, &mut steps);
+        }
+        steps.retain(|step| !matches!(step, Step::Closed(stretch) if stretch.to <= self.decided));
+        steps
+    }
+
+    /// Moves to `sample` without frames, after [`Segmenter::close`].
+    pub(crate) fn jump(&mut self, sample: u64) {
+        self.at = sample;
+        self.floor = self.floor.max(sample);
+        self.last = [(sample, false); 3];
+        self.quiet_since = sample;
+    }
+
+    /// Every sample below it is silence or inside a closed segment.
+    pub(crate) fn frontier(&self) -> u64 {
+        match &self.open {
+            Some(open) => open.from,
+            // An onset can still be found up to three frames back, and takes its pre-roll with it.
+            None => self
+                .floor
+                .max(self.at.saturating_sub(3 * FRAME + PRE_ROLL_AFTER_SILENCE)),
+        }
+    }
+
+    /// The earliest sample whose audio is still wanted.
+    pub(crate) fn wanted_from(&self, context: u64) -> u64 {
+        self.frontier().saturating_sub(context)
+    }
+
+    /// Speech has begun and is not closed.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Where the next frame begins.
+    pub(crate) fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// A speech that was open where the decided part ends begins anew there; one that had already fallen silent was
+    /// closed there in the run before.
+    fn cross_decided(&mut self, start: u64) {
+        if start < self.decided || start >= self.decided + FRAME {
+            return;
+        }
+        if let Some(open) = &mut self.open {
+            if open.voice_end + FRAME < start {
+                self.open = None;
+            } else if open.from < self.decided {
+                open.from = self.decided;
+                open.after_cut = true;
+                open.voiced.clear();
+            }
+        }
+    }
+
+    fn listen_for_onset(&mut self, probability: f32, level: f32, steps: &mut Vec<Step>) {
+        if self.last.iter().filter(|(_, voiced)| *voiced).count() < 2 {
+            return;
+        }
+        let onset = self
+            .last
+            .iter()
+            .find(|(_, voiced)| *voiced)
+            .map_or(self.at, |(start, _)| *start);
+        let pre_roll = if onset.saturating_sub(self.quiet_since) > LONG_SILENCE {
+            PRE_ROLL_AFTER_SILENCE
+        } else {
+            PRE_ROLL
+        };
+        steps.push(Step::Started { sample: onset });
+        let end = self.at;
+        self.open = Some(Open {
+            from: onset.saturating_sub(pre_roll).max(self.floor),
+            after_cut: false,
+            voiced: vec![(onset.max(self.floor), end)],
+            voice_end: end,
+            soft: false,
+            recent: VecDeque::from([Seen {
+                end,
+                probability,
+                level,
+            }]),
+        });
+    }
+
+    fn go_on(&mut self, mut open: Open, seen: Seen, steps: &mut Vec<Step>) {
+        if seen.probability >= LEAVE {
+            extend(&mut open.voiced, seen.end - FRAME, seen.end);
+            open.voice_end = seen.end;
+            if open.soft {
+                steps.push(Step::Started {
+                    sample: seen.end - FRAME,
+                });
+                open.soft = false;
+            }
+        }
+        let silence = seen.end - open.voice_end;
+        if silence >= SOFT_END && !open.soft {
+            open.soft = true;
+            steps.push(Step::Ended { sample: open.voice_end });
+        }
+        let hard_end = if voice_of(&open.voiced) < SHORT_VOICE {
+            HARD_END_SHORT
+        } else {
+            HARD_END
+        };
+        if silence >= hard_end {
+            let to = open.voice_end + POST_ROLL;
+            return self.finish(open, to, false, steps);
+        }
+        open.recent.push_back(seen);
+        while open
+            .recent
+            .front()
+            .is_some_and(|first| first.end + CUT_WINDOW < seen.end)
+        {
+            open.recent.pop_front();
+        }
+        let length = seen.end - open.from;
+        let Some((cut, quietest)) = (length >= CUT_FROM).then(|| quietest(&open.recent)).flatten() else {
+            self.open = Some(open);
+            return;
+        };
+        if length < CUT_AT && (quietest >= CUT_DIP || silence > 0) {
+            self.open = Some(open);
+            return;
+        }
+        self.cut(open, cut, steps);
+    }
+
+    /// Ends the open segment at `cut` and begins the next one there.
+    fn cut(&mut self, open: Open, cut: u64, steps: &mut Vec<Step>) {
+        let next = Open {
+            from: cut,
+            after_cut: true,
+            voiced: clip(&open.voiced, cut, u64::MAX),
+            voice_end: open.voice_end,
+            soft: open.soft,
+            recent: open.recent.iter().filter(|seen| seen.end > cut).copied().collect(),
+        };
+        let ended = Open {
+            voiced: clip(&open.voiced, 0, cut),
+            ..open
+        };
+        self.finish(ended, cut, true, steps);
+        self.open = Some(next);
+    }
+
+    fn finish(&mut self, open: Open, to: u64, cut: bool, steps: &mut Vec<Step>) {
+        self.quiet_since = open.voice_end;
+        if voice_of(&open.voiced) < MIN_VOICE && !cut && !open.after_cut {
+            return;
+        }
+        if open.voiced.is_empty() {
+            return;
+        }
+        self.floor = to;
+        self.last = [(self.at, false); 3];
+        steps.push(Step::Closed(Stretch {
+            from: open.from,
+            to,
+            voiced: open.voiced,
+            after_cut: open.after_cut,
+            cut,
+        }));
+    }
+}
+
+/// The quietest inner frame boundary of the window, and how voiced it is there: probabilities smoothed over five
+/// frames first, in steps of a twentieth, then the level, because a model is equally sure all through fluent speech.
+fn quietest(recent: &VecDeque<Seen>) -> Option<(u64, f32)> {
+    /// Frames at either end of the window that are no place to cut: the newest may be a word's beginning.
+    const MARGIN: usize = 6;
+    /// Frames over which probabilities are smoothed: 160 ms, about a syllable.
+    const SMOOTHED: usize = 5;
+    let seen: Vec<Seen> = recent.iter().copied().collect();
+    let inner = MARGIN..seen.len().saturating_sub(MARGIN);
+    let best = inner.min_by_key(|&index| {
+        let around = &seen[index - SMOOTHED / 2..=index + SMOOTHED / 2];
+        let probability = mean(around.iter().map(|s| s.probability));
+        let level = mean(around.iter().map(|s| s.level));
+        ((probability * 20.0) as u32, (level * 1e12) as u64)
+    })?;
+    let around = &seen[best - SMOOTHED / 2..=best + SMOOTHED / 2];
+    // The middle of the quietest frame.
+    Some((seen[best].end - FRAME / 2, mean(around.iter().map(|s| s.probability))))
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f32>) -> f32 {
+    let count = values.len().max(1) as f32;
+    values.sum::<f32>() / count
+}
+
+fn voice_of(voiced: &[(u64, u64)]) -> u64 {
+    voiced.iter().map(|(from, to)| to - from).sum()
+}
+
+fn extend(voiced: &mut Vec<(u64, u64)>, from: u64, to: u64) {
+    match voiced.last_mut() {
+        Some(last) if last.1 >= from => last.1 = to,
+        _ => voiced.push((from, to)),
+    }
+}
+
+fn clip(voiced: &[(u64, u64)], from: u64, to: u64) -> Vec<(u64, u64)> {
+    voiced
+        .iter()
+        .map(|&(a, b)| (a.max(from), b.min(to)))
+        .filter(|(a, b)| a < b)
+        .collect()
+}
