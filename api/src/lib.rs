@@ -1,3 +1,16 @@
 //! The Attune server and command line: the only place that knows SQL and routes.
 
+pub mod auth;
+pub mod cli;
 pub mod cluster;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod ids;
+pub mod keys;
+pub mod keystore;
+pub mod live;
+pub mod retry;
+pub mod routes;
+pub mod server;
+pub mod web;

@@ -24,14 +24,27 @@ END
 $$;
 REVOKE ALL ON FUNCTION protect_tenant_table(regclass) FROM PUBLIC;
 
+-- A space that owns data: one person's own, or an organisation's.
+CREATE TABLE tenants (
+    tenant_id  uuid        NOT NULL CONSTRAINT tenants_pk PRIMARY KEY,
+    kind       text        NOT NULL CONSTRAINT tenants_kind_known CHECK (kind IN ('personal', 'organisation')),
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+SELECT protect_tenant_table('tenants');
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenants TO attune_app;
+GRANT SELECT ON tenants TO attune_worker;
+
 -- A person. What is personal about them lives in a tenant's tables, encrypted.
 CREATE TABLE users (
-    id          uuid        NOT NULL CONSTRAINT users_pk PRIMARY KEY,
-    created_at  timestamptz NOT NULL DEFAULT now(),
-    disabled_at timestamptz
+    id             uuid        NOT NULL CONSTRAINT users_pk PRIMARY KEY,
+    -- Their own space: the one they sign in to, and where their coaching lives.
+    home_tenant_id uuid        NOT NULL CONSTRAINT users_home_tenant_fk REFERENCES tenants,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    disabled_at    timestamptz
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON users TO attune_app;
 GRANT SELECT ON users TO attune_worker;
+CREATE INDEX users_home_tenant_idx ON users (home_tenant_id);
 
 -- Who vouches for a person: issuer and subject, never an e-mail address.
 CREATE TABLE identities (
@@ -55,16 +68,6 @@ CREATE TABLE credentials (
 );
 CREATE INDEX credentials_user_idx ON credentials (user_id);
 GRANT SELECT, INSERT, UPDATE, DELETE ON credentials TO attune_app;
-
--- A space that owns data: one person's own, or an organisation's.
-CREATE TABLE tenants (
-    tenant_id  uuid        NOT NULL CONSTRAINT tenants_pk PRIMARY KEY,
-    kind       text        NOT NULL CONSTRAINT tenants_kind_known CHECK (kind IN ('personal', 'organisation')),
-    created_at timestamptz NOT NULL DEFAULT now()
-);
-SELECT protect_tenant_table('tenants');
-GRANT SELECT, INSERT, UPDATE, DELETE ON tenants TO attune_app;
-GRANT SELECT ON tenants TO attune_worker;
 
 -- A person in a tenant. Everything that is theirs there hangs on this row and goes with it.
 CREATE TABLE memberships (

@@ -1,0 +1,98 @@
+//! Signing in with a link: single use, a quarter of an hour; and signing out.
+
+use super::{Token, find_owner};
+use crate::db::{Db, signing_in};
+use crate::ids::{FamilyId, Member};
+use time::{Duration, OffsetDateTime};
+
+/// How long a link is good.
+const LINK_LIFETIME: Duration = Duration::minutes(15);
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// The database did not answer.
+    #[error("reaching the database")]
+    Db(#[from] sqlx::Error),
+    /// The operating system gave no randomness.
+    #[error("making a token")]
+    Random(#[from] getrandom::Error),
+    /// No account was made yet.
+    #[error("there is no account yet: start the server once")]
+    NoOwner,
+}
+
+/// What a person signs in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Client {
+    /// A browser: the token is a cookie.
+    Web,
+    /// A program: the token is its own to keep.
+    Native,
+}
+
+impl Client {
+    /// How long a sign-in lasts. A browser is used often; a program that records is set up once.
+    pub(crate) const fn lifetime(self) -> Duration {
+        match self {
+            Self::Web => Duration::days(30),
+            Self::Native => Duration::days(90),
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Native => "native",
+        }
+    }
+}
+
+/// A link that signs the owner in, once.
+#[derive(Debug)]
+pub struct LoginLink {
+    /// The secret in it.
+    pub token: Token,
+    /// When it stops being good.
+    pub expires_at: OffsetDateTime,
+}
+
+impl LoginLink {
+    /// The link itself. The secret stands in the fragment, which no browser sends and no log holds.
+    pub fn url(&self, base: &str) -> String {
+        format!("{}/sign-in#{}", base.trim_end_matches('/'), *self.token.reveal())
+    }
+}
+
+/// Makes a link for the owner of this installation.
+pub async fn issue_login_link(db: &Db) -> Result<LoginLink, LoginError> {
+    let owner = find_owner(db).await?.ok_or(LoginError::NoOwner)?;
+    let link = LoginLink {
+        token: Token::random()?,
+        expires_at: OffsetDateTime::now_utc() + LINK_LIFETIME,
+    };
+    db.without_tenant(async |tx| signing_in::insert_link(tx, &link.token.digest(), owner, link.expires_at).await)
+        .await?;
+    Ok(link)
+}
+
+/// Uses a link up and signs its person in; `None` if it is unknown, used or too old.
+pub async fn redeem_login_link(db: &Db, link: &Token, client: Client) -> Result<Option<(Member, Token)>, LoginError> {
+    db.without_tenant(async |tx| {
+        let Some(member) = signing_in::take_link(&mut *tx, &link.digest()).await? else {
+            return Ok(None);
+        };
+        let (family, token) = (FamilyId::new(), Token::random()?);
+        signing_in::insert_family(&mut *tx, family, member, client.as_str(), client.lifetime()).await?;
+        signing_in::insert_token(&mut *tx, &token.digest(), family).await?;
+        Ok(Some((member, token)))
+    })
+    .await
+}
+
+/// Ends a sign-in: every token of it is worthless from here on.
+pub async fn sign_out(db: &Db, family: FamilyId) -> sqlx::Result<()> {
+    db.without_tenant(async |tx| signing_in::revoke_family(tx, family).await)
+        .await
+}

@@ -1,0 +1,323 @@
+//! What a server is told before it starts: a file, then the environment, each setting typed and none a secret by default.
+
+use serde::Deserialize;
+use sqlx::postgres::PgConnectOptions;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The port served where none is named: free on a fresh machine, and easy to remember.
+pub const DEFAULT_PORT: u16 = 4680;
+
+/// Everything `server::start` needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address people reach it at, such as `https://attune.example`; none on one machine, where it is the socket's.
+    pub public_url: Option<String>,
+    /// Other origins whose scripts may open a socket here, such as `chrome-extension://<id>`.
+    pub allowed_origins: Vec<String>,
+    /// The file with the root key; made on first start. Losing it loses everything.
+    pub root_key_file: PathBuf,
+    /// How each role reaches its database.
+    pub databases: Databases,
+    /// What a client may take.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// A server on one machine: everything under `data`, the databases of a private cluster.
+    pub fn on_this_machine(data: &Path, databases: Databases) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+            public_url: None,
+            allowed_origins: Vec::new(),
+            root_key_file: data.join("root.key"),
+            databases,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// How each role reaches its database. The owner's are used for migrations, and are absent where someone else runs them.
+#[derive(Debug, Clone)]
+pub struct Databases {
+    /// `attune_app` on the data.
+    pub app: PgConnectOptions,
+    /// `attune_worker` on the data.
+    pub worker: PgConnectOptions,
+    /// `attune_keys` on the key store.
+    pub keys: PgConnectOptions,
+    /// `attune_owner` on the data.
+    pub owner: Option<PgConnectOptions>,
+    /// `attune_owner` on the key store.
+    pub keys_owner: Option<PgConnectOptions>,
+}
+
+/// What the two databases of one installation are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseNames {
+    /// Everything but keys.
+    pub data: String,
+    /// The key store.
+    pub keys: String,
+}
+
+impl Default for DatabaseNames {
+    fn default() -> Self {
+        Self {
+            data: "attune".into(),
+            keys: "attune_keys".into(),
+        }
+    }
+}
+
+impl Databases {
+    /// Those of a private cluster that trusts its socket; `server` says how to reach it, as any role.
+    pub fn private(server: &PgConnectOptions, names: &DatabaseNames) -> Self {
+        let reach = |role: &str, database: &str| server.clone().username(role).database(database);
+        Self {
+            app: reach("attune_app", &names.data),
+            worker: reach("attune_worker", &names.data),
+            keys: reach("attune_keys", &names.keys),
+            owner: Some(reach("attune_owner", &names.data)),
+            keys_owner: Some(reach("attune_owner", &names.keys)),
+        }
+    }
+}
+
+/// What a client may take before it is refused.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Sockets open at once. More wait in the kernel's queue.
+    pub connections: usize,
+    /// How long a client may take to send a request's head: a half-open socket dies after it.
+    pub header_read_timeout: Duration,
+    /// How long a request may take until its answer begins.
+    pub request_timeout: Duration,
+    /// The largest body of a request.
+    pub body_bytes: usize,
+    /// How long requests under way have to finish once the server is told to stop.
+    pub drain: Duration,
+    /// Connections to the database, each pool.
+    pub database_connections: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // 5,000 live sockets are the goal of one node; the rest are pages and REST.
+            connections: 8_192,
+            header_read_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(30),
+            // The largest real body is a meeting's title and type.
+            body_bytes: 64 * 1024,
+            drain: Duration::from_secs(10),
+            database_connections: 16,
+        }
+    }
+}
+
+/// Why the settings could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file or variable does not say what it should.
+    #[error("reading the settings")]
+    Unreadable(#[source] Box<config::ConfigError>),
+    /// A database's address is not one.
+    #[error("reading the database address in {name}")]
+    Database {
+        /// The setting.
+        name: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Some databases are named, and others are not.
+    #[error("{missing} is not set, though database_url is: name every database, or none for a private cluster")]
+    Incomplete {
+        /// The first setting that is missing.
+        missing: &'static str,
+    },
+}
+
+/// What a person may write: `attune.toml`, or the same names in upper case after `ATTUNE_`. `DATABASE_URL` is also
+/// understood without the prefix.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// See [`Config::listen`].
+    pub listen: Option<SocketAddr>,
+    /// See [`Config::public_url`].
+    pub public_url: Option<String>,
+    /// See [`Config::allowed_origins`].
+    pub allowed_origins: Vec<String>,
+    /// See [`Config::root_key_file`].
+    pub root_key_file: Option<PathBuf>,
+    /// `attune_app` on the data. With none, a private cluster is started.
+    pub database_url: Option<String>,
+    /// `attune_worker` on the data.
+    pub worker_database_url: Option<String>,
+    /// `attune_keys` on the key store.
+    pub keys_database_url: Option<String>,
+    /// `attune_owner` on the data, for migrations.
+    pub owner_database_url: Option<String>,
+    /// `attune_owner` on the key store, for migrations.
+    pub keys_owner_database_url: Option<String>,
+}
+
+impl Settings {
+    /// Reads `file` if it is there, then the variables in `environment`, which win.
+    pub fn read(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut settings = config::Config::builder();
+        if let Some(file) = file {
+            settings = settings.add_source(
+                config::File::from(file)
+                    .format(config::FileFormat::Toml)
+                    .required(false),
+            );
+        }
+        for (name, value) in environment {
+            let known = match name.as_str() {
+                "DATABASE_URL" => "database_url".to_owned(),
+                _ => match name.strip_prefix("ATTUNE_").map(str::to_lowercase) {
+                    Some(name) if SETTINGS.contains(&name.as_str()) => name,
+                    _ => continue,
+                },
+            };
+            let value = match known.as_str() {
+                "allowed_origins" => value
+                    .split(',')
+                    .map(str::trim)
+                    .map(config::Value::from)
+                    .collect::<Vec<_>>()
+                    .into(),
+                _ => config::Value::from(value),
+            };
+            settings = settings.set_override(known, value).map_err(unreadable)?;
+        }
+        settings
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(unreadable)
+    }
+
+    /// The databases that are named, or none for a private cluster.
+    pub fn databases(&self) -> Result<Option<Databases>, ConfigError> {
+        let Some(app) = parse("database_url", self.database_url.as_deref())? else {
+            return Ok(None);
+        };
+        let required =
+            |name, url: &Option<String>| parse(name, url.as_deref())?.ok_or(ConfigError::Incomplete { missing: name });
+        Ok(Some(Databases {
+            app,
+            worker: required("worker_database_url", &self.worker_database_url)?,
+            keys: required("keys_database_url", &self.keys_database_url)?,
+            owner: parse("owner_database_url", self.owner_database_url.as_deref())?,
+            keys_owner: parse("keys_owner_database_url", self.keys_owner_database_url.as_deref())?,
+        }))
+    }
+
+    /// What `start` needs: these settings over those of one machine with its data in `data`.
+    pub fn over(self, data: &Path, databases: Databases) -> Config {
+        let machine = Config::on_this_machine(data, databases);
+        Config {
+            listen: self.listen.unwrap_or(machine.listen),
+            public_url: self.public_url,
+            allowed_origins: self.allowed_origins,
+            root_key_file: self.root_key_file.unwrap_or(machine.root_key_file),
+            ..machine
+        }
+    }
+}
+
+/// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
+const SETTINGS: [&str; 9] = [
+    "listen",
+    "public_url",
+    "allowed_origins",
+    "root_key_file",
+    "database_url",
+    "worker_database_url",
+    "keys_database_url",
+    "owner_database_url",
+    "keys_owner_database_url",
+];
+
+fn parse(name: &'static str, url: Option<&str>) -> Result<Option<PgConnectOptions>, ConfigError> {
+    url.map(|url| url.parse().map_err(|source| ConfigError::Database { name, source }))
+        .transpose()
+}
+
+fn unreadable(error: config::ConfigError) -> ConfigError {
+    ConfigError::Unreadable(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_foreign_variables_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("attune.toml");
+        std::fs::write(&file, "listen = \"127.0.0.1:1\"\npublic_url = \"https://a.example\"\n").unwrap();
+
+        let settings = Settings::read(
+            Some(&file),
+            environment(&[
+                ("ATTUNE_LISTEN", "127.0.0.1:2"),
+                ("ATTUNE_MODELS", "/models"),
+                ("ATTUNE_ALLOWED_ORIGINS", "chrome-extension://a, chrome-extension://b"),
+            ]),
+        )
+        .unwrap();
+
+        assert_eq!(settings.listen, Some("127.0.0.1:2".parse().unwrap()));
+        assert_eq!(settings.public_url.as_deref(), Some("https://a.example"));
+        assert_eq!(
+            settings.allowed_origins,
+            ["chrome-extension://a", "chrome-extension://b"]
+        );
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("attune.toml");
+        std::fs::write(&file, "listem = \"127.0.0.1:1\"\n").unwrap();
+
+        assert!(matches!(
+            Settings::read(Some(&file), []),
+            Err(ConfigError::Unreadable(_))
+        ));
+    }
+
+    #[test]
+    fn databases_are_named_all_or_not_at_all() {
+        assert!(Settings::default().databases().unwrap().is_none());
+
+        let some = Settings::read(
+            None,
+            environment(&[("DATABASE_URL", "postgres://attune_app@db/attune")]),
+        )
+        .unwrap();
+        assert!(matches!(
+            some.databases(),
+            Err(ConfigError::Incomplete {
+                missing: "worker_database_url"
+            })
+        ));
+    }
+}

@@ -1,0 +1,136 @@
+//! PostgreSQL: the only way to a connection. A tenant's data is reached inside [`Db::with_tenant`] and nowhere else;
+//! the pools are private to this module.
+
+pub mod audit;
+pub mod consents;
+pub mod devices;
+pub mod meetings;
+mod migrate;
+mod role;
+pub mod signing_in;
+pub mod users;
+
+pub use migrate::{MigrationError, migrate};
+pub use role::RoleRefused;
+
+use crate::config::Databases;
+use crate::ids::TenantId;
+use crate::keystore::PostgresKeyStore;
+use crate::retry::{Breaker, Effort, GaveUp};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use std::time::Duration;
+
+/// How long a request waits for a connection before it is told to come back: an answer within a second, even when the
+/// database is gone.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(900);
+/// No statement of ours takes a tenth of it; one that does is stuck.
+const STATEMENT_TIMEOUT_MS: &str = "10000";
+/// A transaction that waits on us holds locks; a handler that hangs must not.
+const IDLE_IN_TRANSACTION_TIMEOUT_MS: &str = "15000";
+
+/// Why the databases could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A database does not answer.
+    #[error("reaching the database")]
+    Unreachable(#[source] Box<GaveUp<sqlx::Error>>),
+    /// The role could bypass row-level security.
+    #[error("the database role may not serve")]
+    Role(#[from] RoleRefused),
+}
+
+/// The data, as one role sees it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Connects, and refuses a role that could step around row-level security.
+    pub async fn connect(options: &PgConnectOptions, connections: u32) -> Result<Self, DbError> {
+        let db = Self {
+            pool: open(options, connections).await?,
+        };
+        role::refuse_powerful(&db.pool).await?;
+        Ok(db)
+    }
+
+    /// Runs `work` in a transaction that sees and writes the data of `tenant`, and no other's. Commits if it is `Ok`.
+    pub async fn with_tenant<T, E: From<sqlx::Error>>(
+        &self,
+        tenant: TenantId,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!("SELECT set_config('app.tenant_id', $1, true)", tenant.to_string())
+            .fetch_one(&mut *tx)
+            .await?;
+        let answer = work(&mut tx).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    /// Runs `work` in a transaction with no tenant: global tables as they are, every tenant's table empty.
+    pub async fn without_tenant<T, E: From<sqlx::Error>>(
+        &self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut tx = self.pool.begin().await?;
+        let answer = work(&mut tx).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    /// The pool, for the job queue's own schema, which its library reads and writes by itself. Never for a tenant's data.
+    pub(crate) fn queue_pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        sqlx::query!("SELECT 1 AS one").fetch_one(&self.pool).await.map(drop)
+    }
+
+    /// Waits until every connection is back, and closes them.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Connects to the key store, as its own role.
+pub async fn connect_keystore(databases: &Databases, connections: u32) -> Result<PostgresKeyStore, DbError> {
+    let pool = open(&databases.keys, connections).await?;
+    role::refuse_powerful(&pool).await?;
+    Ok(PostgresKeyStore::new(pool))
+}
+
+async fn open(options: &PgConnectOptions, connections: u32) -> Result<PgPool, DbError> {
+    let options = options.clone().application_name("attune").options([
+        ("statement_timeout", STATEMENT_TIMEOUT_MS),
+        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT_MS),
+    ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options);
+    Breaker::new("postgres")
+        .call(Effort::STARTING, is_transient, || async {
+            pool.acquire().await.map(drop)
+        })
+        .await
+        .map_err(|error| DbError::Unreachable(Box::new(error)))?;
+    Ok(pool)
+}
+
+/// Whether the same statement may succeed in a moment: the server was unreachable, shutting down, out of room, or chose
+/// this transaction as the one to give way.
+pub fn is_transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // Connection exceptions, insufficient resources, operator intervention, and the two ways to lose a race.
+            ["08", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "40001" || code == "40P01"
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,123 @@
+//! SQL: sign-in links, sign-ins and their tokens. Secrets come here as SHA-256 digests only.
+
+use crate::ids::{FamilyId, Member, TenantId, UserId};
+use sqlx::PgExecutor;
+use time::{Duration, OffsetDateTime};
+
+/// A sign-in that is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// Which.
+    pub id: FamilyId,
+    /// The tenant signed in to.
+    pub tenant: TenantId,
+    /// Who signed in.
+    pub user: UserId,
+}
+
+/// Stores a link and forgets those that ran out.
+pub async fn insert_link(
+    db: impl PgExecutor<'_>,
+    token_sha256: &[u8; 32],
+    member: Member,
+    expires_at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "WITH outdated AS (DELETE FROM login_links WHERE expires_at < now())
+         INSERT INTO login_links (token_sha256, tenant_id, user_id, expires_at) VALUES ($1, $2, $3, $4)",
+        token_sha256,
+        member.tenant.0,
+        member.user.0,
+        expires_at as OffsetDateTime
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Uses a link up: whose it was, if it was good.
+pub async fn take_link(db: impl PgExecutor<'_>, token_sha256: &[u8; 32]) -> sqlx::Result<Option<Member>> {
+    sqlx::query_as!(
+        Member,
+        r#"DELETE FROM login_links
+           WHERE token_sha256 = $1 AND expires_at > now()
+             AND EXISTS (SELECT FROM users WHERE users.id = user_id AND disabled_at IS NULL)
+           RETURNING tenant_id AS "tenant: TenantId", user_id AS "user: UserId""#,
+        token_sha256
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A new sign-in.
+pub async fn insert_family(
+    db: impl PgExecutor<'_>,
+    id: FamilyId,
+    member: Member,
+    client: &str,
+    lifetime: Duration,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO refresh_families (id, tenant_id, user_id, client, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        id.0,
+        member.tenant.0,
+        member.user.0,
+        client,
+        (OffsetDateTime::now_utc() + lifetime) as OffsetDateTime
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// A token of a sign-in.
+pub async fn insert_token(db: impl PgExecutor<'_>, token_sha256: &[u8; 32], family: FamilyId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO refresh_tokens (token_sha256, family_id) VALUES ($1, $2)",
+        token_sha256,
+        family.0
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The sign-in that a token belongs to, if it is in force.
+pub async fn find_family(db: impl PgExecutor<'_>, token_sha256: &[u8; 32]) -> sqlx::Result<Option<Family>> {
+    sqlx::query_as!(
+        Family,
+        r#"SELECT families.id AS "id: FamilyId", families.tenant_id AS "tenant: TenantId",
+                  families.user_id AS "user: UserId"
+           FROM refresh_tokens JOIN refresh_families families ON families.id = refresh_tokens.family_id
+           JOIN users ON users.id = families.user_id
+           WHERE refresh_tokens.token_sha256 = $1 AND families.revoked_at IS NULL AND families.expires_at > now()
+             AND users.disabled_at IS NULL"#,
+        token_sha256
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Whether a sign-in is in force still.
+pub async fn is_in_force(db: impl PgExecutor<'_>, family: FamilyId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM refresh_families WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()
+           ) AS "in_force!""#,
+        family.0
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Ends a sign-in, and forgets its tokens.
+pub async fn revoke_family(db: impl PgExecutor<'_>, family: FamilyId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "WITH tokens AS (DELETE FROM refresh_tokens WHERE family_id = $1)
+         UPDATE refresh_families SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL",
+        family.0
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}

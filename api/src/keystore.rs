@@ -1,0 +1,258 @@
+//! Where wrapped keys are kept: a database of its own, reached through this trait alone, so that a backup of the data
+//! revives nothing. Nothing here can read a key: what comes in and goes out is wrapped.
+
+use crate::ids::{MeetingId, Member, TenantId};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// Why the store did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("asking the key store")]
+pub struct KeyStoreError(#[from] sqlx::Error);
+
+impl KeyStoreError {
+    /// Whether asking again may help.
+    pub fn is_transient(&self) -> bool {
+        crate::db::is_transient(&self.0)
+    }
+}
+
+/// A key to be stored.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// Its version; for a meeting's, the version of the member key that wraps it.
+    pub version: i32,
+    /// Wrapped by the key above it.
+    pub wrapped: Vec<u8>,
+}
+
+/// A key as it is stored. `wrapped` is empty once it was erased.
+#[derive(Debug, Clone)]
+pub struct StoredKey {
+    /// Its version; for a meeting's, the version of the member key that wraps it.
+    pub version: i32,
+    /// Wrapped by the key above it.
+    pub wrapped: Vec<u8>,
+}
+
+/// An identity key as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredIdentity {
+    /// Which one.
+    pub key_id: u8,
+    /// The root key that wraps it.
+    pub root_key_id: String,
+    /// Its public half.
+    pub public: Vec<u8>,
+    /// Its seed, wrapped by the root key.
+    pub wrapped: Vec<u8>,
+}
+
+/// What an answer of the store is.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, KeyStoreError>>;
+
+/// A store of wrapped keys. Adding a key that is there already changes nothing.
+pub trait KeyStore: Send + Sync {
+    /// The newest key of a tenant.
+    fn tenant_key(&self, tenant: TenantId) -> Answer<'_, Option<StoredKey>>;
+    /// Stores a tenant's key.
+    fn add_tenant_key<'a>(&'a self, tenant: TenantId, root_key_id: &'a str, key: NewKey) -> Answer<'a, ()>;
+    /// The newest key of a person in a tenant.
+    fn member_key(&self, member: Member) -> Answer<'_, Option<StoredKey>>;
+    /// Stores the key of a person in a tenant, wrapped by that version of the tenant's.
+    fn add_member_key(&self, member: Member, tenant_version: i32, key: NewKey) -> Answer<'_, ()>;
+    /// A meeting's key, as wrapped for one person.
+    fn meeting_key(&self, member: Member, meeting: MeetingId) -> Answer<'_, Option<StoredKey>>;
+    /// Stores a meeting's key, wrapped for one person.
+    fn add_meeting_key(&self, member: Member, meeting: MeetingId, key: NewKey) -> Answer<'_, ()>;
+    /// Overwrites a meeting's key for everyone, and says so in the ledger.
+    fn erase_meeting_key(&self, tenant: TenantId, meeting: MeetingId) -> Answer<'_, ()>;
+    /// The identity keys in force, oldest first.
+    fn identity_keys(&self) -> Answer<'_, Vec<StoredIdentity>>;
+    /// Stores an identity key.
+    fn add_identity_key(&self, key: StoredIdentity) -> Answer<'_, ()>;
+}
+
+/// The store on PostgreSQL, database `attune_keys`, role `attune_keys`.
+#[derive(Debug, Clone)]
+pub struct PostgresKeyStore(PgPool);
+
+impl PostgresKeyStore {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self(pool)
+    }
+
+    /// Whether anything was ever stored: then a root key exists, and losing it must not be covered up by a new one.
+    pub async fn is_empty(&self) -> Result<bool, KeyStoreError> {
+        let any = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM keys.tenant_keys) OR EXISTS (SELECT FROM keys.identity_keys) AS "any!""#
+        )
+        .fetch_one(&self.0)
+        .await?;
+        Ok(!any)
+    }
+}
+
+impl KeyStore for PostgresKeyStore {
+    fn tenant_key(&self, tenant: TenantId) -> Answer<'_, Option<StoredKey>> {
+        async move {
+            Ok(sqlx::query_as!(
+                StoredKey,
+                "SELECT version, wrapped FROM keys.tenant_keys WHERE tenant_id = $1 ORDER BY version DESC LIMIT 1",
+                tenant.0
+            )
+            .fetch_optional(&self.0)
+            .await?)
+        }
+        .boxed()
+    }
+
+    fn add_tenant_key<'a>(&'a self, tenant: TenantId, root_key_id: &'a str, key: NewKey) -> Answer<'a, ()> {
+        async move {
+            sqlx::query!(
+                "INSERT INTO keys.tenant_keys (tenant_id, version, root_key_id, wrapped) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT ON CONSTRAINT tenant_keys_pk DO NOTHING",
+                tenant.0,
+                key.version,
+                root_key_id,
+                key.wrapped
+            )
+            .execute(&self.0)
+            .await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn member_key(&self, member: Member) -> Answer<'_, Option<StoredKey>> {
+        async move {
+            Ok(sqlx::query_as!(
+                StoredKey,
+                "SELECT version, wrapped FROM keys.member_keys WHERE tenant_id = $1 AND user_id = $2
+                 ORDER BY version DESC LIMIT 1",
+                member.tenant.0,
+                member.user.0
+            )
+            .fetch_optional(&self.0)
+            .await?)
+        }
+        .boxed()
+    }
+
+    fn add_member_key(&self, member: Member, tenant_version: i32, key: NewKey) -> Answer<'_, ()> {
+        async move {
+            sqlx::query!(
+                "INSERT INTO keys.member_keys (tenant_id, user_id, version, tenant_version, wrapped)
+                 VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT ON CONSTRAINT member_keys_pk DO NOTHING",
+                member.tenant.0,
+                member.user.0,
+                key.version,
+                tenant_version,
+                key.wrapped
+            )
+            .execute(&self.0)
+            .await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn meeting_key(&self, member: Member, meeting: MeetingId) -> Answer<'_, Option<StoredKey>> {
+        async move {
+            Ok(sqlx::query_as!(
+                StoredKey,
+                "SELECT member_version AS version, wrapped FROM keys.meeting_keys
+                 WHERE tenant_id = $1 AND meeting_id = $2 AND user_id = $3",
+                member.tenant.0,
+                meeting.0,
+                member.user.0
+            )
+            .fetch_optional(&self.0)
+            .await?)
+        }
+        .boxed()
+    }
+
+    fn add_meeting_key(&self, member: Member, meeting: MeetingId, key: NewKey) -> Answer<'_, ()> {
+        async move {
+            sqlx::query!(
+                "INSERT INTO keys.meeting_keys (tenant_id, meeting_id, user_id, member_version, wrapped)
+                 VALUES ($1, $2, $3, $4, $5)",
+                member.tenant.0,
+                meeting.0,
+                member.user.0,
+                key.version,
+                key.wrapped
+            )
+            .execute(&self.0)
+            .await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn erase_meeting_key(&self, tenant: TenantId, meeting: MeetingId) -> Answer<'_, ()> {
+        async move {
+            let mut tx = self.0.begin().await?;
+            sqlx::query!(
+                "INSERT INTO keys.erasure_ledger (id, tenant_id, subject, object_id) VALUES ($1, $2, 'meeting', $3)",
+                Uuid::now_v7(),
+                tenant.0,
+                meeting.0
+            )
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query!(
+                "UPDATE keys.meeting_keys SET wrapped = '', erased_at = now()
+                 WHERE tenant_id = $1 AND meeting_id = $2 AND erased_at IS NULL",
+                tenant.0,
+                meeting.0
+            )
+            .execute(&mut *tx)
+            .await?;
+            Ok(tx.commit().await?)
+        }
+        .boxed()
+    }
+
+    fn identity_keys(&self) -> Answer<'_, Vec<StoredIdentity>> {
+        async move {
+            let rows = sqlx::query!(
+                "SELECT key_id, root_key_id, public, wrapped FROM keys.identity_keys
+                 WHERE retired_at IS NULL ORDER BY key_id"
+            )
+            .fetch_all(&self.0)
+            .await?;
+            Ok(rows
+                .into_iter()
+                .map(|row| StoredIdentity {
+                    key_id: u8::try_from(row.key_id).expect("invariant: identity_keys_id_is_a_byte"),
+                    root_key_id: row.root_key_id,
+                    public: row.public,
+                    wrapped: row.wrapped,
+                })
+                .collect())
+        }
+        .boxed()
+    }
+
+    fn add_identity_key(&self, key: StoredIdentity) -> Answer<'_, ()> {
+        async move {
+            sqlx::query!(
+                "INSERT INTO keys.identity_keys (key_id, root_key_id, public, wrapped) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT ON CONSTRAINT identity_keys_pk DO NOTHING",
+                i16::from(key.key_id),
+                key.root_key_id,
+                key.public,
+                key.wrapped
+            )
+            .execute(&self.0)
+            .await?;
+            Ok(())
+        }
+        .boxed()
+    }
+}

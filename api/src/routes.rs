@@ -1,0 +1,46 @@
+//! Every route there is. A handler's name is its operation id; the OpenAPI document is made from the same lines that
+//! route, so that neither can say what the other does not do.
+
+mod consents;
+mod devices;
+mod health;
+mod input;
+mod login;
+mod me;
+mod meetings;
+mod openapi;
+
+pub use input::{Valid, ValidQuery};
+pub use openapi::document;
+
+use crate::server::AppState;
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes of the whole server: the API, its own description, and the web app for everything else.
+pub fn router() -> Router<AppState> {
+    api()
+        .split_for_parts()
+        .0
+        .merge(openapi::router())
+        .fallback(crate::web::serve_app)
+}
+
+/// The API, with its description.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(health::get_health))
+        .routes(routes!(login::redeem_login_link))
+        .routes(routes!(login::logout))
+        .routes(routes!(me::get_me))
+        .routes(routes!(devices::create_device))
+        .routes(routes!(consents::create_consent, consents::list_consents))
+        .routes(routes!(meetings::create_meeting, meetings::list_meetings))
+        .routes(routes!(
+            meetings::get_meeting,
+            meetings::rename_meeting,
+            meetings::delete_meeting
+        ))
+        .merge(crate::live::router())
+}

@@ -1,0 +1,111 @@
+//! What a person agrees to.
+
+use super::input::Valid;
+use crate::auth::SignedIn;
+use crate::db::consents;
+use crate::error::{ApiError, ErrorBody};
+use crate::ids::ConsentId;
+use crate::server::AppState;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// What can be agreed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ConsentKind {
+    /// That the person's own voice is recorded and analysed.
+    RecordSelf,
+}
+
+impl ConsentKind {
+    /// As it is stored.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::RecordSelf => "record_self",
+        }
+    }
+}
+
+/// Consent, given or taken back.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateConsent {
+    /// To what.
+    #[garde(skip)]
+    kind: ConsentKind,
+    /// Given, or taken back.
+    #[garde(skip)]
+    granted: bool,
+}
+
+/// The newest word on one kind of consent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Consent {
+    /// To what.
+    #[schema(value_type = ConsentKind)]
+    kind: String,
+    /// Given, or taken back.
+    granted: bool,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+}
+
+/// The newest word on every kind that was ever given.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Consents {
+    consents: Vec<Consent>,
+}
+
+/// Gives consent, or takes it back. Every word is kept; the newest holds.
+#[utoipa::path(post, path = "/v1/consents", tag = "consents", security(("session" = []), ("token" = [])),
+    request_body = CreateConsent,
+    responses((status = 201, body = Consent), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(super) async fn create_consent(
+    State(state): State<AppState>,
+    SignedIn { member, .. }: SignedIn,
+    Valid(input): Valid<CreateConsent>,
+) -> Result<(StatusCode, Json<Consent>), ApiError> {
+    let kind = input.kind.as_str();
+    let created_at = state
+        .db
+        .with_tenant(member.tenant, async |tx| {
+            consents::insert(tx, member, ConsentId::new(), kind, input.granted).await
+        })
+        .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(Consent {
+            kind: kind.into(),
+            granted: input.granted,
+            created_at,
+        }),
+    ))
+}
+
+/// What the signed-in person agreed to.
+#[utoipa::path(get, path = "/v1/consents", tag = "consents", security(("session" = []), ("token" = [])),
+    responses((status = 200, body = Consents), (status = 401, body = ErrorBody)))]
+pub(super) async fn list_consents(
+    State(state): State<AppState>,
+    SignedIn { member, .. }: SignedIn,
+) -> Result<Json<Consents>, ApiError> {
+    let newest = state
+        .db
+        .with_tenant(member.tenant, async |tx| consents::list_newest(tx, member).await)
+        .await?;
+    let consents = newest
+        .into_iter()
+        .map(|row| Consent {
+            kind: row.kind,
+            granted: row.granted,
+            created_at: row.created_at,
+        })
+        .collect();
+    Ok(Json(Consents { consents }))
+}

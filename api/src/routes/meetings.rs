@@ -1,0 +1,362 @@
+//! Meetings: planned, listed, renamed, deleted. What happens in one is `live`'s.
+
+use super::input::{Valid, ValidQuery};
+use crate::auth::{OwnedMeeting, SignedIn};
+use crate::db::audit;
+use crate::db::meetings::{self, MeetingRow, NewMeeting};
+use crate::error::{ApiError, ErrorBody};
+use crate::ids::{MeetingId, Member};
+use crate::keys::{KeyError, MeetingKey, Place};
+use crate::server::AppState;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+
+/// The most meetings in one answer.
+const PAGE: u32 = 100;
+
+/// A meeting to be.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateMeeting {
+    /// What its owner calls it.
+    #[garde(length(chars, min = 1, max = 200))]
+    title: String,
+    /// What kind of meeting: it decides what is good in it.
+    #[garde(skip)]
+    #[serde(default)]
+    meeting_type: MeetingType,
+    /// BCP 47; English unless it says otherwise.
+    #[garde(pattern("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), length(max = 35))]
+    #[serde(default = "english")]
+    language: String,
+    /// The person has told everyone else on the call that they are heard. Without it nothing can be recorded.
+    #[garde(skip)]
+    others_told: bool,
+    /// How much coaching while it happens.
+    #[garde(skip)]
+    #[serde(default)]
+    mode: Mode,
+}
+
+fn english() -> String {
+    "en".into()
+}
+
+/// A meeting.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Meeting {
+    /// Its id.
+    id: MeetingId,
+    /// What its owner calls it.
+    title: String,
+    /// What kind of meeting.
+    #[schema(value_type = MeetingType)]
+    meeting_type: String,
+    /// How much coaching while it happens.
+    #[schema(value_type = Mode)]
+    mode: String,
+    /// BCP 47.
+    language: String,
+    /// Where it stands.
+    #[schema(value_type = MeetingState)]
+    state: String,
+    /// The others on the call were told.
+    others_told: bool,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When the first sound came.
+    #[serde(with = "time::serde::rfc3339::option")]
+    started_at: Option<OffsetDateTime>,
+    /// When it ended.
+    #[serde(with = "time::serde::rfc3339::option")]
+    ended_at: Option<OffsetDateTime>,
+    /// How much of it there is, in milliseconds.
+    duration_ms: i64,
+    /// How much of that is decided and durable.
+    committed_ms: i64,
+    /// The newest report; none before the first.
+    report_version: Option<i32>,
+    /// Who talked how much; none before the first report.
+    talk_share: Option<TalkShare>,
+}
+
+/// Shares of the time anyone talked, 0 to 1.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TalkShare {
+    /// The person whose meeting it is.
+    me: f32,
+    /// Everyone else.
+    them: f32,
+}
+
+/// Where a meeting stands.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(dead_code, reason = "names the values of a column in the OpenAPI document")]
+enum MeetingState {
+    /// Nothing was heard yet.
+    Scheduled,
+    /// A device is connected.
+    Live,
+    /// No device for a quarter of an hour; it may come back within a week.
+    Suspended,
+    /// Over.
+    Ended,
+}
+
+impl Meeting {
+    fn read(row: MeetingRow, key: &MeetingKey) -> Result<Self, ApiError> {
+        let title = key.open(title_of(row.id), &row.title).map_err(ApiError::internal)?;
+        Ok(Self {
+            title: String::from_utf8_lossy(&title).into_owned(),
+            id: row.id,
+            meeting_type: row.meeting_type,
+            mode: row.mode,
+            language: row.language,
+            state: row.state,
+            others_told: row.others_told,
+            created_at: row.created_at,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            duration_ms: row.duration_ms,
+            committed_ms: row.committed_ms,
+            report_version: row.report_version,
+            talk_share: row
+                .talk_share_me
+                .zip(row.talk_share_them)
+                .map(|(me, them)| TalkShare { me, them }),
+        })
+    }
+}
+
+const fn title_of(meeting: MeetingId) -> Place {
+    Place {
+        table: "meetings",
+        column: "title",
+        object: meeting.0,
+    }
+}
+
+/// Makes a meeting, and the key that everything said in it is sealed under.
+#[utoipa::path(post, path = "/v1/meetings", tag = "meetings", security(("session" = []), ("token" = [])),
+    request_body = CreateMeeting,
+    responses((status = 201, body = Meeting), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(super) async fn create_meeting(
+    State(state): State<AppState>,
+    SignedIn { member, .. }: SignedIn,
+    Valid(input): Valid<CreateMeeting>,
+) -> Result<(StatusCode, Json<Meeting>), ApiError> {
+    let id = MeetingId::new();
+    // The key first: a key without a meeting is harmless.
+    let key = state.keys.create_meeting(member, id).await?;
+    let title = key.seal(title_of(id), input.title.as_bytes());
+    let new = NewMeeting {
+        id,
+        title: &title,
+        meeting_type: input.meeting_type.as_str(),
+        mode: input.mode.as_str(),
+        language: &input.language,
+        others_told: input.others_told,
+    };
+    let row = state
+        .db
+        .with_tenant(member.tenant, async |tx| meetings::insert(tx, member, new).await)
+        .await?;
+    Ok((StatusCode::CREATED, Json(Meeting::read(row, &key)?)))
+}
+
+/// Which page of the list.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Page {
+    /// `next_cursor` of the page before.
+    #[garde(skip)]
+    #[param(value_type = Option<uuid::Uuid>)]
+    cursor: Option<MeetingId>,
+    /// How many, 1 to 100; 50 unless it says otherwise.
+    #[garde(inner(range(min = 1, max = PAGE)))]
+    limit: Option<u32>,
+}
+
+/// A page of meetings, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Meetings {
+    meetings: Vec<Meeting>,
+    /// Asks for the next page; none on the last.
+    next_cursor: Option<MeetingId>,
+}
+
+/// The signed-in person's meetings, newest first.
+#[utoipa::path(get, path = "/v1/meetings", tag = "meetings", security(("session" = []), ("token" = [])), params(Page),
+    responses((status = 200, body = Meetings), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(super) async fn list_meetings(
+    State(state): State<AppState>,
+    SignedIn { member, .. }: SignedIn,
+    ValidQuery(page): ValidQuery<Page>,
+) -> Result<Json<Meetings>, ApiError> {
+    let limit = i64::from(page.limit.unwrap_or(PAGE / 2));
+    // One more than asked for says whether there is a next page.
+    let mut rows = state
+        .db
+        .with_tenant(member.tenant, async |tx| {
+            meetings::list_for_user(tx, member, page.cursor, limit + 1).await
+        })
+        .await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(limit as usize);
+    let next_cursor = rows.last().map(|row| row.id).filter(|_| more);
+    let mut meetings = Vec::with_capacity(rows.len());
+    for row in rows {
+        match state.keys.meeting(member, row.id).await {
+            Ok(key) => meetings.push(Meeting::read(row, &key)?),
+            // Erased, though the row is still on its way out: there is nothing left to show.
+            Err(KeyError::Gone) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Json(Meetings { meetings, next_cursor }))
+}
+
+/// One meeting.
+#[utoipa::path(get, path = "/v1/meetings/{id}", tag = "meetings", security(("session" = []), ("token" = [])),
+    params(("id" = MeetingId, Path)),
+    responses((status = 200, body = Meeting), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn get_meeting(
+    State(state): State<AppState>,
+    OwnedMeeting { member, meeting, .. }: OwnedMeeting,
+) -> Result<Json<Meeting>, ApiError> {
+    let key = key_of(&state, member, meeting.id).await?;
+    Meeting::read(meeting, &key).map(Json)
+}
+
+/// What may be changed of a meeting.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RenameMeeting {
+    /// What its owner calls it from now on.
+    #[garde(length(chars, min = 1, max = 200))]
+    title: String,
+}
+
+/// Gives a meeting another title.
+#[utoipa::path(patch, path = "/v1/meetings/{id}", tag = "meetings", security(("session" = []), ("token" = [])),
+    params(("id" = MeetingId, Path)), request_body = RenameMeeting,
+    responses((status = 200, body = Meeting), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+              (status = 422, body = ErrorBody)))]
+pub(super) async fn rename_meeting(
+    State(state): State<AppState>,
+    OwnedMeeting {
+        member, mut meeting, ..
+    }: OwnedMeeting,
+    Valid(input): Valid<RenameMeeting>,
+) -> Result<Json<Meeting>, ApiError> {
+    let key = key_of(&state, member, meeting.id).await?;
+    meeting.title = key.seal(title_of(meeting.id), input.title.as_bytes());
+    let renamed = state
+        .db
+        .with_tenant(member.tenant, async |tx| {
+            meetings::rename(tx, member, meeting.id, &meeting.title).await
+        })
+        .await?;
+    if renamed == 0 {
+        return Err(ApiError::NotFound("meeting"));
+    }
+    Meeting::read(meeting, &key).map(Json)
+}
+
+/// Deletes a meeting with everything said in it, and destroys its key.
+#[utoipa::path(delete, path = "/v1/meetings/{id}", tag = "meetings", security(("session" = []), ("token" = [])),
+    params(("id" = MeetingId, Path)),
+    responses((status = 204, description = "deleted"), (status = 401, body = ErrorBody),
+              (status = 404, body = ErrorBody)))]
+pub(super) async fn delete_meeting(
+    State(state): State<AppState>,
+    OwnedMeeting { member, meeting, .. }: OwnedMeeting,
+) -> Result<StatusCode, ApiError> {
+    state
+        .db
+        .with_tenant(member.tenant, async |tx| {
+            meetings::delete(&mut *tx, member, meeting.id).await?;
+            audit::insert(&mut *tx, member, "meeting.deleted", meeting.id.0).await?;
+            // Inside: if the key cannot be destroyed, the meeting is still there to be deleted again.
+            state.keys.erase_meeting(member.tenant, meeting.id).await?;
+            Ok::<_, ApiError>(())
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn key_of(state: &AppState, member: Member, meeting: MeetingId) -> Result<MeetingKey, ApiError> {
+    state.keys.meeting(member, meeting).await.map_err(|error| match error {
+        KeyError::Gone => ApiError::NotFound("meeting"),
+        error => error.into(),
+    })
+}
+
+/// What kind of meeting.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub(super) enum MeetingType {
+    Discovery,
+    Demo,
+    Interviewer,
+    Candidate,
+    OneOnOneManager,
+    OneOnOneReport,
+    StandUp,
+    Presentation,
+    InternalUpdate,
+    #[default]
+    Other,
+}
+
+impl MeetingType {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Discovery => "discovery",
+            Self::Demo => "demo",
+            Self::Interviewer => "interviewer",
+            Self::Candidate => "candidate",
+            Self::OneOnOneManager => "one_on_one_manager",
+            Self::OneOnOneReport => "one_on_one_report",
+            Self::StandUp => "stand_up",
+            Self::Presentation => "presentation",
+            Self::InternalUpdate => "internal_update",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// How much coaching while a meeting happens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Mode {
+    /// None.
+    Off,
+    /// Only what must not wait.
+    Focus,
+    /// The one useful thing at the right moment.
+    #[default]
+    Balanced,
+    /// As much as helps: the meeting is an exercise.
+    Practice,
+}
+
+impl Mode {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Focus => "focus",
+            Self::Balanced => "balanced",
+            Self::Practice => "practice",
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The API's description of itself: `/v1/openapi.json`, and `api/openapi.json` in the repository, which the web app's
+//! types are made from.
+
+use crate::server::AppState;
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use std::sync::LazyLock;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, License, OpenApi};
+
+static DOCUMENT: LazyLock<String> = LazyLock::new(document);
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route(
+        "/v1/openapi.json",
+        get(async || ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str())),
+    )
+}
+
+/// The document as pretty JSON with a newline at its end.
+pub fn document() -> String {
+    let mut document: OpenApi = super::api().into_openapi();
+    document.info = InfoBuilder::new()
+        .title("Attune")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Meetings, the live connection's tickets, and reports."))
+        .license(Some(License::new("Apache-2.0")))
+        .build();
+    let components = document.components.get_or_insert_with(Components::new);
+    let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE));
+    components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    let mut text = document
+        .to_pretty_json()
+        .expect("invariant: the document is made of strings and maps");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,168 @@
+//! The server: opens what it stands on, answers until it is told to stop, and lets what is under way finish.
+
+mod accept;
+mod envelope;
+
+use crate::auth::{self, Origins, OwnerError};
+use crate::config::Config;
+use crate::db::{self, Db, DbError, MigrationError};
+use crate::keys::{FileRootKey, KeyError, Keys, RootKeyError};
+use crate::keystore::KeyStoreError;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often keys whose time is over are wiped; see `keys::cache`.
+const KEY_SWEEP: Duration = Duration::from_secs(10);
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    /// What the server was told.
+    pub config: Arc<Config>,
+    /// The data, as `attune_app`.
+    pub db: Db,
+    /// The key tree.
+    pub keys: Keys,
+    /// Whose pages may talk to us.
+    pub origins: Arc<Origins>,
+    /// Every task that outlives its request.
+    pub tasks: TaskTracker,
+    /// Tripped when the server is told to stop.
+    pub stopping: CancellationToken,
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {addr}")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The schema could not be brought up to date.
+    #[error("preparing the database")]
+    Migration(#[from] MigrationError),
+    /// A database could not be used.
+    #[error("opening the database")]
+    Db(#[from] DbError),
+    /// The key store could not be read.
+    #[error("opening the key store")]
+    KeyStore(#[from] KeyStoreError),
+    /// The root key could not be had.
+    #[error("opening the root key")]
+    RootKey(#[from] RootKeyError),
+    /// The key tree could not be opened.
+    #[error("opening the keys")]
+    Keys(#[from] KeyError),
+    /// The first account could not be made.
+    #[error("making the owner's account")]
+    Owner(#[from] OwnerError),
+}
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// What it stands on, for links and for tests.
+    pub state: AppState,
+    accepting: JoinHandle<()>,
+}
+
+impl Running {
+    /// The address people reach it at.
+    pub fn public_url(&self) -> &str {
+        self.state.origins.public_url()
+    }
+
+    /// Tells it to stop; requests under way have `limits.drain` to finish. Returns when nothing is left.
+    pub async fn shutdown(self) {
+        self.state.stopping.cancel();
+        if let Err(error) = self.accepting.await {
+            tracing::error!(%error, "the accept loop did not end by itself");
+        }
+        self.state.tasks.close();
+        if tokio::time::timeout(self.state.config.limits.drain, self.state.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::error!(
+                left = self.state.tasks.len(),
+                "tasks were still running when the server stopped"
+            );
+        }
+        self.state.db.close().await;
+    }
+}
+
+/// Starts a server: migrates, opens databases and keys, makes the owner's account on first start, and listens.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let listener = listen(config.listen).await?;
+    let addr = listener.local_addr().map_err(|source| StartError::Listen {
+        addr: config.listen,
+        source,
+    })?;
+    db::migrate(&config.databases).await?;
+    let db = Db::connect(&config.databases.app, config.limits.database_connections).await?;
+    let keys = open_keys(&config).await?;
+    auth::ensure_owner(&db, &keys).await?;
+
+    let state = AppState {
+        origins: Arc::new(Origins::new(&config, addr)),
+        config: Arc::new(config),
+        db,
+        keys,
+        tasks: TaskTracker::new(),
+        stopping: CancellationToken::new(),
+    };
+    state
+        .tasks
+        .spawn(sweep_keys(state.keys.clone(), state.stopping.clone()));
+    let service = envelope::wrap(crate::routes::router(), &state);
+    let accepting = tokio::spawn(accept::serve(
+        listener,
+        service,
+        state.config.limits,
+        state.stopping.clone(),
+    ));
+    tracing::info!(%addr, "serving");
+    Ok(Running { addr, state, accepting })
+}
+
+async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(addr)
+        .await
+        .map_err(|source| StartError::Listen { addr, source })
+}
+
+/// Opens the key tree. A missing root key is made only where nothing was ever wrapped by one.
+async fn open_keys(config: &Config) -> Result<Keys, StartError> {
+    let store = db::connect_keystore(&config.databases, config.limits.database_connections).await?;
+    let root = match FileRootKey::read(&config.root_key_file) {
+        Err(RootKeyError::Missing(path)) if store.is_empty().await? => {
+            tracing::info!(path = %path.display(), "making a root key: keep a copy offline, losing it loses everything");
+            FileRootKey::create(&path)?
+        }
+        read => read?,
+    };
+    Ok(Keys::open(Box::new(root), Box::new(store)).await?)
+}
+
+async fn sweep_keys(keys: Keys, stopping: CancellationToken) {
+    while stopping
+        .run_until_cancelled(tokio::time::sleep(KEY_SWEEP))
+        .await
+        .is_some()
+    {
+        keys.sweep();
+    }
+}

@@ -1,0 +1,86 @@
+//! The accept loop: hyper by hand, because it alone can drop a socket that never finishes its first line.
+
+use crate::config::Limits;
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The pause after the system refused a socket: out of descriptors, it will not have one in the next microsecond.
+const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Accepts until told to stop, then waits for requests under way.
+pub(super) async fn serve(listener: TcpListener, service: Router, limits: Limits, stopping: CancellationToken) {
+    let connections = Arc::new(Semaphore::new(limits.connections));
+    let answering = TaskTracker::new();
+    loop {
+        // The permit first: a full server leaves newcomers in the kernel's queue, and answers them when there is room.
+        let next = async {
+            let permit = Arc::clone(&connections).acquire_owned().await;
+            (
+                listener.accept().await,
+                permit.expect("invariant: the semaphore is never closed"),
+            )
+        };
+        let Some((accepted, permit)) = stopping.run_until_cancelled(next).await else {
+            break;
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                answering.spawn(answer(stream, permit, service.clone(), limits, stopping.clone()));
+            }
+            Err(error) if is_about_one_client(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "cannot accept connections");
+                tokio::time::sleep(REFUSED_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    answering.close();
+    if tokio::time::timeout(limits.drain, answering.wait()).await.is_err() {
+        tracing::warn!("stopped while requests were under way");
+    }
+}
+
+/// Answers one client until it leaves, or until the request under way when we stop is answered.
+async fn answer(
+    stream: TcpStream,
+    _permit: OwnedSemaphorePermit,
+    service: Router,
+    limits: Limits,
+    stopping: CancellationToken,
+) {
+    // Small answers and acks go out at once.
+    let _ = stream.set_nodelay(true);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read_timeout)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = match stopping.run_until_cancelled(connection.as_mut()).await {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    // A client that leaves early, or speaks something else, is its own business.
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// The client gave up between its hello and our accept.
+fn is_about_one_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

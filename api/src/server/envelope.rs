@@ -1,0 +1,145 @@
+//! What every request and answer has, whatever is inside: an id, a line in the log, the security headers, and one shape
+//! of error, also where axum, a layer or a panic made it.
+
+use super::AppState;
+use crate::error::{ApiError, Problem};
+use crate::ids::RequestId;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use std::any::Any;
+use std::time::Instant;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument as _;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What our own pages may load: themselves. `connect-src 'self'` covers the socket of the same origin too.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
+
+/// On every answer.
+const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=()",
+    ),
+];
+
+/// A year, once someone reaches us over TLS.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000; includeSubDomains";
+
+/// Puts the envelope around every route.
+pub(super) fn wrap(routes: Router<AppState>, state: &AppState) -> Router {
+    let limits = state.config.limits;
+    routes
+        .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            limits.request_timeout,
+        ))
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(middleware::from_fn_with_state(state.clone(), enclose))
+        .with_state(state.clone())
+}
+
+async fn enclose(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let id = RequestId::new().to_string();
+    let (method, began) = (request.method().clone(), Instant::now());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str)
+        .to_owned();
+    let span = tracing::info_span!("request", id, %method, route);
+
+    let is_known_host = state.origins.is_own_host(request.headers(), request.uri()) || route == "/v1/health";
+    let answered = async {
+        if is_known_host {
+            next.run(request).await
+        } else {
+            ApiError::WrongHost.into_response()
+        }
+    };
+    let mut response = answered.instrument(span.clone()).await;
+    let entered = span.enter();
+    tracing::info!(
+        status = response.status().as_u16(),
+        took_ms = began.elapsed().as_millis(),
+        "answered"
+    );
+    response = told(response, &method, &id);
+    drop(entered);
+
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if state.origins.public_url().starts_with("https://") {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static(STRICT_TRANSPORT_SECURITY),
+        );
+    }
+    if route.starts_with("/v1/") || headers.contains_key(header::SET_COOKIE) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    headers.insert(
+        REQUEST_ID,
+        HeaderValue::from_str(&id).expect("invariant: a UUID is visible ASCII"),
+    );
+    response
+}
+
+/// Writes the one shape of error into an answer that is one, whoever made it.
+fn told(mut response: Response, method: &Method, id: &str) -> Response {
+    if !response.status().is_client_error() && !response.status().is_server_error() {
+        return response;
+    }
+    if response.extensions().get::<Problem>().is_none() {
+        let words = ApiError::from_status(response.status()).into_response();
+        response.extensions_mut().extend(words.extensions().clone());
+        *response.status_mut() = words.status();
+    }
+    let (mut parts, _) = response.into_parts();
+    let problem = parts
+        .extensions
+        .remove::<Problem>()
+        .expect("invariant: put there above");
+    let now = OffsetDateTime::now_utc()
+        .format(&Rfc3339)
+        .expect("invariant: a time of this age has an RFC 3339 form");
+    let body = if *method == Method::HEAD {
+        Body::empty()
+    } else {
+        Body::from(problem.body(id, &now).to_string())
+    };
+    describe(&mut parts.headers, &problem);
+    Response::from_parts(parts, body)
+}
+
+fn describe(headers: &mut HeaderMap, problem: &Problem) {
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(secs) = problem.retry_after_secs() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
+    }
+}
+
+/// A panic is a fault of ours; what it says may quote data, so the log gets the place alone (see the panic hook).
+fn on_panic(_: Box<dyn Any + Send + 'static>) -> Response {
+    ApiError::internal("a handler panicked").into_response()
+}
