@@ -5,8 +5,10 @@
 //! trait here and an implementation in `attune-models`.
 
 pub mod clock;
+pub mod decide;
 pub mod listener;
 pub mod recognize;
+pub mod resample;
 mod segmenter;
 pub mod speaker;
 pub mod transcript;

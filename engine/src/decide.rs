@@ -1,0 +1,75 @@
+//! From what a recognizer heard in a segment to the decided words of the meeting.
+
+use crate::clock::{MeetingTime, SAMPLES_PER_MS, Span};
+use crate::listener::Segment;
+use crate::recognize::{Recognition, RecognizedWord, RecognizerInfo};
+use crate::speaker::Speaker;
+use crate::transcript::{Final, SegmentFlag, Word};
+
+/// A word may begin this long before its segment and still belong to it: recognizers place edges loosely.
+const EDGE_TOLERANCE_MS: u64 = 100;
+/// Below this mean confidence a segment's words are kept but left out of measures.
+const LOW_CONFIDENCE: f32 = 0.2;
+
+/// The decided segment that `recognition` makes of `segment`. Words that begin in the left context, or at or after a
+/// forced cut, belong to the neighbouring segment and are dropped; the rest are in order and inside the audio.
+pub fn final_of(segment: &Segment, recognition: &Recognition, speaker: Speaker, info: &RecognizerInfo) -> Final {
+    let mut words: Vec<Word> = recognition
+        .words
+        .iter()
+        .map(|word| place(word, segment))
+        .filter(|word| belongs(word, segment))
+        .collect();
+    words.sort_by_key(|word| (word.start, word.end));
+    let mut flags = segment.flags.clone();
+    if recognition.hit_loop_guard {
+        flags.push(SegmentFlag::LoopGuard);
+    }
+    let confidence = words.iter().map(|word| word.confidence).sum::<f32>() / words.len().max(1) as f32;
+    if !words.is_empty() && confidence < LOW_CONFIDENCE {
+        flags.push(SegmentFlag::LowConfidence);
+    }
+    Final {
+        segment: segment.id.clone(),
+        track: segment.track,
+        speaker,
+        span: span(segment.from_sample, segment.to_sample),
+        words,
+        voiced: segment.voiced.iter().map(|&(from, to)| span(from, to)).collect(),
+        model: format!("{}/{}", info.name, info.model),
+        flags,
+    }
+}
+
+fn place(word: &RecognizedWord, segment: &Segment) -> Word {
+    let audio_ms = segment.audio_from_sample / SAMPLES_PER_MS;
+    let last_ms = audio_ms + segment.audio.len() as u64 / SAMPLES_PER_MS;
+    let start = (audio_ms + u64::from(word.start_ms)).min(last_ms);
+    let end = (audio_ms + u64::from(word.end_ms)).clamp(start, last_ms);
+    Word {
+        text: word.text.trim().to_owned(),
+        start: MeetingTime::from_ms(start),
+        end: MeetingTime::from_ms(end),
+        confidence: word.confidence.clamp(0.0, 1.0),
+    }
+}
+
+fn belongs(word: &Word, segment: &Segment) -> bool {
+    let decided = span(segment.from_sample, segment.to_sample);
+    let tolerance_ms = if segment.context > 0 {
+        EDGE_TOLERANCE_MS
+    } else {
+        u64::MAX
+    };
+    // With left context a word is this segment's by its middle where it lies astride the edge: the segment before
+    // heard its first half only.
+    let middle_ms = u64::midpoint(word.start.as_ms(), word.end.as_ms());
+    let after_start = word.start.as_ms() >= decided.start.as_ms().saturating_sub(tolerance_ms)
+        && (segment.context == 0 || middle_ms >= decided.start.as_ms());
+    let before_end = middle_ms < decided.end.as_ms() || !segment.flags.contains(&SegmentFlag::ForcedCut);
+    after_start && before_end && !word.text.is_empty()
+}
+
+fn span(from: u64, to: u64) -> Span {
+    Span::new(MeetingTime::from_sample(from), MeetingTime::from_sample(to))
+}
