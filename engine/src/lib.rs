@@ -5,11 +5,22 @@
 //! trait here and an implementation in `attune-models`.
 
 pub mod clock;
+pub mod conversation;
 pub mod decide;
+pub mod fillers;
+pub mod lexicon;
 pub mod listener;
+pub mod live;
+pub mod measures;
+pub mod meeting_type;
+pub mod questions;
 pub mod recognize;
+pub mod report;
 pub mod resample;
-mod segmenter;
+pub mod signal;
 pub mod speaker;
 pub mod transcript;
+pub mod turns;
 pub mod voice;
+
+mod segmenter;

@@ -1,0 +1,235 @@
+//! The fold over a meeting's decided segments: what was said by whom, in which turns. Everything derived is a pure
+//! function of the utterances so far, so that streaming and batch agree and a resume rebuilds the same state.
+
+use crate::clock::{MeetingTime, Span};
+use crate::fillers::{self, Filler};
+use crate::live::{LiveMeasures, Pace};
+use crate::measures::{self, Measures};
+use crate::meeting_type::MeetingType;
+use crate::questions::{self, QuestionKind};
+use crate::recognize::RecognizerInfo;
+use crate::signal::Signal;
+use crate::speaker::{Speaker, Track};
+use crate::transcript::{Final, SegmentFlag, SegmentId, Word};
+use crate::turns::{self, Turn};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Silence that ends an inter-pausal unit (measures.md, primitives).
+const IPU_GAP: Duration = Duration::from_millis(250);
+
+/// What is known of a meeting before anyone speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// Targets depend on it.
+    pub meeting_type: MeetingType,
+    /// The channels that are captured.
+    pub tracks: Vec<Track>,
+    /// Who turns speech into words.
+    pub recognizer: RecognizerInfo,
+}
+
+/// One decided segment that held words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Utterance {
+    /// The segment's name.
+    pub id: SegmentId,
+    /// Who spoke.
+    pub speaker: Speaker,
+    /// From the first voice to the last.
+    #[serde(flatten)]
+    pub span: Span,
+    /// Its words joined by spaces.
+    pub text: String,
+    /// Its words.
+    pub words: Vec<Word>,
+    /// Inter-pausal units: voice with pauses under 250 ms inside.
+    pub ipus: Vec<Span>,
+    /// Fillers among the words.
+    pub fillers: Vec<Filler>,
+    /// The question it asks, if it asks one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionKind>,
+    /// The evidence for its words is weak: kept in the transcript, left out of the measures of wording.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub low_confidence: bool,
+}
+
+impl Utterance {
+    /// Words that count as words: filled pauses are not among them.
+    pub fn spoken_words(&self) -> impl Iterator<Item = &Word> {
+        self.words
+            .iter()
+            .filter(|word| !crate::lexicon::is_filled_pause(&crate::lexicon::token(&word.text)))
+    }
+}
+
+/// A meeting as far as it is decided.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    setup: Setup,
+    /// By start, then by speaker.
+    utterances: Vec<Utterance>,
+    pace: Pace,
+    /// Everything before is decided on every track.
+    now: MeetingTime,
+}
+
+impl Conversation {
+    /// A meeting of which nothing is decided yet.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            setup,
+            utterances: Vec::new(),
+            pace: Pace::default(),
+            now: MeetingTime::START,
+        }
+    }
+
+    /// Takes the next decided segment, in the order in which segments were committed, and says what it brought about.
+    pub fn observe(&mut self, decided: &Final) -> Vec<Signal> {
+        let Some(utterance) = utterance_of(decided) else {
+            return self.advance(decided.span.end);
+        };
+        let mine = utterance.speaker == self.me();
+        let mut signals: Vec<Signal> = Vec::new();
+        if mine && !utterance.low_confidence {
+            signals.extend(utterance.fillers.iter().map(|filler| Signal::Filler {
+                at: filler.at,
+                kind: filler.kind,
+            }));
+            self.pace.observe(&utterance);
+        }
+        let span = utterance.span;
+        let place = self.utterances.partition_point(|earlier| {
+            (earlier.span.start, earlier.speaker) <= (utterance.span.start, utterance.speaker)
+        });
+        self.utterances.insert(place, utterance);
+        self.now = self.now.max(span.end);
+        if mine {
+            signals.extend(self.pace.at(span.end).map(|(wpm, words)| Signal::Pace {
+                at: span.end,
+                wpm,
+                words,
+            }));
+        }
+        signals.extend(
+            self.turns()
+                .last()
+                .filter(|turn| turn.speaker == self.me())
+                .map(|turn| Signal::Turn {
+                    start: turn.span.start,
+                    at: turn.span.end,
+                }),
+        );
+        signals
+    }
+
+    /// Says that everything before `to` is decided: silence, where no segment came.
+    pub fn advance(&mut self, to: MeetingTime) -> Vec<Signal> {
+        if to <= self.now {
+            return Vec::new();
+        }
+        self.now = to;
+        vec![Signal::Silence { at: to }]
+    }
+
+    /// Everything before is decided.
+    pub fn now(&self) -> MeetingTime {
+        self.now
+    }
+
+    /// What is known of the meeting.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// What was said, by start.
+    pub fn utterances(&self) -> &[Utterance] {
+        &self.utterances
+    }
+
+    /// What `speaker` said, by start.
+    pub fn of(&self, speaker: Speaker) -> impl Iterator<Item = &Utterance> {
+        self.utterances
+            .iter()
+            .filter(move |utterance| utterance.speaker == speaker)
+    }
+
+    /// Whose measures these are: me, or the one unknown speaker of a mono recording.
+    pub fn me(&self) -> Speaker {
+        if self.has_two_sides() {
+            Speaker::Me
+        } else {
+            Speaker::Unknown
+        }
+    }
+
+    /// Whether channels tell the person from the others.
+    pub fn has_two_sides(&self) -> bool {
+        self.setup.tracks.len() > 1
+    }
+
+    /// Inter-pausal units of `speaker`, across segments, in order, disjoint.
+    pub fn ipus(&self, speaker: Speaker) -> Vec<Span> {
+        join(
+            self.of(speaker).flat_map(|utterance| utterance.ipus.iter().copied()),
+            IPU_GAP,
+        )
+    }
+
+    /// Speech time of `speaker`: the sum of their inter-pausal units.
+    pub fn speech_time(&self, speaker: Speaker) -> Duration {
+        self.ipus(speaker).into_iter().map(Span::duration).sum()
+    }
+
+    /// Who had the floor, in order.
+    pub fn turns(&self) -> Vec<Turn> {
+        turns::turns(&self.utterances)
+    }
+
+    /// The measures as they stand.
+    pub fn measures(&self) -> Measures {
+        measures::measure(self)
+    }
+
+    /// What is shown while the meeting goes on.
+    pub fn live(&self) -> LiveMeasures {
+        crate::live::live(self, &self.pace)
+    }
+}
+
+fn utterance_of(decided: &Final) -> Option<Utterance> {
+    let (first, last) = (decided.words.first()?, decided.words.last()?);
+    let voiced = if decided.voiced.is_empty() {
+        vec![Span::new(first.start, last.end)]
+    } else {
+        decided.voiced.clone()
+    };
+    let ipus = join(voiced.into_iter(), IPU_GAP);
+    let texts: Vec<&str> = decided.words.iter().map(|word| word.text.as_str()).collect();
+    Some(Utterance {
+        id: decided.segment.clone(),
+        speaker: decided.speaker,
+        span: Span::new(ipus.first()?.start, ipus.last()?.end),
+        text: texts.join(" "),
+        words: decided.words.clone(),
+        ipus,
+        fillers: fillers::find(&decided.words),
+        question: questions::find(&decided.words),
+        low_confidence: decided.flags.contains(&SegmentFlag::LowConfidence),
+    })
+}
+
+/// Stretches in order of start, joined where less than `gap` lies between them.
+pub(crate) fn join(spans: impl Iterator<Item = Span>, gap: Duration) -> Vec<Span> {
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.start < last.end.plus(gap) => last.end = last.end.max(span.end),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}

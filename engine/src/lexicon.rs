@@ -1,0 +1,50 @@
+//! Words as measures see them: tokens without case or punctuation, and the lists that measures count by.
+
+/// A word as it is compared: lower case, letters, digits and apostrophes, nothing at the edges.
+pub fn token(text: &str) -> String {
+    let lowered = text.to_lowercase();
+    lowered.trim_matches(|c: char| !c.is_alphanumeric()).replace('’', "'")
+}
+
+/// Whether a token is a filled pause: um, uh and their spellings. They count in C6, and never as words.
+pub fn is_filled_pause(token: &str) -> bool {
+    matches!(
+        token,
+        "um" | "uh" | "er" | "erm" | "ah" | "hm" | "hmm" | "mm" | "uhm" | "umm" | "uhh"
+    )
+}
+
+/// Whether a token alone says no more than "I listen" (measures.md, primitives).
+pub(crate) fn is_backchannel_token(token: &str) -> bool {
+    matches!(
+        token,
+        "mm" | "mhm"
+            | "mm-hmm"
+            | "hm"
+            | "hmm"
+            | "uh-huh"
+            | "huh"
+            | "yeah"
+            | "yep"
+            | "yes"
+            | "right"
+            | "ok"
+            | "okay"
+            | "sure"
+            | "exactly"
+            | "absolutely"
+            | "great"
+            | "good"
+            | "cool"
+            | "nice"
+    )
+}
+
+/// Two- and three-word backchannels.
+pub(crate) const BACKCHANNEL_PHRASES: &[&[&str]] = &[
+    &["got", "it"],
+    &["i", "see"],
+    &["makes", "sense"],
+    &["of", "course"],
+    &["that", "makes", "sense"],
+];

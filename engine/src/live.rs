@@ -1,0 +1,130 @@
+//! What is shown while a meeting goes on. For display: the report's numbers come from `measures`.
+
+use crate::clock::{MeetingTime, Span};
+use crate::conversation::{Conversation, Utterance, join};
+use crate::fillers::FillerKind;
+use crate::speaker::Speaker;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Window of the live pace.
+const PACE_WINDOW: Duration = Duration::from_secs(30);
+/// Weight of the newest value in the live pace's exponential mean.
+const PACE_ALPHA: f32 = 0.3;
+/// Fewer words than this in the window give no pace.
+const PACE_MIN_WORDS: usize = 20;
+/// My own pauses up to this long belong to speaking (C3).
+pub(crate) const OWN_PAUSE: Duration = Duration::from_millis(2000);
+
+/// The live page's numbers. Absent where there is not enough speech yet.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LiveMeasures {
+    /// Everything before is decided.
+    pub at_ms: u64,
+    /// My pace over the last 30 s of mine, exponentially smoothed, words a minute.
+    pub pace_wpm: Option<f32>,
+    /// My share of all speech, 0 to 1; absent on one channel.
+    pub talk_share_me: Option<f32>,
+    /// Length of the turn that I have now, 0 if I have none, milliseconds.
+    pub current_turn_ms: u64,
+    /// Fillers of mine a minute of my speech over the whole meeting.
+    pub fillers_per_min: Option<f32>,
+    /// Whether um and uh are among them: not every recognizer writes them.
+    pub filled_pauses_covered: bool,
+    /// Words decided so far, everybody's.
+    pub words: u32,
+    /// Questions of mine so far.
+    pub questions: u32,
+}
+
+/// My pace over the last 30 s, as a fold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pace {
+    recent: VecDeque<Said>,
+    smoothed: Option<f32>,
+}
+
+#[derive(Debug, Clone)]
+struct Said {
+    ipus: Vec<Span>,
+    words: Vec<MeetingTime>,
+}
+
+impl Pace {
+    pub(crate) fn observe(&mut self, utterance: &Utterance) {
+        let words = utterance.spoken_words().map(|word| word.start).collect();
+        self.recent.push_back(Said {
+            ipus: utterance.ipus.clone(),
+            words,
+        });
+        let from = utterance.span.end.minus(PACE_WINDOW);
+        self.recent
+            .retain(|said| said.ipus.last().is_some_and(|ipu| ipu.end > from));
+        if let Some((wpm, _)) = self.at(utterance.span.end) {
+            self.smoothed = Some(self.smoothed.map_or(wpm, |old| old + PACE_ALPHA * (wpm - old)));
+        }
+    }
+
+    /// Words a minute over the 30 s before `end`, and the words it rests on.
+    pub(crate) fn at(&self, end: MeetingTime) -> Option<(f32, u32)> {
+        let window = Span::new(end.minus(PACE_WINDOW), end);
+        let words = self
+            .recent
+            .iter()
+            .flat_map(|said| &said.words)
+            .filter(|at| **at >= window.start)
+            .count();
+        let spans = self.recent.iter().flat_map(|said| said.ipus.iter().copied());
+        let speaking: Duration = join(spans, OWN_PAUSE)
+            .into_iter()
+            .map(|span| Duration::from_millis(span.overlap_ms(window)))
+            .sum();
+        (words >= PACE_MIN_WORDS && !speaking.is_zero())
+            .then(|| (words as f32 * 60.0 / speaking.as_secs_f32(), words as u32))
+    }
+}
+
+pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
+    /// Speech needed before a share or a rate means anything.
+    const ENOUGH: Duration = Duration::from_secs(20);
+    let me = conversation.me();
+    let mine = conversation.speech_time(me);
+    let all = mine + conversation.speech_time(Speaker::Them);
+    let covered = conversation.setup().recognizer.writes_fillers;
+    let fillers = conversation
+        .of(me)
+        .filter(|utterance| !utterance.low_confidence)
+        .flat_map(|utterance| &utterance.fillers)
+        .filter(|filler| covered || filler.kind == FillerKind::Lexical)
+        .count();
+    LiveMeasures {
+        at_ms: conversation.now().as_ms(),
+        pace_wpm: pace.smoothed,
+        talk_share_me: (conversation.has_two_sides() && all >= ENOUGH).then(|| mine.as_secs_f32() / all.as_secs_f32()),
+        current_turn_ms: current_turn_ms(conversation),
+        fillers_per_min: (mine >= ENOUGH).then(|| fillers as f32 * 60.0 / mine.as_secs_f32()),
+        filled_pauses_covered: covered,
+        words: conversation
+            .utterances()
+            .iter()
+            .map(|utterance| utterance.words.len() as u32)
+            .sum(),
+        questions: conversation
+            .of(me)
+            .filter(|utterance| utterance.question.is_some())
+            .count() as u32,
+    }
+}
+
+fn current_turn_ms(conversation: &Conversation) -> u64 {
+    /// A turn that ended longer ago than this is over.
+    const STILL: Duration = Duration::from_millis(1500);
+    match conversation.turns().last() {
+        Some(turn) if turn.speaker == conversation.me() && turn.span.end.plus(STILL) > conversation.now() => {
+            turn.span.duration().as_millis() as u64
+        }
+        _ => 0,
+    }
+}

@@ -1,0 +1,37 @@
+//! C3, speaking rate.
+
+use super::{Band, Draft, Measure, exposure, my_words};
+use crate::clock::Span;
+use crate::conversation::{Conversation, Utterance, join};
+use crate::live::OWN_PAUSE;
+use crate::meeting_type::MeetingType;
+use std::time::Duration;
+
+/// My words a minute of speaking: words (filled pauses left out) over speech time with my own pauses under 2 s.
+///
+/// Needs 60 words. Target 130 to 170 in meetings (Read 130-175, Microsoft 100-165 `[V]`; mean 173, Gong `[S]`), 100 to 165
+/// when presenting (Microsoft `[V]`).
+pub(super) fn measure(conversation: &Conversation) -> Measure {
+    let words = my_words(conversation) as f64;
+    let trusted = || {
+        conversation
+            .of(conversation.me())
+            .filter(|utterance| !utterance.low_confidence)
+    };
+    let seconds = speaking_time(trusted()).as_secs_f64();
+    let target = match conversation.setup().meeting_type {
+        MeetingType::Presentation => Band::between(100.0, 165.0),
+        _ => Band::between(130.0, 170.0),
+    };
+    Draft::new("C3", "Speaking rate", "words/min", exposure(words, 60.0, "words"))
+        .target(target)
+        .part("words", words)
+        .part("speaking_s", seconds)
+        .value((seconds > 0.0).then(|| words * 60.0 / seconds))
+}
+
+/// Time spent speaking in `utterances` of one speaker, in order: voice, and pauses under 2 s between.
+pub fn speaking_time<'a>(utterances: impl Iterator<Item = &'a Utterance>) -> Duration {
+    let spans = utterances.flat_map(|utterance| utterance.ipus.iter().copied());
+    join(spans, OWN_PAUSE).into_iter().map(Span::duration).sum()
+}

@@ -1,0 +1,228 @@
+//! The report after a meeting: everything a reader needs, as one value.
+
+use crate::clock::{MeetingTime, Span};
+use crate::conversation::{Conversation, Utterance};
+use crate::measures::{Measures, speaking_time};
+use crate::meeting_type::MeetingType;
+use crate::recognize::RecognizerInfo;
+use crate::speaker::{Speaker, Track};
+use crate::turns::Turn;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A report of one meeting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Report {
+    /// Reports have versions; a later one replaces an earlier.
+    pub version: u32,
+    /// The meeting was cut off, and may go on.
+    pub incomplete: bool,
+    /// Targets depend on it.
+    pub meeting_type: MeetingType,
+    /// Who turned speech into words, and what it gets wrong.
+    pub recognizer: RecognizerInfo,
+    /// Length of the meeting as captured, milliseconds.
+    pub duration_ms: u64,
+    /// The measures.
+    pub measures: Measures,
+    /// Speech by speaker.
+    pub talk: Vec<Talk>,
+    /// My pace over time.
+    pub pace: Vec<PacePoint>,
+    /// What was said, by start.
+    pub utterances: Vec<Utterance>,
+    /// Who had the floor.
+    pub turns: Vec<Turn>,
+    /// What was lost.
+    pub gaps: Vec<Gap>,
+    /// What was said to me while the meeting went on.
+    pub nudges: Vec<NudgeShown>,
+    /// What became of every second, by track.
+    pub coverage: Vec<Coverage>,
+}
+
+/// One speaker's part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Talk {
+    /// Who.
+    pub speaker: Speaker,
+    /// Seconds of speech.
+    pub seconds: f64,
+    /// Share of all speech, 0 to 1; absent where channels tell nobody apart.
+    pub share: Option<f64>,
+    /// Words, filled pauses left out.
+    pub words: usize,
+}
+
+/// My pace around a moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PacePoint {
+    /// The middle of the window.
+    pub at_ms: u64,
+    /// Words a minute in it; absent where I said too little.
+    pub wpm: Option<f64>,
+}
+
+/// A stretch that was lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Gap {
+    /// On this track.
+    pub track: Track,
+    /// From when to when.
+    #[serde(flatten)]
+    pub span: Span,
+    /// Why, such as `buffer_full`.
+    pub reason: String,
+}
+
+/// A nudge as it was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NudgeShown {
+    /// Its name.
+    pub id: String,
+    /// The rule, such as `N1`.
+    pub rule: String,
+    /// What was shown.
+    pub headline: String,
+    /// Why.
+    pub evidence: String,
+    /// When.
+    pub at_ms: u64,
+}
+
+/// What became of a track's samples: each second is in exactly one class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Coverage {
+    /// The track.
+    pub track: Track,
+    /// Its words are here, seconds.
+    pub decoded_s: f64,
+    /// Nobody spoke, seconds.
+    pub non_speech_s: f64,
+    /// Judged not to be speech after all, seconds.
+    pub suppressed_s: f64,
+    /// Muted, paused or off the record, seconds.
+    pub withheld_s: f64,
+    /// Lost, seconds.
+    pub gap_s: f64,
+}
+
+/// What a report holds besides the conversation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReportRest {
+    /// Which version this is.
+    pub version: u32,
+    /// The meeting was cut off.
+    pub incomplete: bool,
+    /// What was lost.
+    pub gaps: Vec<Gap>,
+    /// What was shown.
+    pub nudges: Vec<NudgeShown>,
+    /// What became of every second.
+    pub coverage: Vec<Coverage>,
+}
+
+/// The report of a meeting as far as it is decided.
+pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
+    Report {
+        version: rest.version,
+        incomplete: rest.incomplete,
+        meeting_type: conversation.setup().meeting_type,
+        recognizer: conversation.setup().recognizer.clone(),
+        duration_ms: conversation.now().as_ms(),
+        measures: conversation.measures(),
+        talk: talk(conversation),
+        pace: pace(conversation),
+        utterances: conversation.utterances().to_vec(),
+        turns: conversation.turns(),
+        gaps: rest.gaps,
+        nudges: rest.nudges,
+        coverage: rest.coverage,
+    }
+}
+
+fn talk(conversation: &Conversation) -> Vec<Talk> {
+    let speakers: &[Speaker] = if conversation.has_two_sides() {
+        &[Speaker::Me, Speaker::Them]
+    } else {
+        &[Speaker::Unknown]
+    };
+    let all: f64 = speakers
+        .iter()
+        .map(|speaker| conversation.speech_time(*speaker).as_secs_f64())
+        .sum();
+    speakers
+        .iter()
+        .map(|&speaker| {
+            let seconds = conversation.speech_time(speaker).as_secs_f64();
+            Talk {
+                speaker,
+                seconds,
+                share: (conversation.has_two_sides() && all > 0.0).then_some(seconds / all),
+                words: conversation
+                    .of(speaker)
+                    .map(|utterance| utterance.spoken_words().count())
+                    .sum(),
+            }
+        })
+        .collect()
+}
+
+/// My pace in windows of 30 s, every 10 s. A window with under 15 words or 5 s of speech has none: the rate of a short
+/// answer says nothing.
+fn pace(conversation: &Conversation) -> Vec<PacePoint> {
+    const WINDOW: Duration = Duration::from_secs(30);
+    const STEP_MS: u64 = 10_000;
+    const MIN_WORDS: usize = 15;
+    const MIN_SPEECH: Duration = Duration::from_secs(5);
+    let mine: Vec<&Utterance> = conversation
+        .of(conversation.me())
+        .filter(|utterance| !utterance.low_confidence)
+        .collect();
+    (0..=conversation.now().as_ms() / STEP_MS)
+        .map(|step| {
+            let middle = MeetingTime::from_ms(step * STEP_MS);
+            let window = Span::new(middle.minus(WINDOW / 2), middle.plus(WINDOW / 2));
+            let words = mine
+                .iter()
+                .flat_map(|utterance| utterance.spoken_words())
+                .filter(|word| word.start >= window.start && word.start < window.end)
+                .count();
+            let clipped = mine
+                .iter()
+                .filter_map(|utterance| clip(utterance, window))
+                .collect::<Vec<_>>();
+            let speaking = speaking_time(clipped.iter());
+            let wpm =
+                (words >= MIN_WORDS && speaking >= MIN_SPEECH).then(|| words as f64 * 60.0 / speaking.as_secs_f64());
+            PacePoint {
+                at_ms: middle.as_ms(),
+                wpm,
+            }
+        })
+        .collect()
+}
+
+/// The voice of `utterance` inside `window`.
+fn clip(utterance: &Utterance, window: Span) -> Option<Utterance> {
+    if utterance.span.overlap_ms(window) == 0 {
+        return None;
+    }
+    let ipus = utterance
+        .ipus
+        .iter()
+        .filter(|ipu| ipu.overlap_ms(window) > 0)
+        .map(|ipu| Span::new(ipu.start.max(window.start), ipu.end.min(window.end)))
+        .collect();
+    Some(Utterance {
+        ipus,
+        words: Vec::new(),
+        ..utterance.clone()
+    })
+}

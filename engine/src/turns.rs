@@ -1,0 +1,107 @@
+//! Turns: who had the floor. Consecutive speech of one speaker with gaps under 1.5 s; what others say without taking
+//! the floor (backchannels, and speech wholly inside another's) does not end one (measures.md, primitives).
+
+use crate::clock::Span;
+use crate::conversation::Utterance;
+use crate::lexicon::{BACKCHANNEL_PHRASES, is_backchannel_token, token};
+use crate::speaker::Speaker;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A silence of one's own that ends a turn.
+const TURN_GAP: Duration = Duration::from_millis(1500);
+/// A backchannel is no longer than this.
+const BACKCHANNEL: Duration = Duration::from_millis(1000);
+/// What voice activity adds around a voice: both edges are rounded outwards by up to a frame, and a short word is held
+/// a little longer.
+const BACKCHANNEL_SLACK: Duration = Duration::from_millis(150);
+/// A backchannel has no more words than this.
+const BACKCHANNEL_WORDS: usize = 3;
+/// The other goes on within this long after a backchannel.
+const GOES_ON: Duration = Duration::from_millis(1000);
+
+/// A stretch of the floor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Turn {
+    /// Who had it.
+    pub speaker: Speaker,
+    /// From the first voice to the last.
+    #[serde(flatten)]
+    pub span: Span,
+    /// Words said in it, filled pauses left out.
+    pub words: usize,
+    /// Indices of its utterances.
+    pub utterances: Vec<usize>,
+}
+
+/// The turns that `utterances`, in order of start, make.
+pub fn turns(utterances: &[Utterance]) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = Vec::new();
+    for (index, utterance) in utterances.iter().enumerate() {
+        if is_backchannel(utterances, index) || is_talked_over(utterances, index) {
+            continue;
+        }
+        let words = utterance.spoken_words().count();
+        match turns.last_mut() {
+            Some(turn) if turn.speaker == utterance.speaker && utterance.span.start < turn.span.end.plus(TURN_GAP) => {
+                turn.span.end = turn.span.end.max(utterance.span.end);
+                turn.words += words;
+                turn.utterances.push(index);
+            }
+            _ => turns.push(Turn {
+                speaker: utterance.speaker,
+                span: utterance.span,
+                words,
+                utterances: vec![index],
+            }),
+        }
+    }
+    turns
+}
+
+/// At most three words and one second, at least half of them backchannel words, and the other goes on within a second.
+pub fn is_backchannel(utterances: &[Utterance], index: usize) -> bool {
+    let utterance = &utterances[index];
+    if utterance.speaker == Speaker::Unknown || utterance.span.duration() > BACKCHANNEL + BACKCHANNEL_SLACK {
+        return false;
+    }
+    let tokens: Vec<String> = utterance.words.iter().map(|word| token(&word.text)).collect();
+    if tokens.is_empty() || tokens.len() > BACKCHANNEL_WORDS {
+        return false;
+    }
+    let hits = tokens.iter().filter(|token| is_backchannel_token(token)).count();
+    let phrase: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    let says_no_more = hits * 2 >= tokens.len() || BACKCHANNEL_PHRASES.contains(&phrase.as_slice());
+    says_no_more && other_has_the_floor_around(utterances, index)
+}
+
+/// Someone else spoke just before, and speaks on within a second after.
+fn other_has_the_floor_around(utterances: &[Utterance], index: usize) -> bool {
+    let utterance = &utterances[index];
+    let (start, end) = (utterance.span.start, utterance.span.end);
+    others_near(utterances, index).any(|other| other.span.start <= start && other.span.end > end)
+        || others_near(utterances, index)
+            .any(|other| other.span.start <= start && other.span.end.plus(TURN_GAP) > start)
+            && others_near(utterances, index)
+                .any(|other| other.span.start > start && other.span.start < end.plus(GOES_ON))
+}
+
+/// Wholly inside what someone else was saying and went on saying: heard, but the floor stayed where it was.
+fn is_talked_over(utterances: &[Utterance], index: usize) -> bool {
+    let utterance = &utterances[index];
+    others_near(utterances, index)
+        .any(|other| other.span.start < utterance.span.start && other.span.end > utterance.span.end)
+}
+
+/// Utterances of other speakers that may touch this one: a segment is at most 14 s long, so that no more than a few
+/// dozen can lie between.
+fn others_near(utterances: &[Utterance], index: usize) -> impl Iterator<Item = &Utterance> {
+    const NEAR: usize = 48;
+    let from = index.saturating_sub(NEAR);
+    let to = (index + NEAR).min(utterances.len());
+    let speaker = utterances[index].speaker;
+    utterances[from..to]
+        .iter()
+        .filter(move |other| other.speaker != speaker)
+}
