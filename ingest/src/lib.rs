@@ -5,3 +5,5 @@ pub mod keys;
 pub mod ports;
 pub mod protocol;
 pub mod seal;
+pub mod sound;
+pub mod timeline;

@@ -75,10 +75,8 @@ pub enum DeviceRefused {
 /// What binds a connection to a device, and the server to its identity.
 pub trait Devices {
     /// The key shared with the device at its enrolment.
-    fn psk(
-        &self,
-        reservation: &Reservation,
-    ) -> impl Future<Output = Result<Zeroizing<[u8; 32]>, DeviceRefused>> + Send;
+    fn psk(&self, reservation: &Reservation)
+    -> impl Future<Output = Result<Zeroizing<[u8; 32]>, DeviceRefused>> + Send;
 
     /// The identity key that signs offers now; its id stands inside the bytes that it signs.
     fn identity_key_id(&self) -> u8;
