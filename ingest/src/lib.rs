@@ -1,6 +1,7 @@
 //! The live edge: the `attune.v1` protocol, its keys and sealing, the reference client, and (on the server) sessions.
 
 pub mod client;
+pub mod hearing;
 pub mod keys;
 pub mod ports;
 pub mod protocol;

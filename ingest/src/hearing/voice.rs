@@ -1,0 +1,151 @@
+//! The voice activity thread. A track's listener travels to it, recurrent state and all, and each step judges one frame
+//! of every listener that is there: a batch forms by itself while the model is busy, and a track that catches up is
+//! one row of it like any other.
+
+use super::Answer;
+use attune_engine::listener::{Heard, Listener};
+use attune_engine::speaker::Track;
+use attune_engine::voice::{VOICE_FRAME_SAMPLES, VoiceActivity, VoiceError, VoiceFrame};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use tokio::sync::mpsc::OwnedPermit;
+use tracing::error;
+
+/// Listeners that may wait: both tracks of 4,096 connections.
+const WAITING_LISTENERS: usize = 8_192;
+
+/// Rows of one batch. Beyond 64 the cost per frame no longer falls, and the first row would wait for the last.
+const BATCH_ROWS: usize = 64;
+
+/// Frames of one trip, about a second: then what was heard goes back, so that words are not held up by a backlog.
+const TRIP_FRAMES: usize = 32;
+
+/// The way to the thread.
+pub(super) struct Voice {
+    trips: SyncSender<Trip>,
+}
+
+/// A listener on its way.
+struct Trip {
+    track: Track,
+    listener: Box<Listener>,
+    heard: Vec<Heard>,
+    judged: usize,
+    frame: Option<[f32; VOICE_FRAME_SAMPLES]>,
+    answer: OwnedPermit<Answer>,
+}
+
+impl Voice {
+    pub(super) fn start(model: Box<dyn VoiceActivity>) -> std::io::Result<Self> {
+        let (trips, arrivals) = sync_channel(WAITING_LISTENERS);
+        std::thread::Builder::new()
+            .name("attune-voice".into())
+            .spawn(move || run(model, &arrivals))?;
+        Ok(Self { trips })
+    }
+
+    pub(super) fn judge(
+        &self,
+        track: Track,
+        listener: Box<Listener>,
+        answer: OwnedPermit<Answer>,
+    ) -> Result<(), Box<Listener>> {
+        let trip = Trip {
+            track,
+            listener,
+            heard: Vec::new(),
+            judged: 0,
+            frame: None,
+            answer,
+        };
+        self.trips.try_send(trip).map_err(|refused| match refused {
+            TrySendError::Full(trip) | TrySendError::Disconnected(trip) => trip.listener,
+        })
+    }
+}
+
+fn run(mut model: Box<dyn VoiceActivity>, arrivals: &Receiver<Trip>) {
+    let mut here: Vec<Trip> = Vec::with_capacity(BATCH_ROWS);
+    loop {
+        if here.is_empty() {
+            let Ok(trip) = arrivals.recv() else { return };
+            here.push(trip);
+        }
+        while here.len() < BATCH_ROWS {
+            let Ok(trip) = arrivals.try_recv() else { break };
+            here.push(trip);
+        }
+        send_home(&mut here);
+        judge_one_frame_each(model.as_mut(), &mut here);
+    }
+}
+
+/// Takes the next frame of every listener; those that have none, or have been here long enough, go home.
+fn send_home(here: &mut Vec<Trip>) {
+    let mut index = 0;
+    while let Some(trip) = here.get_mut(index) {
+        let long_enough = trip.judged >= TRIP_FRAMES;
+        if !long_enough {
+            trip.frame = trip.listener.next_frame();
+        }
+        if trip.frame.is_some() {
+            index += 1;
+            continue;
+        }
+        let trip = here.swap_remove(index);
+        trip.answer.send(Answer::Judged {
+            track: trip.track,
+            listener: trip.listener,
+            heard: trip.heard,
+            drained: !long_enough,
+        });
+    }
+}
+
+fn judge_one_frame_each(model: &mut dyn VoiceActivity, here: &mut Vec<Trip>) {
+    let mut rows: Vec<VoiceFrame<'_>> = here.iter_mut().filter_map(Trip::row).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let judged = detect(model, &mut rows);
+    let probabilities: Vec<Option<f32>> = match judged {
+        Ok(()) => rows.iter().map(|row| Some(row.probability)).collect(),
+        // One row that a runtime chokes on must not take the others with it: each gets a second try by itself.
+        Err(failure) => {
+            error!(rows = rows.len(), error = %failure, "voice activity failed on a batch");
+            let alone = rows.iter_mut().map(|row| {
+                let tried = detect(model, std::slice::from_mut(row));
+                tried.is_ok().then_some(row.probability)
+            });
+            alone.collect()
+        }
+    };
+    drop(rows);
+    for (index, probability) in probabilities.iter().enumerate().rev() {
+        let trip = &mut here[index];
+        trip.frame = None;
+        let Some(probability) = probability else {
+            let trip = here.swap_remove(index);
+            trip.answer.send(Answer::VoiceFailed { track: trip.track });
+            continue;
+        };
+        trip.heard.extend(trip.listener.decide(*probability));
+        trip.judged += 1;
+    }
+}
+
+impl Trip {
+    fn row(&mut self) -> Option<VoiceFrame<'_>> {
+        let samples = self.frame.as_ref()?;
+        Some(VoiceFrame {
+            state: self.listener.voice_state(),
+            samples,
+            probability: 0.0,
+        })
+    }
+}
+
+/// A model that panics has failed; its states may be half moved on, which a voice survives.
+fn detect(model: &mut dyn VoiceActivity, rows: &mut [VoiceFrame<'_>]) -> Result<(), VoiceError> {
+    catch_unwind(AssertUnwindSafe(|| model.detect(rows))).unwrap_or_else(|_| Err(VoiceError("panicked".into())))
+}
