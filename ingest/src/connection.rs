@@ -1,0 +1,438 @@
+//! One socket, from its ticket to its Close. Everything that waits (the socket, the ledger, consent, the models, time)
+//! meets in one task and one loop; what to do about it is the session's to say.
+
+mod opening;
+mod socket;
+
+pub use socket::{Incoming, Outgoing, Socket, SocketError};
+
+use crate::hearing::{Answer, Hearing, Job};
+use crate::ports::{Committed, ConsentRefused, Ledger, LedgerError, Ports, Reservation};
+use crate::protocol::{CloseCode, Envelope, Limits, Prefix, ServerEvent, Stream};
+use crate::seal::Sealer;
+use crate::session::{Session, ToLedger};
+use futures_util::StreamExt;
+use futures_util::stream::{SplitSink, SplitStream};
+use opening::Opened;
+use socket::{Outbox, say_goodbye};
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::{info, warn};
+
+/// What any call to the outside may take: ten times a slow commit.
+const PORT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a ledger may fail before the client is sent elsewhere; its audio waits with it.
+const LEDGER_GIVES_UP: Duration = Duration::from_secs(60);
+
+/// The longest pause between two tries at the ledger.
+const LEDGER_RETRY_MOST: Duration = Duration::from_secs(5);
+
+/// How long an ended connection waits for its report. Later, a client asks for it.
+const REPORT_WITHIN: Duration = Duration::from_secs(60);
+
+/// Listeners of a connection that may be away: both tracks.
+const TRIPS: usize = 2;
+
+/// Segments of a connection that may be with the recognizers: more than workers on any node, so that a client that
+/// catches up is not held back by this.
+const JOBS: usize = 16;
+
+/// When models that took nothing more are asked again.
+const BUSY_AGAIN: Duration = Duration::from_millis(50);
+
+/// Unnumbered events that wait for a ledger that is committing; the oldest are dropped, as they may be.
+const UNTOLD: usize = 64;
+
+/// How a socket comes in.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// SHA-256 of its ticket.
+    pub ticket_sha256: [u8; 32],
+    /// It named an allowed `Origin`. Only devices of kind `native` may come without.
+    pub has_origin: bool,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// Whose it was, where its ticket was good.
+    pub reservation: Option<Reservation>,
+    /// Why the server closed it; nothing where the client left or vanished.
+    pub closed: Option<CloseCode>,
+}
+
+/// Serves one socket until it is closed. Once `cancel` is cancelled, it closes with 1012 at a quiet moment. What it had
+/// under way when it ends is abandoned: the client has everything that is not committed.
+pub async fn serve<S: Socket, P: Ports>(
+    socket: S,
+    arrival: Arrival,
+    ports: Arc<P>,
+    hearing: Arc<Hearing>,
+    limits: Limits,
+    cancel: CancellationToken,
+) -> Served {
+    let (mut sink, mut stream) = socket.split();
+    let opened = opening::open(&mut sink, &mut stream, arrival, &*ports, &hearing, limits, &cancel).await;
+    let Opened {
+        reservation,
+        ledger,
+        session,
+        keys,
+    } = match opened {
+        Ok(opened) => opened,
+        Err(refused) => {
+            info!(reason = %refused, "refused a connection");
+            if let Some(code) = refused.close_code() {
+                say_goodbye(&mut sink, &mut stream, code, code.as_str()).await;
+            }
+            return Served {
+                reservation: refused.reservation,
+                closed: refused.why.close_code(),
+            };
+        }
+    };
+    info!(session.id = %reservation.session, epoch = reservation.epoch, "connection is live");
+    let (trips, judged) = mpsc::channel(TRIPS);
+    let (jobs, recognized) = mpsc::channel(JOBS);
+    let abandon = CancellationToken::new();
+    let connection = Connection {
+        sealer: Sealer::new(&keys.s2c, reservation.epoch, reservation.session),
+        next_seq: 0,
+        session,
+        desk: Desk::Free(ledger),
+        untold: VecDeque::new(),
+        consent: None,
+        ports,
+        hearing,
+        trips,
+        jobs,
+        busy_until: None,
+        abandon: abandon.clone(),
+        _abandoned: abandon.drop_guard(),
+        reservation: reservation.clone(),
+    };
+    let closed = connection.run(sink, stream, judged, recognized, cancel).await;
+    info!(session.id = %reservation.session, epoch = reservation.epoch, code = ?closed, "connection is closed");
+    Served {
+        reservation: Some(reservation),
+        closed,
+    }
+}
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The ledger, or what it is doing.
+enum Desk<L> {
+    Free(L),
+    Busy(Boxed<(L, Done)>),
+    Gone,
+}
+
+/// What the ledger has done.
+enum Done {
+    Committed(Result<Committed, LedgerError>),
+    Ended(Result<Committed, LedgerError>),
+    Reported(Option<ServerEvent>),
+}
+
+struct Connection<P: Ports> {
+    sealer: Sealer,
+    next_seq: u64,
+    session: Session,
+    desk: Desk<P::Ledger>,
+    /// Events for the meeting's other readers, while the ledger is busy.
+    untold: VecDeque<ServerEvent>,
+    consent: Option<Boxed<Result<(), ConsentRefused>>>,
+    ports: Arc<P>,
+    hearing: Arc<Hearing>,
+    trips: mpsc::Sender<Answer>,
+    jobs: mpsc::Sender<Answer>,
+    busy_until: Option<Instant>,
+    abandon: CancellationToken,
+    _abandoned: DropGuard,
+    reservation: Reservation,
+}
+
+impl<P: Ports> Connection<P> {
+    async fn run<S: Socket>(
+        mut self,
+        mut sink: SplitSink<S, Outgoing>,
+        mut stream: SplitStream<S>,
+        mut judged: mpsc::Receiver<Answer>,
+        mut recognized: mpsc::Receiver<Answer>,
+        cancel: CancellationToken,
+    ) -> Option<CloseCode> {
+        let mut outbox = Outbox::default();
+        let mut pings = every(Limits::PING_EVERY);
+        let rekey_at = Instant::now() + Limits::REKEY_AFTER;
+        let mut alive_at = Instant::now();
+        let mut leaving = false;
+        loop {
+            let now = Instant::now();
+            self.hand_out(now);
+            self.fill(&mut outbox, now);
+            if outbox.is_idle()
+                && let Some(closing) = self.session.closing()
+            {
+                say_goodbye(&mut sink, &mut stream, closing.code, closing.code.as_str()).await;
+                return Some(closing.code);
+            }
+            let wake_at = self.wake_at(!outbox.is_full(), now);
+            tokio::select! {
+                incoming = stream.next() => {
+                    alive_at = Instant::now();
+                    match incoming {
+                        Some(Ok(Incoming::Binary(message))) => self.session.on_message(&message, alive_at),
+                        Some(Ok(Incoming::Text)) => self.session.close(CloseCode::Malformed),
+                        Some(Ok(Incoming::Alive)) => {}
+                        Some(Ok(Incoming::Closed)) | Some(Err(_)) | None => return None,
+                    }
+                }
+                Some(answer) = judged.recv() => self.session.on_answer(answer, Instant::now()),
+                Some(answer) = recognized.recv() => self.session.on_answer(answer, Instant::now()),
+                done = self.desk.done() => self.on_done(done),
+                checked = pending(&mut self.consent) => {
+                    self.consent = None;
+                    self.session.on_consent(checked, Instant::now());
+                }
+                sent = outbox.drive(&mut sink), if !outbox.is_idle() => {
+                    if sent.is_err() {
+                        return None;
+                    }
+                }
+                () = sleep_until(wake_at) => self.session.on_time(Instant::now()),
+                _ = pings.tick() => {
+                    if alive_at.elapsed() >= Limits::DEAD_AFTER {
+                        return None;
+                    }
+                    outbox.ping();
+                }
+                () = cancel.cancelled(), if !leaving => {
+                    leaving = true;
+                    self.session.leave(Instant::now());
+                }
+                () = sleep_until(rekey_at), if !leaving => {
+                    leaving = true;
+                    self.session.leave(Instant::now());
+                }
+            }
+        }
+    }
+
+    fn wake_at(&self, sendable: bool, now: Instant) -> Instant {
+        let session = self.session.wake_at(sendable, now);
+        self.busy_until.map_or(session, |busy| session.min(busy))
+    }
+
+    /// Hands out what the session has for the models, the ledger and consent.
+    fn hand_out(&mut self, now: Instant) {
+        if self.session.is_closing() {
+            return;
+        }
+        if self.busy_until.is_none_or(|busy| now >= busy) {
+            let taken = self.hand_to_voice(now) && self.hand_to_words();
+            self.busy_until = (!taken).then_some(now + BUSY_AGAIN);
+        }
+        if self.consent.is_none() && self.session.take_consent_check() {
+            let (ports, reservation) = (Arc::clone(&self.ports), self.reservation.clone());
+            self.consent = Some(Box::pin(async move {
+                timeout(PORT_TIMEOUT, ports.check(&reservation))
+                    .await
+                    .unwrap_or_else(|elapsed| Err(ConsentRefused::Unavailable(elapsed.into())))
+            }));
+        }
+        self.hand_to_ledger(now);
+    }
+
+    fn hand_to_voice(&mut self, now: Instant) -> bool {
+        while let Ok(place) = self.trips.clone().try_reserve_owned() {
+            let Some((track, listener)) = self.session.take_trip(now) else {
+                break;
+            };
+            if let Err(listener) = self.hearing.judge(track, listener, place) {
+                self.session.stay(track, listener);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn hand_to_words(&mut self) -> bool {
+        while let Ok(place) = self.jobs.clone().try_reserve_owned() {
+            let Some((segment, deadline)) = self.session.take_job() else {
+                break;
+            };
+            let job = Job {
+                segment,
+                deadline,
+                cancel: self.abandon.clone(),
+            };
+            if let Err(job) = self.hearing.recognize(job, place) {
+                self.session.keep(job.segment);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn hand_to_ledger(&mut self, now: Instant) {
+        let Desk::Free(_) = self.desk else { return };
+        let work = self.session.take_work(now);
+        let awaits_report = self.session.awaits_report();
+        if work.is_none() && !awaits_report {
+            return;
+        }
+        let Desk::Free(mut ledger) = std::mem::replace(&mut self.desk, Desk::Gone) else {
+            return;
+        };
+        for event in self.untold.drain(..) {
+            ledger.tell(&event);
+        }
+        self.desk = Desk::Busy(match work {
+            Some(ToLedger::Commit(batch)) => Box::pin(async move {
+                let mut tries = Tries::start();
+                loop {
+                    let tried = timeout(PORT_TIMEOUT, ledger.commit((*batch).clone())).await;
+                    if let Some(done) = tries.settle(tried).await {
+                        return (ledger, Done::Committed(done));
+                    }
+                }
+            }),
+            Some(ToLedger::End) => Box::pin(async move {
+                let mut tries = Tries::start();
+                loop {
+                    let tried = timeout(PORT_TIMEOUT, ledger.end()).await;
+                    if let Some(done) = tries.settle(tried).await {
+                        return (ledger, Done::Ended(done));
+                    }
+                }
+            }),
+            None => Box::pin(async move {
+                let ready = timeout(REPORT_WITHIN, ledger.report_ready()).await.unwrap_or_default();
+                (ledger, Done::Reported(ready))
+            }),
+        });
+    }
+
+    fn on_done(&mut self, (ledger, done): (P::Ledger, Done)) {
+        let measures = ledger.measures();
+        match done {
+            Done::Committed(Ok(committed)) => self.session.on_committed(committed, measures),
+            Done::Ended(Ok(committed)) => self.session.on_ended(committed, measures),
+            Done::Reported(ready) => self.session.on_report(ready),
+            Done::Committed(Err(error)) | Done::Ended(Err(error)) => {
+                warn!(session.id = %self.reservation.session, error = %error, "the ledger refused");
+                self.session.on_ledger_error(&error);
+            }
+        }
+        self.desk = Desk::Free(ledger);
+    }
+
+    /// Puts the next events into the outbox, sealed.
+    fn fill(&mut self, outbox: &mut Outbox, now: Instant) {
+        while !outbox.is_full() {
+            let Some(envelope) = self.session.take_event(now) else {
+                return;
+            };
+            self.show(&envelope);
+            let prefix = Prefix::json(Stream::Control, self.next_seq, 0);
+            match self.sealer.seal(&prefix, &envelope.to_json()) {
+                Ok(sealed) => {
+                    self.next_seq += 1;
+                    outbox.push(sealed);
+                }
+                Err(error) => warn!(error = %error, "dropped an event that could not be sealed"),
+            }
+        }
+    }
+
+    /// Shows an event that is not in the database to the meeting's other readers.
+    fn show(&mut self, envelope: &Envelope) {
+        let shown = matches!(
+            envelope.event,
+            ServerEvent::Speech { .. } | ServerEvent::Measures { .. } | ServerEvent::Status { .. }
+        );
+        if !shown {
+            return;
+        }
+        if let Desk::Free(ledger) = &mut self.desk {
+            for event in self.untold.drain(..) {
+                ledger.tell(&event);
+            }
+            ledger.tell(&envelope.event);
+            return;
+        }
+        if self.untold.len() >= UNTOLD {
+            self.untold.pop_front();
+        }
+        self.untold.push_back(envelope.event.clone());
+    }
+}
+
+impl<L> Desk<L> {
+    /// What the ledger has done, once it has; never, while it has nothing to do.
+    async fn done(&mut self) -> (L, Done) {
+        match self {
+            Self::Busy(doing) => {
+                let done = doing.as_mut().await;
+                *self = Self::Gone;
+                done
+            }
+            Self::Free(_) | Self::Gone => std::future::pending().await,
+        }
+    }
+}
+
+/// Tries at the ledger, further and further apart.
+struct Tries {
+    give_up_at: Instant,
+    pause: Duration,
+}
+
+impl Tries {
+    fn start() -> Self {
+        Self {
+            give_up_at: Instant::now() + LEDGER_GIVES_UP,
+            pause: Duration::from_millis(100),
+        }
+    }
+
+    /// The outcome, if there is nothing more to try; else comes back after a pause.
+    async fn settle(
+        &mut self,
+        tried: Result<Result<Committed, LedgerError>, tokio::time::error::Elapsed>,
+    ) -> Option<Result<Committed, LedgerError>> {
+        let error = match tried {
+            Ok(Err(LedgerError::Unavailable(cause))) => LedgerError::Unavailable(cause),
+            Err(elapsed) => LedgerError::Unavailable(elapsed.into()),
+            Ok(settled) => return Some(settled),
+        };
+        if Instant::now() >= self.give_up_at {
+            return Some(Err(error));
+        }
+        warn!(error = %error, "the ledger did not answer, trying again");
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LEDGER_RETRY_MOST);
+        None
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+/// A future that may not be there.
+async fn pending<T>(future: &mut Option<Boxed<T>>) -> T {
+    match future {
+        Some(future) => future.as_mut().await,
+        None => std::future::pending().await,
+    }
+}

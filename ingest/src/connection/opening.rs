@@ -1,0 +1,211 @@
+//! The way to a live connection: ticket, offer, hello, consent, and only then the epoch becomes live.
+
+use super::{Arrival, Incoming, Outgoing, PORT_TIMEOUT, Socket};
+use crate::hearing::Hearing;
+use crate::keys::{ConnectionKeys, HelloContext, HelloRefused, Offer, OfferKey};
+use crate::ports::{
+    ConsentRefused, DeviceRefused, LedgerError, Ledgers, Ports, Reservation, Resumption, TicketRefused,
+};
+use crate::protocol::{CloseCode, Hello, Limits};
+use crate::seal::Opener;
+use crate::session::{Session, Start};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+/// How long a client may take to take the offer off our hands.
+const OFFER_WITHIN: Duration = Duration::from_secs(5);
+
+/// A live connection.
+pub(super) struct Opened<L> {
+    pub(super) reservation: Reservation,
+    pub(super) ledger: L,
+    pub(super) session: Session,
+    pub(super) keys: ConnectionKeys,
+}
+
+/// Why a connection did not come to live.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Why {
+    #[error(transparent)]
+    Ticket(#[from] TicketRefused),
+    #[error("no origin, from a device that is not native")]
+    Origin,
+    #[error(transparent)]
+    Device(#[from] DeviceRefused),
+    #[error("the hello was late")]
+    HelloLate,
+    #[error("something other than a hello")]
+    NotHello,
+    #[error(transparent)]
+    Hello(#[from] HelloRefused),
+    #[error("no recognizer here knows the language")]
+    Language,
+    #[error(transparent)]
+    Consent(#[from] ConsentRefused),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("the tracks do not go on where they stood")]
+    Tracks(CloseCode),
+    #[error("a port did not answer in time")]
+    Timeout,
+    #[error("the node is going")]
+    Leaving,
+    #[error("the client left")]
+    Gone,
+}
+
+/// A refusal, and whom it concerns as far as that is known.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub(super) struct Refused {
+    pub(super) reservation: Option<Reservation>,
+    #[source]
+    pub(super) why: Why,
+}
+
+impl Why {
+    pub(super) const fn close_code(&self) -> Option<CloseCode> {
+        Some(match self {
+            Self::Ticket(TicketRefused::Unknown) | Self::Origin | Self::Device(DeviceRefused::Unknown) => {
+                CloseCode::NotAuthenticated
+            }
+            Self::Ticket(TicketRefused::Superseded) | Self::Ledger(LedgerError::Fenced) => CloseCode::TakenOver,
+            Self::HelloLate => CloseCode::HelloLate,
+            Self::NotHello | Self::Language => CloseCode::Malformed,
+            Self::Hello(refused) => refused.close_code(),
+            Self::Consent(ConsentRefused::Missing) => CloseCode::Consent,
+            Self::Ledger(LedgerError::Closed) => CloseCode::Ended,
+            Self::Tracks(code) => *code,
+            Self::Ticket(TicketRefused::Unavailable(_))
+            | Self::Device(DeviceRefused::Unavailable(_))
+            | Self::Consent(ConsentRefused::Unavailable(_))
+            | Self::Ledger(LedgerError::Unavailable(_))
+            | Self::Timeout => CloseCode::Overloaded,
+            Self::Leaving => CloseCode::Resume,
+            Self::Gone => return None,
+        })
+    }
+}
+
+impl Refused {
+    pub(super) const fn close_code(&self) -> Option<CloseCode> {
+        self.why.close_code()
+    }
+}
+
+pub(super) async fn open<S: Socket, P: Ports>(
+    sink: &mut SplitSink<S, Outgoing>,
+    stream: &mut SplitStream<S>,
+    arrival: Arrival,
+    ports: &P,
+    hearing: &Hearing,
+    limits: Limits,
+    cancel: &CancellationToken,
+) -> Result<Opened<P::Ledger>, Refused> {
+    let nobody = |why| Refused { reservation: None, why };
+    let reservation = within(ports.inspect(arrival.ticket_sha256)).await.map_err(nobody)?;
+    let opening = async {
+        if !arrival.has_origin && !reservation.native {
+            return Err(Why::Origin);
+        }
+        let (hello, keys) = greet(sink, stream, ports, &reservation).await?;
+        if !speaks(hearing, &hello) {
+            return Err(Why::Language);
+        }
+        within(ports.check(&reservation)).await?;
+        within(ports.redeem(&reservation)).await?;
+        let (ledger, resumption) = within(Ledgers::open(ports, &reservation, &hello)).await?;
+        let session = begin(&reservation, &keys, &hello, &resumption, limits, hearing)?;
+        Ok((ledger, session, keys))
+    };
+    let opened = tokio::select! {
+        opened = opening => opened,
+        () = cancel.cancelled() => Err(Why::Leaving),
+    };
+    match opened {
+        Ok((ledger, session, keys)) => Ok(Opened {
+            reservation,
+            ledger,
+            session,
+            keys,
+        }),
+        Err(why) => Err(Refused {
+            reservation: Some(reservation),
+            why,
+        }),
+    }
+}
+
+/// Offers a key, and opens the hello that is sealed to it.
+async fn greet<S: Socket, P: Ports>(
+    sink: &mut SplitSink<S, Outgoing>,
+    stream: &mut SplitStream<S>,
+    ports: &P,
+    reservation: &Reservation,
+) -> Result<(Hello, ConnectionKeys), Why> {
+    let psk = within(ports.psk(reservation)).await?;
+    let key = OfferKey::generate();
+    let key_id = ports.identity_key_id();
+    let signature = ports.sign_offer(&Offer::signed_bytes(key_id, key.public(), &reservation.ticket_sha256));
+    let offer = Outgoing::Binary(key.offer(key_id, signature).encode().to_vec().into());
+    timeout(OFFER_WITHIN, sink.send(offer))
+        .await
+        .map_err(|_| Why::Gone)?
+        .map_err(|_| Why::Gone)?;
+    let late_at = Instant::now() + Limits::HELLO_TIMEOUT;
+    let message = loop {
+        match timeout_at(late_at, stream.next()).await.map_err(|_| Why::HelloLate)? {
+            Some(Ok(Incoming::Binary(message))) => break message,
+            Some(Ok(Incoming::Alive)) => {}
+            Some(Ok(Incoming::Text)) => return Err(Why::NotHello),
+            Some(Ok(Incoming::Closed)) | Some(Err(_)) | None => return Err(Why::Gone),
+        }
+    };
+    let context = HelloContext {
+        tenant: reservation.tenant,
+        user: reservation.user,
+        device: reservation.device,
+        session: reservation.session,
+        epoch: reservation.epoch,
+        ticket_sha256: reservation.ticket_sha256,
+    };
+    Ok(key.accept(&message, &psk, &context)?)
+}
+
+fn begin(
+    reservation: &Reservation,
+    keys: &ConnectionKeys,
+    hello: &Hello,
+    resumption: &Resumption,
+    limits: Limits,
+    hearing: &Hearing,
+) -> Result<Session, Why> {
+    Session::start(Start {
+        epoch: reservation.epoch,
+        opener: Opener::new(&keys.c2s, reservation.epoch, reservation.session),
+        hello,
+        resumption,
+        limits,
+        recognizer: hearing.info().clone(),
+        now: Instant::now(),
+    })
+    .map_err(Why::Tracks)
+}
+
+/// Whether the recognizer knows the language, by its primary subtag.
+fn speaks(hearing: &Hearing, hello: &Hello) -> bool {
+    let primary = hello.language.split('-').next().unwrap_or_default();
+    let mut known = hearing.info().languages.iter();
+    known.any(|language| language.eq_ignore_ascii_case(primary))
+}
+
+/// A call to a port, which may take only so long.
+async fn within<T, E: Into<Why>>(call: impl Future<Output = Result<T, E>>) -> Result<T, Why> {
+    match timeout(PORT_TIMEOUT, call).await {
+        Ok(answered) => answered.map_err(Into::into),
+        Err(_) => Err(Why::Timeout),
+    }
+}

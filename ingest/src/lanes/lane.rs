@@ -1,0 +1,520 @@
+//! One track: samples and skips go in, and every sample comes out in exactly one class, in order.
+//!
+//! The listener travels to the voice activity thread and back; what arrives meanwhile waits here.
+
+use crate::hearing::GaveUp;
+use crate::ports::{Decided, Line};
+use crate::protocol::{Limits, SampleClass, SpeechState};
+use crate::timeline::{Fit, Timeline};
+use attune_engine::clock::{MeetingTime, SAMPLES_PER_MS};
+use attune_engine::decide::final_of;
+use attune_engine::listener::{Heard, Listener, Segment};
+use attune_engine::recognize::{Recognition, RecognizerInfo};
+use attune_engine::speaker::{Speaker, Track};
+use attune_engine::transcript::{Final, SegmentId};
+use std::collections::VecDeque;
+use tokio::time::Instant;
+
+/// The reason given for speech that no recognizer could decode.
+const RECOGNIZER_FAILED: &str = "recognizer_failed";
+
+/// How far before what it has judged a listener may still end a segment: it cuts long speech at its quietest point of the
+/// last 2 s, and waits less than that to be sure of an end.
+const LOOK_BACK_SAMPLES: u64 = 2_000 * SAMPLES_PER_MS;
+
+/// How far back lines to meeting time are kept: as far as the person may go off the record.
+const LINES_KEPT_SAMPLES: u64 = Limits::OFF_THE_RECORD_REACH_MS as u64 * SAMPLES_PER_MS;
+
+/// The class of a stretch that is not heard, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Class {
+    pub(crate) class: SampleClass,
+    pub(crate) reason: &'static str,
+}
+
+/// A voice began or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spoken {
+    pub(crate) track: Track,
+    pub(crate) state: SpeechState,
+    pub(crate) at: MeetingTime,
+}
+
+/// One track.
+pub(crate) struct Lane {
+    track: Track,
+    speaker: Speaker,
+    timeline: Timeline,
+    /// Away while its frames are judged.
+    listener: Option<Box<Listener>>,
+    /// What the listener is told when it is home.
+    work: VecDeque<Work>,
+    /// It may hold a frame that waits.
+    undrained: bool,
+    finished: bool,
+    /// The 16 kHz sample after the last that came in or was skipped.
+    received: u64,
+    /// As the listener last said: every sample below is silence or inside a segment.
+    frontier: u64,
+    /// As the listener last said: no segment still to come ends at or before it.
+    next_end: u64,
+    speaking: bool,
+    /// What is not heard: skipped or withheld. In order, disjoint.
+    unheard: VecDeque<Unheard>,
+    /// Heard and not yet handed out, in order.
+    segments: VecDeque<Pending>,
+    /// Every sample below it is handed out.
+    decided: u64,
+    /// Every sample below it is durable.
+    committed: u64,
+}
+
+enum Work {
+    Samples(Vec<i16>),
+    /// Ends an open segment and goes on at this sample.
+    Skip(u64),
+    Finish,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Unheard {
+    from: u64,
+    to: u64,
+    class: Class,
+    /// It was withheld after it had come in: speech that reaches into it is withheld with it.
+    forgotten: bool,
+}
+
+/// A segment that is not handed out yet.
+struct Pending {
+    id: SegmentId,
+    from: u64,
+    to: u64,
+    due: Instant,
+    state: State,
+}
+
+enum State {
+    Waiting(Box<Segment>),
+    Handed,
+    Decided(Outcome),
+}
+
+enum Outcome {
+    Words(Final),
+    GivenUp,
+    Withheld(Class),
+}
+
+impl std::fmt::Debug for Lane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lane")
+            .field("track", &self.track)
+            .field("received", &self.received)
+            .field("frontier", &self.frontier)
+            .field("decided", &self.decided)
+            .field("committed", &self.committed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Lane {
+    /// A track that goes on with `first_sample`; what is below `decided` only warms up.
+    pub(crate) fn resumed(track: Track, speaker: Speaker, first_sample: u64, decided: u64, line: Option<Line>) -> Self {
+        Self {
+            track,
+            speaker,
+            timeline: Timeline::resumed(line),
+            listener: Some(Box::new(Listener::resumed(track, first_sample, decided))),
+            work: VecDeque::new(),
+            undrained: false,
+            finished: false,
+            received: first_sample,
+            frontier: decided,
+            next_end: decided,
+            speaking: false,
+            unheard: VecDeque::new(),
+            segments: VecDeque::new(),
+            decided,
+            committed: decided,
+        }
+    }
+
+    pub(crate) const fn track(&self) -> Track {
+        self.track
+    }
+
+    pub(crate) const fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    pub(crate) const fn received(&self) -> u64 {
+        self.received
+    }
+
+    pub(crate) const fn decided(&self) -> u64 {
+        self.decided
+    }
+
+    /// A frame that begins with `sample` was captured at `capture_ms`.
+    pub(crate) fn observe(&mut self, sample: u64, capture_ms: u32) -> Fit {
+        self.timeline.observe(sample, capture_ms)
+    }
+
+    /// The next samples.
+    pub(crate) fn push(&mut self, samples: Vec<i16>) {
+        if samples.is_empty() {
+            return;
+        }
+        self.received += samples.len() as u64;
+        self.work.push_back(Work::Samples(samples));
+    }
+
+    /// What comes next does not continue what came before: no segment reaches over it.
+    pub(crate) fn part(&mut self) {
+        self.work.push_back(Work::Skip(self.received));
+    }
+
+    /// The samples up to `to` do not come.
+    pub(crate) fn skip(&mut self, to: u64, class: Class) {
+        let from = self.received.max(self.decided);
+        if from < to {
+            self.unheard.push_back(Unheard {
+                from,
+                to,
+                class,
+                forgotten: false,
+            });
+        }
+        self.received = self.received.max(to);
+        self.part();
+    }
+
+    /// The samples from `from` on that are not handed out yet are withheld after all. Gives back how far that reaches.
+    pub(crate) fn withhold(&mut self, from: u64, class: Class) -> u64 {
+        let mut at = from.max(self.decided);
+        let mut covered: Vec<Unheard> = self.unheard.iter().copied().filter(|span| span.to > at).collect();
+        self.unheard.retain(|span| span.to <= at);
+        covered.push(Unheard {
+            from: self.received,
+            to: self.received,
+            class,
+            forgotten: true,
+        });
+        for span in covered {
+            if at < span.from {
+                self.unheard.push_back(Unheard {
+                    from: at,
+                    to: span.from,
+                    class,
+                    forgotten: true,
+                });
+            }
+            if span.from < span.to {
+                self.unheard.push_back(span);
+            }
+            at = at.max(span.to);
+        }
+        for pending in &mut self.segments {
+            if let Some(class) = forgotten(&self.unheard, pending.from, pending.to) {
+                pending.state = State::Decided(Outcome::Withheld(class));
+            }
+        }
+        self.part();
+        self.received
+    }
+
+    /// Nothing more comes.
+    pub(crate) fn finish(&mut self) {
+        self.work.push_back(Work::Finish);
+    }
+
+    /// Tells the listener what waits for it; gives it away if it may hold a frame.
+    /// Words of what the end of the track brings are due at `due`.
+    pub(crate) fn take_trip(&mut self, due: Instant, spoken: &mut Vec<Spoken>) -> Option<Box<Listener>> {
+        let mut listener = self.listener.take()?;
+        while let Some(work) = self.work.front() {
+            // A skip and the end speak of everything before them: that must have been judged.
+            if self.undrained && !matches!(work, Work::Samples(_)) {
+                break;
+            }
+            match self.work.pop_front() {
+                Some(Work::Samples(samples)) => {
+                    listener.push(&samples);
+                    self.undrained = true;
+                }
+                Some(Work::Skip(to)) => {
+                    let heard = listener.skip_to(to);
+                    spoken.extend(self.take_in(heard, due));
+                    self.look(&listener);
+                }
+                Some(Work::Finish) | None => {
+                    let heard = listener.finish();
+                    spoken.extend(self.take_in(heard, due));
+                    self.finished = true;
+                    self.frontier = self.received.max(self.decided);
+                    self.next_end = u64::MAX;
+                    self.speaking = false;
+                }
+            }
+        }
+        if self.undrained {
+            return Some(listener);
+        }
+        self.listener = Some(listener);
+        None
+    }
+
+    pub(crate) fn stay(&mut self, listener: Box<Listener>) {
+        self.listener = Some(listener);
+    }
+
+    pub(crate) fn on_judged(
+        &mut self,
+        listener: Box<Listener>,
+        heard: Vec<Heard>,
+        drained: bool,
+        due: Instant,
+    ) -> Vec<Spoken> {
+        self.look(&listener);
+        self.undrained = !drained;
+        self.listener = Some(listener);
+        self.take_in(heard, due)
+    }
+
+    fn look(&mut self, listener: &Listener) {
+        let look_back = listener.heard().saturating_sub(LOOK_BACK_SAMPLES);
+        self.frontier = self.frontier.max(listener.frontier());
+        self.next_end = self.next_end.max(look_back).max(self.frontier);
+    }
+
+    fn take_in(&mut self, heard: Vec<Heard>, due: Instant) -> Vec<Spoken> {
+        let mut spoken = Vec::new();
+        for heard in heard {
+            let (state, sample) = match heard {
+                Heard::SpeechStarted { sample } => (SpeechState::Start, sample),
+                Heard::SpeechEnded { sample } => (SpeechState::End, sample),
+                Heard::Segment(segment) => {
+                    self.take_in_segment(segment, due);
+                    continue;
+                }
+            };
+            self.speaking = state == SpeechState::Start;
+            spoken.push(Spoken {
+                track: self.track,
+                state,
+                at: self.timeline.at(sample),
+            });
+        }
+        spoken
+    }
+
+    fn take_in_segment(&mut self, segment: Segment, due: Instant) {
+        self.segments.push_back(Pending {
+            id: segment.id.clone(),
+            from: segment.from_sample,
+            to: segment.to_sample,
+            due,
+            state: match forgotten(&self.unheard, segment.from_sample, segment.to_sample) {
+                Some(class) => State::Decided(Outcome::Withheld(class)),
+                None => State::Waiting(Box::new(segment)),
+            },
+        });
+    }
+
+    /// When the words of the next segment to recognise are due.
+    pub(crate) fn next_job(&self) -> Option<Instant> {
+        self.segments
+            .iter()
+            .find(|pending| pending.waits())
+            .map(|pending| pending.due)
+    }
+
+    pub(crate) fn take_job(&mut self) -> Option<Box<Segment>> {
+        let pending = self.segments.iter_mut().find(|pending| pending.waits())?;
+        match std::mem::replace(&mut pending.state, State::Handed) {
+            State::Waiting(segment) => Some(segment),
+            State::Handed | State::Decided(_) => None,
+        }
+    }
+
+    pub(crate) fn keep(&mut self, segment: Box<Segment>) {
+        if let Some(pending) = self.handed(&segment.id) {
+            pending.state = State::Waiting(segment);
+        }
+    }
+
+    pub(crate) fn on_recognized(
+        &mut self,
+        segment: &Segment,
+        outcome: Result<Recognition, GaveUp>,
+        info: &RecognizerInfo,
+    ) {
+        let outcome = match outcome {
+            Ok(recognition) => Outcome::Words(self.timeline.place(final_of(segment, &recognition, self.speaker, info))),
+            Err(GaveUp) => Outcome::GivenUp,
+        };
+        if let Some(pending) = self.handed(&segment.id) {
+            pending.state = State::Decided(outcome);
+        }
+    }
+
+    /// The pending segment that was handed over as `id`; none where it was withheld since.
+    fn handed(&mut self, id: &SegmentId) -> Option<&mut Pending> {
+        self.segments
+            .iter_mut()
+            .find(|pending| matches!(pending.state, State::Handed) && pending.id == *id)
+    }
+
+    /// When the first segment that is not handed out ends.
+    pub(crate) fn first_end(&self) -> Option<MeetingTime> {
+        self.segments.front().map(|pending| self.timeline.at(pending.to))
+    }
+
+    pub(crate) fn first_is_decided(&self) -> bool {
+        let first = self.segments.front();
+        first.is_some_and(|pending| matches!(pending.state, State::Decided(_)))
+    }
+
+    /// Whether every segment that is still to come ends after `end`.
+    pub(crate) fn ends_after(&self, end: MeetingTime) -> bool {
+        self.finished || self.timeline.at(self.next_end) >= end
+    }
+
+    /// All that came in has been judged.
+    pub(crate) fn is_judged(&self) -> bool {
+        self.work.is_empty() && !self.undrained && self.listener.is_some()
+    }
+
+    /// Hands out the first segment, which is decided, and what lies before it.
+    pub(crate) fn release_first(&mut self, out: &mut Vec<Decided>) {
+        let Some(Pending {
+            from,
+            to,
+            state: State::Decided(outcome),
+            ..
+        }) = self.segments.pop_front()
+        else {
+            return;
+        };
+        self.hand_out_unspoken(from, out);
+        let to_sample = to.max(self.decided);
+        let (class, reason, outcome) = match outcome {
+            Outcome::Words(words) => (SampleClass::Decoded, None, Some(words)),
+            Outcome::GivenUp => (SampleClass::Suppressed, Some(RECOGNIZER_FAILED.to_owned()), None),
+            Outcome::Withheld(class) => (class.class, Some(class.reason.to_owned()), None),
+        };
+        out.push(Decided {
+            track: self.track,
+            from_sample: self.decided,
+            to_sample,
+            span: self.timeline.span(self.decided, to_sample),
+            class,
+            reason,
+            outcome,
+        });
+        self.decided = to_sample;
+    }
+
+    /// Up to where everything could be handed out now.
+    pub(crate) fn settled(&self) -> u64 {
+        match self.segments.front() {
+            Some(pending) => pending.from.max(self.decided),
+            None => self.frontier.min(self.received).max(self.decided),
+        }
+    }
+
+    /// Hands out what lies before the next segment, or before what is still being heard.
+    pub(crate) fn settle(&mut self, out: &mut Vec<Decided>) {
+        self.hand_out_unspoken(self.settled(), out);
+    }
+
+    /// Hands out everything that came in as withheld: whatever was about to be heard is not.
+    pub(crate) fn withhold_all(&mut self, class: Class, out: &mut Vec<Decided>) {
+        self.withhold(self.decided, class);
+        self.segments.clear();
+        self.hand_out_unspoken(self.received, out);
+    }
+
+    fn hand_out_unspoken(&mut self, to: u64, out: &mut Vec<Decided>) {
+        while self.decided < to {
+            let from_sample = self.decided;
+            let next = self.unheard.iter().find(|span| span.to > from_sample);
+            let (to_sample, class, reason) = match next {
+                Some(span) if span.from <= from_sample => {
+                    (span.to.min(to), span.class.class, Some(span.class.reason.to_owned()))
+                }
+                Some(span) => (span.from.min(to), SampleClass::NonSpeech, None),
+                None => (to, SampleClass::NonSpeech, None),
+            };
+            out.push(Decided {
+                track: self.track,
+                from_sample,
+                to_sample,
+                span: self.timeline.span(from_sample, to_sample),
+                class,
+                reason,
+                outcome: None,
+            });
+            self.decided = to_sample;
+        }
+    }
+
+    /// Everything below `sample` is durable.
+    pub(crate) fn on_committed(&mut self, sample: u64) {
+        self.committed = sample;
+        self.timeline.forget_before(sample.saturating_sub(LINES_KEPT_SAMPLES));
+        while self.unheard.front().is_some_and(|span| span.to <= sample) {
+            self.unheard.pop_front();
+        }
+    }
+
+    /// Sound that came in and is not durable, in milliseconds: what the track's credit is spent on.
+    pub(crate) fn undecided_ms(&self) -> u64 {
+        let unheard: u64 = self
+            .unheard
+            .iter()
+            .map(|span| span.to.saturating_sub(span.from.max(self.committed)))
+            .sum();
+        self.received.saturating_sub(self.committed).saturating_sub(unheard) / SAMPLES_PER_MS
+    }
+
+    /// How far words are behind, in milliseconds: from the end of the first speech without words to what came in last.
+    pub(crate) fn lag_ms(&self) -> u64 {
+        self.segments
+            .front()
+            .map_or(0, |pending| self.received.saturating_sub(pending.to) / SAMPLES_PER_MS)
+    }
+
+    /// When the words that are due first were due.
+    pub(crate) fn oldest_due(&self) -> Option<Instant> {
+        self.segments.front().map(|pending| pending.due)
+    }
+
+    /// All that came in is judged, and nothing waits for its words.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_judged() && self.segments.is_empty()
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.finished && self.segments.is_empty() && self.decided >= self.received
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        !self.speaking && self.segments.is_empty()
+    }
+}
+
+impl Pending {
+    const fn waits(&self) -> bool {
+        matches!(self.state, State::Waiting(_))
+    }
+}
+
+/// What the stretch is that was withheld after the fact and that reaches into `from..to`, if any does.
+fn forgotten(unheard: &VecDeque<Unheard>, from: u64, to: u64) -> Option<Class> {
+    unheard
+        .iter()
+        .find(|span| span.forgotten && span.from < to && from < span.to)
+        .map(|span| span.class)
+}

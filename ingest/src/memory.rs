@@ -1,0 +1,377 @@
+//! The ports in memory: tickets, consent and a ledger with real fencing, for tests and benches of everything above
+//! storage. Holds every rule that the database holds by constraint, and refuses a batch that breaks one.
+
+use crate::keys::Offer;
+use crate::ports::{
+    Batch, Committed, ConsentRefused, Consents, Decided, DeviceRefused, Devices, Ledger, LedgerError, Ledgers,
+    Numbered, Position, Reservation, Resumption, TicketRefused, Tickets,
+};
+use crate::protocol::{Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream};
+use attune_engine::speaker::Track;
+use attune_engine::transcript::Final;
+use ed25519_dalek::{Signer, SigningKey};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// The id of the one identity key.
+const KEY_ID: u8 = 1;
+
+/// Storage in memory. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    identity: SigningKey,
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    tickets: HashMap<[u8; 32], Reservation>,
+    sessions: HashMap<Uuid, Record>,
+    consent_withdrawn: bool,
+    device_revoked: bool,
+    failing: bool,
+}
+
+/// What is durable of one session.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// The newest connection that redeemed its ticket.
+    pub live_epoch: u64,
+    /// Every sample's class, per track, in order.
+    pub decided: BTreeMap<Track, Vec<Decided>>,
+    /// Numbered events, in order.
+    pub events: Vec<Numbered>,
+    /// Where streams stand.
+    pub positions: BTreeMap<Stream, Position>,
+    /// Insights, in order of arrival.
+    pub insights: Vec<Insight>,
+    /// Captions, in order of arrival.
+    pub captions: Vec<Caption>,
+    /// Batches committed.
+    pub commits: u64,
+    /// Events without a number that were shown to other readers.
+    pub told: Vec<ServerEvent>,
+    /// The session has ended.
+    pub ended: bool,
+}
+
+/// A batch that no database would take.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("{} goes on at {found}, not at {expected}", .track.as_str())]
+    NotContiguous { track: Track, expected: u64, found: u64 },
+    #[error("an empty or reversed stretch of {}", .0.as_str())]
+    Empty(Track),
+    #[error("words outside decoded speech on {}", .0.as_str())]
+    Words(Track),
+    #[error("{} moved back", .0.as_str())]
+    MovedBack(Stream),
+    #[error("{} is said to be decided to where it is not", .0.as_str())]
+    NotDecided(Stream),
+    #[error("told to fail")]
+    Failing,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            identity: SigningKey::from_bytes(&[7; 32]),
+            shared: Arc::default(),
+        }
+    }
+}
+
+impl Memory {
+    /// The pre-shared key of every device here.
+    pub const PSK: [u8; 32] = [42; 32];
+
+    /// The server's identity, for a client to pin.
+    pub fn pinned(&self) -> [(u8, [u8; 32]); 1] {
+        [(KEY_ID, self.identity.verifying_key().to_bytes())]
+    }
+
+    /// Reserves the next connection of `session`: its ticket and what it stands for. An earlier one that is not used
+    /// yet is void.
+    pub fn reserve(&self, session: Uuid, epoch: u64) -> Reservation {
+        let reservation = Reservation {
+            tenant: Uuid::from_u128(1),
+            user: Uuid::from_u128(2),
+            device: Uuid::from_u128(3),
+            native: true,
+            session,
+            meeting: Uuid::from_u128(4),
+            epoch,
+            ticket_sha256: Sha256::digest([session.as_bytes().as_slice(), &epoch.to_be_bytes()].concat()).into(),
+        };
+        let mut shared = self.lock();
+        shared.tickets.retain(|_, other| other.session != session);
+        shared.tickets.insert(reservation.ticket_sha256, reservation.clone());
+        reservation
+    }
+
+    /// What is durable of `session`.
+    pub fn record(&self, session: Uuid) -> Record {
+        self.lock().sessions.get(&session).cloned().unwrap_or_default()
+    }
+
+    /// Withdraws consent to record.
+    pub fn withdraw_consent(&self) {
+        self.lock().consent_withdrawn = true;
+    }
+
+    /// Revokes the device.
+    pub fn revoke_device(&self) {
+        self.lock().device_revoked = true;
+    }
+
+    /// Makes commits fail, or work again.
+    pub fn fail_commits(&self, failing: bool) {
+        self.lock().failing = failing;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Record {
+    /// Committed segments with their words, in the order of their numbers.
+    pub fn finals(&self) -> Vec<Final> {
+        let finals = self.events.iter().filter_map(|numbered| match &numbered.event {
+            ServerEvent::Final(decided) => Some(decided.clone()),
+            _ => None,
+        });
+        finals.collect()
+    }
+
+    /// The 16 kHz sample up to which `track` is decided.
+    pub fn decided_to(&self, track: Track) -> u64 {
+        self.decided
+            .get(&track)
+            .and_then(|spans| spans.last())
+            .map_or(0, |last| last.to_sample)
+    }
+
+    fn apply(&mut self, batch: Batch) -> Result<Committed, Broken> {
+        // All or nothing, like a transaction.
+        let mut next = self.clone();
+        let mut events = Vec::new();
+        next.forget(&batch, &mut events);
+        for decided in batch.decided {
+            next.decide(decided, &mut events)?;
+        }
+        for position in batch.positions {
+            next.move_to(position)?;
+        }
+        next.insights.extend(batch.insights);
+        next.captions.extend(batch.captions);
+        events.extend(batch.marks.into_iter().map(|mark| ServerEvent::Marked {
+            at_ms: mark.at_ms,
+            note: mark.note,
+        }));
+        let number = next.events.last().map_or(0, |last| last.number);
+        let numbered: Vec<Numbered> = (number + 1..)
+            .zip(events)
+            .map(|(number, event)| Numbered { number, event })
+            .collect();
+        next.events.extend(numbered.iter().cloned());
+        next.commits += 1;
+        *self = next;
+        Ok(Committed { events: numbered })
+    }
+
+    fn forget(&mut self, batch: &Batch, events: &mut Vec<ServerEvent>) {
+        for withdrawal in &batch.withdrawals {
+            let spans = self.decided.entry(withdrawal.track).or_default();
+            let mut ids = Vec::new();
+            for span in spans
+                .iter_mut()
+                .filter(|span| span.from_sample < withdrawal.to_sample && withdrawal.from_sample < span.to_sample)
+            {
+                span.class = SampleClass::Withheld;
+                ids.extend(span.outcome.take().map(|words| words.segment.as_str().to_owned()));
+            }
+            self.events.retain(|numbered| match &numbered.event {
+                ServerEvent::Final(words) => !ids.iter().any(|id| id == words.segment.as_str()),
+                _ => true,
+            });
+            if !ids.is_empty() {
+                events.push(ServerEvent::Retracted { ids });
+            }
+        }
+    }
+
+    fn decide(&mut self, decided: Decided, events: &mut Vec<ServerEvent>) -> Result<(), Broken> {
+        let track = decided.track;
+        let expected = self.decided_to(track);
+        if decided.from_sample != expected {
+            return Err(Broken::NotContiguous {
+                track,
+                expected,
+                found: decided.from_sample,
+            });
+        }
+        if decided.to_sample <= decided.from_sample {
+            return Err(Broken::Empty(track));
+        }
+        if decided.outcome.is_some() != (decided.class == SampleClass::Decoded) {
+            return Err(Broken::Words(track));
+        }
+        if let Some(words) = &decided.outcome {
+            events.push(ServerEvent::Final(words.clone()));
+        }
+        if decided.class == SampleClass::Gap {
+            events.push(ServerEvent::Gap(GapNotice {
+                track,
+                t0_ms: decided.span.start.as_ms(),
+                t1_ms: decided.span.end.as_ms(),
+                reason: decided.reason.clone().unwrap_or_default(),
+            }));
+        }
+        self.decided.entry(track).or_default().push(decided);
+        Ok(())
+    }
+
+    fn move_to(&mut self, position: Position) -> Result<(), Broken> {
+        let stream = position.stream;
+        if let Some(track) = stream.track()
+            && position.decided_sample != self.decided_to(track)
+        {
+            return Err(Broken::NotDecided(stream));
+        }
+        let before = self.positions.get(&stream);
+        if before.is_some_and(|before| before.release_seq > position.release_seq) {
+            return Err(Broken::MovedBack(stream));
+        }
+        self.positions.insert(stream, position);
+        Ok(())
+    }
+}
+
+impl Tickets for Memory {
+    async fn inspect(&self, ticket_sha256: [u8; 32]) -> Result<Reservation, TicketRefused> {
+        let found = self.lock().tickets.get(&ticket_sha256).cloned();
+        found.ok_or(TicketRefused::Unknown)
+    }
+
+    async fn redeem(&self, reservation: &Reservation) -> Result<(), TicketRefused> {
+        let mut shared = self.lock();
+        shared
+            .tickets
+            .remove(&reservation.ticket_sha256)
+            .ok_or(TicketRefused::Unknown)?;
+        let record = shared.sessions.entry(reservation.session).or_default();
+        if record.live_epoch >= reservation.epoch {
+            return Err(TicketRefused::Superseded);
+        }
+        record.live_epoch = reservation.epoch;
+        Ok(())
+    }
+}
+
+impl Devices for Memory {
+    async fn psk(&self, _: &Reservation) -> Result<Zeroizing<[u8; 32]>, DeviceRefused> {
+        if self.lock().device_revoked {
+            return Err(DeviceRefused::Unknown);
+        }
+        Ok(Zeroizing::new(Self::PSK))
+    }
+
+    fn identity_key_id(&self) -> u8 {
+        KEY_ID
+    }
+
+    fn sign_offer(&self, offer: &[u8]) -> [u8; 64] {
+        debug_assert!(offer.len() > Offer::LEN - 64, "an offer's signed bytes name its ticket");
+        self.identity.sign(offer).to_bytes()
+    }
+}
+
+impl Consents for Memory {
+    async fn check(&self, _: &Reservation) -> Result<(), ConsentRefused> {
+        if self.lock().consent_withdrawn {
+            return Err(ConsentRefused::Missing);
+        }
+        Ok(())
+    }
+}
+
+impl Ledgers for Memory {
+    type Ledger = MemoryLedger;
+
+    async fn open(&self, reservation: &Reservation, _: &Hello) -> Result<(MemoryLedger, Resumption), LedgerError> {
+        let record = self.record(reservation.session);
+        if record.live_epoch != reservation.epoch {
+            return Err(LedgerError::Fenced);
+        }
+        let ledger = MemoryLedger {
+            memory: self.clone(),
+            session: reservation.session,
+            epoch: reservation.epoch,
+        };
+        let resumption = Resumption {
+            streams: record.positions,
+            ended: record.ended,
+        };
+        Ok((ledger, resumption))
+    }
+}
+
+/// The ledger of one connection.
+#[derive(Debug)]
+pub struct MemoryLedger {
+    memory: Memory,
+    session: Uuid,
+    epoch: u64,
+}
+
+impl MemoryLedger {
+    fn transaction<T>(&self, apply: impl FnOnce(&mut Record) -> Result<T, Broken>) -> Result<T, LedgerError> {
+        let mut shared = self.memory.lock();
+        if shared.failing {
+            return Err(LedgerError::Unavailable(Box::new(Broken::Failing)));
+        }
+        let record = shared.sessions.entry(self.session).or_default();
+        if record.live_epoch != self.epoch {
+            return Err(LedgerError::Fenced);
+        }
+        if record.ended {
+            return Err(LedgerError::Closed);
+        }
+        apply(record).map_err(|broken| LedgerError::Unavailable(Box::new(broken)))
+    }
+}
+
+impl Ledger for MemoryLedger {
+    async fn commit(&mut self, batch: Batch) -> Result<Committed, LedgerError> {
+        self.transaction(|record| record.apply(batch))
+    }
+
+    fn measures(&self) -> Option<ServerEvent> {
+        let record = self.memory.record(self.session);
+        Some(ServerEvent::Measures {
+            at_ms: record.finals().last()?.span.end.as_ms(),
+            measures: serde_json::json!({ "segments": record.finals().len() }),
+        })
+    }
+
+    fn tell(&mut self, event: &ServerEvent) {
+        let mut shared = self.memory.lock();
+        let record = shared.sessions.entry(self.session).or_default();
+        record.told.push(event.clone());
+    }
+
+    async fn end(&mut self) -> Result<Committed, LedgerError> {
+        self.transaction(|record| {
+            record.ended = true;
+            Ok(Committed::default())
+        })
+    }
+
+    async fn report_ready(&mut self) -> Option<ServerEvent> {
+        Some(ServerEvent::ReportReady { version: 1 })
+    }
+}

@@ -1,0 +1,566 @@
+//! One connection's side of a session, without any I/O: sealed messages, answers of models and outcomes of transactions
+//! go in; events, batches and work for the models come out. Time is what the caller says it is.
+//!
+//! What reaches a person as decided has been committed: numbered events leave only after the transaction that numbered
+//! them, and `committed` names only what is durable.
+
+mod acks;
+mod commits;
+mod controls;
+mod intake;
+mod pulse;
+mod rate;
+
+use crate::hearing::Answer;
+use crate::lanes::{Class, Lanes, Spoken};
+use crate::ports::{Committed, ConsentRefused, LedgerError, Resumption};
+use crate::protocol::{
+    Caption, CloseCode, Envelope, ErrorNotice, Frame, Hello, Insight, Limits, Malformed, SampleClass, ServerEvent,
+    Stream, StreamPosition, Welcome,
+};
+use crate::seal::{OpenError, Opener};
+use acks::Acks;
+use attune_engine::listener::{Listener, Segment};
+use attune_engine::recognize::RecognizerInfo;
+use attune_engine::speaker::Track;
+use commits::Commits;
+use controls::Controls;
+use intake::{Intake, IntakeError};
+use pulse::Pulse;
+use rate::Rate;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::{debug, warn};
+
+pub use commits::ToLedger;
+
+/// How long a client that sent too much should wait: by then half a minute of speech is recognised even at real time.
+const RETRY_AFTER_S: u32 = 30;
+
+/// How long a connection that is to end waits for a quiet moment.
+const QUIET_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the last batch may take once consent is withdrawn.
+const WITHDRAW_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long nothing may happen before a connection looks up.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// Events that may wait for a client that does not read: at 20 a second it has been dead for minutes.
+const WAITING_EVENTS: usize = 8_192;
+
+/// Why the connection closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    /// The code.
+    pub code: CloseCode,
+    /// When to come back, where it is worth saying.
+    pub retry_after_s: Option<u32>,
+}
+
+/// Where the connection is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Live,
+    /// To be closed with 1012 at a quiet moment, or then.
+    Leaving(Instant),
+    /// `end` was heard: all before it is being decided.
+    Ending,
+    /// All is decided and durable; the report is awaited.
+    Ended,
+    /// Consent is withdrawn: nothing more is taken; closes when that is durable, or then.
+    Withdrawn(Instant),
+}
+
+/// What a session begins with.
+#[derive(Debug)]
+pub struct Start<'a> {
+    /// The connection's number.
+    pub epoch: u64,
+    /// Opens its frames.
+    pub opener: Opener,
+    /// What the client said of itself.
+    pub hello: &'a Hello,
+    /// Where the session stands.
+    pub resumption: &'a Resumption,
+    /// What the connection may cost.
+    pub limits: Limits,
+    /// Who writes the words.
+    pub recognizer: RecognizerInfo,
+    /// Now.
+    pub now: Instant,
+}
+
+/// One connection's side of a session.
+#[derive(Debug)]
+pub struct Session {
+    epoch: u64,
+    opener: Opener,
+    limits: Limits,
+    rate: Rate,
+    acks: Acks,
+    intakes: BTreeMap<Track, Intake>,
+    lanes: Lanes,
+    controls: Controls,
+    commits: Commits,
+    pulse: Pulse,
+    insight: Option<Insight>,
+    phase: Phase,
+    closing: Option<Closing>,
+    outbox: VecDeque<Envelope>,
+}
+
+impl Session {
+    /// The session, with its `welcome` as the first event.
+    ///
+    /// # Errors
+    /// When the tracks do not go on where they stood.
+    pub fn start(start: Start<'_>) -> Result<Self, CloseCode> {
+        let Start {
+            epoch,
+            opener,
+            hello,
+            resumption,
+            limits,
+            recognizer,
+            now,
+        } = start;
+        let mut session = Self {
+            epoch,
+            opener,
+            limits,
+            rate: Rate::new(&limits, now),
+            acks: Acks::default(),
+            intakes: BTreeMap::new(),
+            lanes: Lanes::new(recognizer),
+            controls: Controls::resumed(resumption.streams.get(&Stream::Control)),
+            commits: Commits::resumed(&resumption.streams, now),
+            pulse: Pulse::new(now),
+            insight: None,
+            phase: Phase::Live,
+            closing: None,
+            outbox: VecDeque::new(),
+        };
+        for declared in &hello.tracks {
+            let position = resumption.streams.get(&Stream::from(declared.track));
+            let (intake, lane) = Intake::open(*declared, position, now).map_err(|error| refuse(&error))?;
+            session.intakes.insert(declared.track, intake);
+            session.lanes.add(lane);
+        }
+        for (stream, position) in &resumption.streams {
+            session.opener.expect(*stream, position.release_seq);
+        }
+        let streams = resumption.streams.values().map(|position| {
+            let sound = position.stream.track().is_some();
+            let place = StreamPosition {
+                resume_seq: position.release_seq,
+                resume_sample: position.release_first_sample,
+                decided_sample: if sound { position.decided_sample } else { 0 },
+            };
+            (position.stream, place)
+        });
+        let welcome = Welcome {
+            streams: streams.collect(),
+            credit_ms: limits.undecided_ms,
+            limits,
+            ended: resumption.ended,
+        };
+        session.tell(ServerEvent::Welcome(welcome));
+        if resumption.ended {
+            session.close(CloseCode::Ended);
+        }
+        Ok(session)
+    }
+
+    /// A message of the client. Screened, opened and taken in, in one go; what does not belong closes the connection.
+    pub fn on_message(&mut self, message: &[u8], now: Instant) {
+        if self.closing.is_some() || matches!(self.phase, Phase::Withdrawn(_)) {
+            return;
+        }
+        if !self.rate.take(message.len(), now) {
+            self.overload();
+            return;
+        }
+        let frame = match self.opener.open(message) {
+            Ok(frame) => frame,
+            Err(OpenError::Seen { stream, .. }) => {
+                self.acks
+                    .received(stream, self.opener.expected(stream).saturating_sub(1));
+                return;
+            }
+            Err(OpenError::Ahead { stream, expected, .. }) => {
+                self.acks.expected(stream, expected, now);
+                return;
+            }
+            Err(error) => {
+                debug!(error = %error, "a message did not open");
+                self.close(error.close_code().unwrap_or(CloseCode::Malformed));
+                return;
+            }
+        };
+        let (stream, seq) = (frame.prefix.stream, frame.prefix.seq);
+        match self.on_frame(frame, now) {
+            Ok(()) => self.acks.received(stream, seq),
+            Err(CloseCode::Overloaded) => self.overload(),
+            Err(code) => self.close(code),
+        }
+    }
+
+    fn on_frame(&mut self, frame: Frame, now: Instant) -> Result<(), CloseCode> {
+        let prefix = frame.prefix;
+        let payload = zeroize::Zeroizing::new(frame.payload);
+        if let Some(track) = prefix.stream.track() {
+            return self.on_audio(track, &prefix, &payload, now);
+        }
+        let seq = prefix.seq;
+        let taken = match prefix.stream {
+            Stream::Insights => self.on_insight(seq, &payload),
+            Stream::Captions => Caption::parse(&payload).map(|caption| self.commits.caption(seq, caption)),
+            Stream::Control | Stream::Mic | Stream::Tab => return self.on_control(seq, &payload, now),
+        };
+        taken.map_err(|malformed| malformed_code(&malformed))
+    }
+
+    fn on_audio(
+        &mut self,
+        track: Track,
+        prefix: &crate::protocol::Prefix,
+        payload: &[u8],
+        now: Instant,
+    ) -> Result<(), CloseCode> {
+        if matches!(self.phase, Phase::Ending | Phase::Ended) {
+            return Err(CloseCode::Malformed);
+        }
+        let withheld = self.controls.withheld();
+        let (Some(intake), Some(lane)) = (self.intakes.get_mut(&track), self.lanes.get_mut(track)) else {
+            return Err(CloseCode::Malformed);
+        };
+        if intake.removed {
+            return Err(CloseCode::Malformed);
+        }
+        intake
+            .audio(lane, prefix, payload, &self.limits, withheld, now)
+            .map_err(|error| refuse(&error))
+    }
+
+    fn on_insight(&mut self, seq: u64, payload: &[u8]) -> Result<(), Malformed> {
+        let insight = Insight::parse(payload)?;
+        if self.insight.is_some_and(|previous| !insight.follows(&previous)) {
+            return Err(Malformed::RawBiometrics);
+        }
+        self.insight = Some(insight);
+        self.commits.insight(seq, insight);
+        Ok(())
+    }
+
+    /// An answer of the models.
+    pub fn on_answer(&mut self, answer: Answer, now: Instant) {
+        match self.lanes.on_answer(answer, now) {
+            Ok(spoken) => self.tell_spoken(spoken),
+            // Nothing that is not committed is lost: the client has it, and another connection hears it anew.
+            Err(deaf) => {
+                warn!(error = %deaf, "closing a connection that cannot be heard");
+                self.close(CloseCode::Resume);
+            }
+        }
+    }
+
+    fn tell_spoken(&mut self, spoken: Vec<Spoken>) {
+        for Spoken { track, state, at } in spoken {
+            self.tell(ServerEvent::Speech {
+                track,
+                state,
+                at_ms: at.as_ms(),
+            });
+        }
+    }
+
+    /// A listener with frames to judge.
+    pub fn take_trip(&mut self, now: Instant) -> Option<(Track, Box<Listener>)> {
+        let mut spoken = Vec::new();
+        let trip = self.lanes.take_trip(now, &mut spoken);
+        self.tell_spoken(spoken);
+        trip
+    }
+
+    /// A listener that found no place to be judged.
+    pub fn stay(&mut self, track: Track, listener: Box<Listener>) {
+        self.lanes.stay(track, listener);
+    }
+
+    /// A segment to recognise, and when its words are due.
+    pub fn take_job(&mut self) -> Option<(Box<Segment>, Instant)> {
+        self.lanes.take_job()
+    }
+
+    /// A segment that found no place to be recognised.
+    pub fn keep(&mut self, segment: Box<Segment>) {
+        self.lanes.keep(segment);
+    }
+
+    /// What the ledger is to do next, once it has done what it was told before.
+    pub fn take_work(&mut self, now: Instant) -> Option<ToLedger> {
+        if self.closing.is_some() || self.phase == Phase::Ended {
+            return None;
+        }
+        self.commits.release(&mut self.lanes, &self.intakes, now);
+        let hurry = match self.phase {
+            Phase::Live | Phase::Ended => false,
+            Phase::Leaving(by) => now >= by || self.lanes.is_quiet(),
+            Phase::Ending => self.lanes.is_over(),
+            Phase::Withdrawn(_) => true,
+        };
+        let batch = self
+            .commits
+            .take_batch(&mut self.lanes, &self.intakes, &self.controls, hurry, now);
+        if let Some(batch) = batch {
+            return Some(ToLedger::Commit(Box::new(batch)));
+        }
+        if self.commits.in_flight() || !hurry {
+            return None;
+        }
+        match self.phase {
+            Phase::Ending => {
+                self.commits.ending();
+                Some(ToLedger::End)
+            }
+            Phase::Leaving(_) => {
+                self.close(CloseCode::Resume);
+                None
+            }
+            Phase::Withdrawn(_) => {
+                self.close(CloseCode::Consent);
+                None
+            }
+            Phase::Live | Phase::Ended => None,
+        }
+    }
+
+    /// The batch that was handed over last is durable.
+    pub fn on_committed(&mut self, committed: Committed, measures: Option<ServerEvent>) {
+        let positions = self.commits.on_committed();
+        for position in &positions {
+            if let Some(track) = position.stream.track()
+                && let (Some(intake), Some(lane)) = (self.intakes.get_mut(&track), self.lanes.get_mut(track))
+            {
+                lane.on_committed(position.decided_sample);
+                intake.release(position.release_seq);
+            }
+            if position.stream == Stream::Control {
+                self.controls.release(position.release_seq);
+            }
+        }
+        self.tell_numbered(committed);
+        for position in positions {
+            let sounds = position.stream.track().is_some();
+            self.tell(ServerEvent::Committed {
+                stream: position.stream,
+                sample: if sounds { position.decided_sample } else { 0 },
+                release_seq: position.release_seq,
+            });
+        }
+        self.pulse.measures(measures);
+    }
+
+    /// The ledger has ended the session.
+    pub fn on_ended(&mut self, committed: Committed, measures: Option<ServerEvent>) {
+        self.phase = Phase::Ended;
+        self.tell_numbered(committed);
+        self.pulse.measures(measures);
+    }
+
+    /// The report is made, or is not waited for any longer.
+    pub fn on_report(&mut self, ready: Option<ServerEvent>) {
+        if let Some(event) = ready {
+            self.tell(event);
+        }
+        self.close(CloseCode::Ended);
+    }
+
+    /// The ledger refused for good, or has been failing for too long.
+    pub fn on_ledger_error(&mut self, error: &LedgerError) {
+        self.close(match error {
+            LedgerError::Fenced => CloseCode::TakenOver,
+            LedgerError::Closed => CloseCode::Ended,
+            LedgerError::Unavailable(_) => CloseCode::Resume,
+        });
+    }
+
+    /// Whether consent is to be looked up; asked once for each change.
+    pub fn take_consent_check(&mut self) -> bool {
+        self.controls.take_consent_check()
+    }
+
+    /// What the look-up said. Where consent is withdrawn, whatever is not committed is destroyed and nothing more taken.
+    pub fn on_consent(&mut self, checked: Result<(), ConsentRefused>, now: Instant) {
+        match checked {
+            Ok(()) => self.leave(now),
+            Err(ConsentRefused::Missing) => {
+                self.phase = Phase::Withdrawn(now + WITHDRAW_WITHIN);
+                self.commits.withdraw(
+                    &mut self.lanes,
+                    Class {
+                        class: SampleClass::Withheld,
+                        reason: "consent",
+                    },
+                );
+            }
+            // Not knowing is no consent to go on with: the next connection asks again before it records.
+            Err(ConsentRefused::Unavailable(cause)) => {
+                warn!(error = %cause, "consent could not be looked up");
+                self.close(CloseCode::Resume);
+            }
+        }
+    }
+
+    /// Closes with 1012 at the next quiet moment: the node goes, or the keys are due.
+    pub fn leave(&mut self, now: Instant) {
+        if self.phase == Phase::Live {
+            self.phase = Phase::Leaving(now + QUIET_WITHIN);
+        }
+    }
+
+    /// Time has come to [`Session::wake_at`].
+    pub fn on_time(&mut self, now: Instant) {
+        if let Phase::Withdrawn(by) = self.phase
+            && now >= by
+        {
+            self.close(CloseCode::Consent);
+        }
+    }
+
+    /// When there is something to do although nothing came in. `sendable` says that the socket takes events.
+    pub fn wake_at(&self, sendable: bool, now: Instant) -> Instant {
+        let events = sendable.then(|| self.pulse.due().min(self.acks.due().unwrap_or(self.pulse.due())));
+        let consent = match self.phase {
+            Phase::Withdrawn(by) => Some(by),
+            Phase::Live | Phase::Leaving(_) | Phase::Ending | Phase::Ended => None,
+        };
+        let batch = (!self.commits.in_flight()).then(|| match self.phase {
+            Phase::Leaving(by) => self.commits.due().min(by),
+            Phase::Live | Phase::Ending | Phase::Ended | Phase::Withdrawn(_) => self.commits.due(),
+        });
+        let stalled = self.commits.stalled_until(&self.intakes, now);
+        let first = [events, consent, batch, stalled].into_iter().flatten().min();
+        // What is due now and cannot be done yet is looked at again, not spun on.
+        first.unwrap_or(now + IDLE).max(now + Duration::from_millis(1))
+    }
+
+    /// The next event for the client.
+    pub fn take_event(&mut self, now: Instant) -> Option<Envelope> {
+        if let Some(event) = self.outbox.pop_front() {
+            return Some(event);
+        }
+        if self.closing.is_some() {
+            return None;
+        }
+        if let Some(event) = self.acks.take(now) {
+            return Some(Envelope::unnumbered(self.epoch, event));
+        }
+        if !self.pulse.is_due(now) {
+            return None;
+        }
+        // `status` counts from the last frame that is acknowledged.
+        self.acks.hurry();
+        if let Some(event) = self.acks.take(now) {
+            return Some(Envelope::unnumbered(self.epoch, event));
+        }
+        let ending = self.phase == Phase::Ending;
+        let event = self.pulse.take(&self.lanes, &self.limits, ending, now)?;
+        Some(Envelope::unnumbered(self.epoch, event))
+    }
+
+    /// Why the connection closes, once everything before is sent.
+    pub fn closing(&self) -> Option<Closing> {
+        self.closing.filter(|_| self.outbox.is_empty())
+    }
+
+    /// Nothing more is taken in.
+    pub fn is_closing(&self) -> bool {
+        self.closing.is_some()
+    }
+
+    /// Waits for the report.
+    pub fn awaits_report(&self) -> bool {
+        self.phase == Phase::Ended && self.closing.is_none()
+    }
+
+    fn overload(&mut self) {
+        self.close_with(CloseCode::Overloaded, Some(RETRY_AFTER_S));
+    }
+
+    /// Closes the connection from outside: it is dead, or has been taken over.
+    pub fn close(&mut self, code: CloseCode) {
+        self.close_with(code, None);
+    }
+
+    fn close_with(&mut self, code: CloseCode, retry_after_s: Option<u32>) {
+        if self.closing.is_some() {
+            return;
+        }
+        if code != CloseCode::Ended {
+            self.tell(ServerEvent::Error(ErrorNotice {
+                code: code.as_str().to_owned(),
+                message: message_of(code).to_owned(),
+                retryable: code.invites_resume(),
+                retry_after_s,
+            }));
+        }
+        self.closing = Some(Closing { code, retry_after_s });
+    }
+
+    fn tell(&mut self, event: ServerEvent) {
+        self.send(Envelope::unnumbered(self.epoch, event));
+    }
+
+    fn tell_numbered(&mut self, committed: Committed) {
+        for numbered in committed.events {
+            self.send(Envelope {
+                number: Some(numbered.number),
+                epoch: self.epoch,
+                event: numbered.event,
+            });
+        }
+    }
+
+    fn send(&mut self, envelope: Envelope) {
+        if self.outbox.len() < WAITING_EVENTS {
+            self.outbox.push_back(envelope);
+        } else if self.closing.is_none() {
+            self.outbox.clear();
+            self.close(CloseCode::Resume);
+        }
+    }
+}
+
+/// The code for audio that does not belong; the reason is the client's fault, and is logged for its author.
+fn refuse(error: &IntakeError) -> CloseCode {
+    debug!(error = %error, "refused a frame");
+    match error {
+        IntakeError::OverCredit { .. } => CloseCode::Overloaded,
+        IntakeError::Sound(_) | IntakeError::Place { .. } | IntakeError::Beyond | IntakeError::Rate(_) => {
+            CloseCode::Malformed
+        }
+    }
+}
+
+fn malformed_code(malformed: &Malformed) -> CloseCode {
+    debug!(error = %malformed, "refused a frame");
+    malformed.close_code()
+}
+
+const fn message_of(code: CloseCode) -> &'static str {
+    match code {
+        CloseCode::Ended => "the session has ended",
+        CloseCode::Resume => "connect again to go on",
+        CloseCode::Overloaded => "too much audio for now",
+        CloseCode::Malformed => "a message was not of the protocol",
+        CloseCode::NotAuthenticated => "the ticket or the hello does not hold",
+        CloseCode::Consent => "consent to record is missing or withdrawn",
+        CloseCode::HelloLate => "the hello did not come in time",
+        CloseCode::TakenOver => "another connection took the session over",
+        CloseCode::TooLarge => "a message was too large",
+        CloseCode::RawBiometrics => "only interpretations are taken, never raw biometrics",
+    }
+}

@@ -1,0 +1,212 @@
+//! What waits to be made durable, when it is, and what the client may then delete.
+
+use super::controls::Controls;
+use super::intake::Intake;
+use crate::lanes::{Class, Lanes};
+use crate::ports::{Batch, Decided, Position, Withdrawal};
+use crate::protocol::{Caption, Insight, Mark, SampleClass, Stream};
+use attune_engine::speaker::Track;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Silence, insights and captions wait this long for company.
+const COMMIT_WITHIN: Duration = Duration::from_secs(5);
+
+/// A track that has sent nothing for this long is not waited for.
+const STANDS_STILL_AFTER: Duration = Duration::from_millis(1500);
+
+/// What the ledger is to do.
+#[derive(Debug)]
+pub enum ToLedger {
+    /// Make a batch durable; offer the same batch again until it is.
+    Commit(Box<Batch>),
+    /// End the session: everything in it is durable.
+    End,
+}
+
+/// What waits to be made durable.
+#[derive(Debug)]
+pub(super) struct Commits {
+    next: Batch,
+    /// The next frame of streams that carry no sound.
+    next_seqs: BTreeMap<Stream, u64>,
+    /// Where each stream durably stands.
+    durable: BTreeMap<Stream, Position>,
+    in_flight: Option<Vec<Position>>,
+    last: Instant,
+    /// The track that holds a decided segment up.
+    held_up_by: Option<Track>,
+}
+
+impl Commits {
+    pub(super) fn resumed(durable: &BTreeMap<Stream, Position>, now: Instant) -> Self {
+        Self {
+            next: Batch::default(),
+            next_seqs: BTreeMap::new(),
+            durable: durable.clone(),
+            in_flight: None,
+            last: now,
+            held_up_by: None,
+        }
+    }
+
+    pub(super) fn position(&self, track: Track) -> Option<&Position> {
+        self.durable.get(&Stream::from(track))
+    }
+
+    pub(super) fn insight(&mut self, seq: u64, insight: Insight) {
+        self.next_seqs.insert(Stream::Insights, seq + 1);
+        self.next.insights.push(insight);
+    }
+
+    pub(super) fn caption(&mut self, seq: u64, caption: Caption) {
+        self.next_seqs.insert(Stream::Captions, seq + 1);
+        self.next.captions.push(caption);
+    }
+
+    pub(super) fn mark(&mut self, mark: Mark) {
+        self.next.marks.push(mark);
+    }
+
+    /// Has a stretch forgotten: what is durable of it by the ledger, what is about to be right here.
+    pub(super) fn forget(&mut self, withdrawal: Withdrawal) {
+        for decided in &mut self.next.decided {
+            if decided.track == withdrawal.track && decided.to_sample > withdrawal.from_sample {
+                withhold(decided, "off_the_record");
+            }
+        }
+        self.next.withdrawals.push(withdrawal);
+    }
+
+    /// Turns whatever is not durable into withheld samples.
+    pub(super) fn withdraw(&mut self, lanes: &mut Lanes, class: Class) {
+        for decided in &mut self.next.decided {
+            withhold(decided, class.reason);
+        }
+        self.next.insights.clear();
+        self.next.captions.clear();
+        self.next.marks.clear();
+        for lane in lanes.iter_mut() {
+            lane.withhold_all(class, &mut self.next.decided);
+        }
+    }
+
+    /// Takes the segments over that may leave.
+    pub(super) fn release(&mut self, lanes: &mut Lanes, intakes: &BTreeMap<Track, Intake>, now: Instant) {
+        let stands_still = |track: Track| stands_still(intakes, track, now);
+        self.held_up_by = lanes.release(stands_still, &mut self.next.decided);
+    }
+
+    /// The next batch, if its time has come: at once where there are words, a mark or something to forget, or with
+    /// `hurry`.
+    pub(super) fn take_batch(
+        &mut self,
+        lanes: &mut Lanes,
+        intakes: &BTreeMap<Track, Intake>,
+        controls: &Controls,
+        hurry: bool,
+        now: Instant,
+    ) -> Option<Batch> {
+        let urgent =
+            hurry || !self.next.decided.is_empty() || !self.next.marks.is_empty() || !self.next.withdrawals.is_empty();
+        if self.in_flight.is_some() || !(urgent || now >= self.due()) {
+            return None;
+        }
+        self.last = now;
+        lanes.settle(&mut self.next.decided);
+        let positions = self.moved_positions(lanes, intakes, controls);
+        let nothing = self.next.decided.is_empty()
+            && self.next.marks.is_empty()
+            && self.next.withdrawals.is_empty()
+            && positions.is_empty();
+        if nothing {
+            return None;
+        }
+        let decided_to = lanes
+            .decided_to(|track| stands_still(intakes, track, now))
+            .max(self.next.decided_to);
+        self.in_flight = Some(positions.clone());
+        let batch = Batch {
+            positions,
+            decided_to,
+            ..std::mem::take(&mut self.next)
+        };
+        self.next.decided_to = decided_to;
+        Some(batch)
+    }
+
+    fn moved_positions(&self, lanes: &Lanes, intakes: &BTreeMap<Track, Intake>, controls: &Controls) -> Vec<Position> {
+        let tracks: Vec<Position> = intakes
+            .iter()
+            .filter_map(|(track, intake)| Some(intake.position(lanes.get(*track)?)))
+            .collect();
+        let resume_from = intakes
+            .iter()
+            .zip(&tracks)
+            .map(|((track, intake), position)| (*track, intake.at_16_khz(position.release_first_sample)))
+            .collect();
+        let silent = self.next_seqs.iter().map(|(&stream, &release_seq)| Position {
+            stream,
+            decided_sample: 0,
+            release_seq,
+            release_first_sample: 0,
+            line: None,
+        });
+        let control = controls.position(&resume_from);
+        let moved = |position: &Position| match self.durable.get(&position.stream) {
+            Some(durable) => durable != position,
+            None => position.release_seq > 0 || position.decided_sample > 0,
+        };
+        tracks
+            .into_iter()
+            .chain(silent)
+            .chain([control])
+            .filter(moved)
+            .collect()
+    }
+
+    /// The ledger is ending the session: nothing may follow.
+    pub(super) fn ending(&mut self) {
+        self.in_flight = Some(Vec::new());
+    }
+
+    pub(super) const fn in_flight(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
+    /// The batch in flight is durable; says where streams stand by it.
+    pub(super) fn on_committed(&mut self) -> Vec<Position> {
+        let positions = self.in_flight.take().unwrap_or_default();
+        for position in &positions {
+            self.durable.insert(position.stream, position.clone());
+        }
+        positions
+    }
+
+    /// When silence and the like has waited long enough.
+    pub(super) fn due(&self) -> Instant {
+        self.last + COMMIT_WITHIN
+    }
+
+    /// When a track that holds words up is not waited for any longer.
+    pub(super) fn stalled_until(&self, intakes: &BTreeMap<Track, Intake>, now: Instant) -> Option<Instant> {
+        let intake = intakes.get(&self.held_up_by?)?;
+        Some(intake.heard_at + STANDS_STILL_AFTER).filter(|&at| at > now)
+    }
+}
+
+fn stands_still(intakes: &BTreeMap<Track, Intake>, track: Track, now: Instant) -> bool {
+    intakes
+        .get(&track)
+        .is_none_or(|intake| intake.removed || now >= intake.heard_at + STANDS_STILL_AFTER)
+}
+
+/// A loss stays a loss; everything else was never said.
+fn withhold(decided: &mut Decided, reason: &str) {
+    if decided.class != SampleClass::Gap {
+        decided.class = SampleClass::Withheld;
+        decided.reason = Some(reason.to_owned());
+        decided.outcome = None;
+    }
+}

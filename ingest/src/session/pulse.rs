@@ -1,0 +1,89 @@
+//! What is said once a second: measures, how the server keeps up, and how far the end is.
+
+use crate::lanes::{Lane, Lanes};
+use crate::protocol::{Level, Limits, ServerEvent};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Words that are this much overdue make the server lag; it no longer does once none are overdue.
+const LAGS_AFTER: Duration = Duration::from_millis(2500);
+
+/// What is said once a second, as far as it has changed.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    next: Instant,
+    waiting: VecDeque<ServerEvent>,
+    measures: Option<ServerEvent>,
+    status: Option<ServerEvent>,
+    level: Level,
+}
+
+impl Pulse {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            next: now + EVERY,
+            waiting: VecDeque::new(),
+            measures: None,
+            status: None,
+            level: Level::Normal,
+        }
+    }
+
+    /// Newer measures, for the next beat.
+    pub(super) fn measures(&mut self, measures: Option<ServerEvent>) {
+        if measures.is_some() {
+            self.measures = measures;
+        }
+    }
+
+    pub(super) const fn due(&self) -> Instant {
+        self.next
+    }
+
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        !self.waiting.is_empty() || now >= self.next
+    }
+
+    /// The next event of this beat.
+    pub(super) fn take(&mut self, lanes: &Lanes, limits: &Limits, ending: bool, now: Instant) -> Option<ServerEvent> {
+        if self.waiting.is_empty() && now >= self.next {
+            self.next = now + EVERY;
+            self.beat(lanes, limits, ending, now);
+        }
+        self.waiting.pop_front()
+    }
+
+    fn beat(&mut self, lanes: &Lanes, limits: &Limits, ending: bool, now: Instant) {
+        self.waiting.extend(self.measures.take());
+        let most = |of: fn(&Lane) -> u64| lanes.iter().map(of).max().unwrap_or(0);
+        let undecided_ms = most(Lane::undecided_ms);
+        let credit_ms = u64::from(limits.undecided_ms).saturating_sub(undecided_ms) as u32;
+        let overdue = lanes
+            .iter()
+            .filter_map(Lane::oldest_due)
+            .map(|due| now.saturating_duration_since(due))
+            .max()
+            .unwrap_or_default();
+        self.level = match self.level {
+            _ if credit_ms == 0 => Level::Overloaded,
+            _ if overdue > LAGS_AFTER => Level::Lagging,
+            Level::Lagging | Level::Overloaded if !overdue.is_zero() => Level::Lagging,
+            _ => Level::Normal,
+        };
+        let status = ServerEvent::Status {
+            level: self.level,
+            lag_ms: most(Lane::lag_ms),
+            credit_ms,
+        };
+        if self.status.as_ref() != Some(&status) {
+            self.status = Some(status.clone());
+            self.waiting.push_back(status);
+        }
+        if ending {
+            self.waiting.push_back(ServerEvent::Ending { left_ms: undecided_ms });
+        }
+    }
+}
