@@ -12,12 +12,12 @@ help: ## this list
 
 run: setup web ## install, build, play the sample meeting, serve until Ctrl-C
 	@cargo build --release --quiet --bin attune
-	@target/release/attune models fetch --wanted
+	@target/release/attune models fetch
 	@exec target/release/attune run $(ARGS)
 
 demo: setup web ## the same, then stop everything; the last line is one JSON object
 	@cargo build --profile ci --quiet --bin attune
-	@$(attune) models fetch --wanted
+	@$(attune) models fetch
 	@exec $(attune) demo $(ARGS)
 
 test: setup-test web ## every test

@@ -1,0 +1,96 @@
+//! The command line: what a person types, one file per command.
+//!
+//! Results go to standard output and nothing else does; progress, notes and logs go to standard error. A command that
+//! fails says in one line what it tried and why it did not work, and exits with 1; a command that was mistyped, with 2.
+
+mod account;
+mod doctor;
+mod failure;
+mod logging;
+mod login;
+mod login_link;
+mod machine;
+mod models;
+mod place;
+mod play;
+mod serve;
+mod terminal;
+mod watch;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Attune listens to a meeting while it happens, measures how you communicate, and says one useful thing at the right
+/// moment.
+#[derive(Debug, Parser)]
+#[command(name = "attune", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  attune run                          start everything here, play the sample meeting, serve until Ctrl-C
+  attune analyze meeting.m4a          transcript, measures and report of a recording, with no server
+  attune doctor                       what is missing on this machine, and the command that fixes it
+
+Where things are:
+  ATTUNE_DATA    the database, its key and what was recorded   (~/.local/share/attune, as root /var/lib/attune)
+  ATTUNE_MODELS  models                                        (~/.cache/attune)
+  ATTUNE_LOG     what is logged, such as info or attune=debug   (warn; for `attune serve` info)";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Arguments),
+    Login(login::Arguments),
+    LoginLink(login_link::Arguments),
+    Models(models::Arguments),
+    Doctor(doctor::Arguments),
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    // A server's log is read by its operator; a person at a terminal only wants to know what they may have to act on.
+    logging::start(if matches!(command, Command::Serve(_)) {
+        "info,sqlx=warn"
+    } else {
+        "error"
+    });
+    let outcome = match command {
+        Command::Serve(arguments) => wait_for(serve::run(arguments)),
+        Command::Login(arguments) => wait_for(login::run(arguments)),
+        Command::LoginLink(arguments) => wait_for(login_link::run(arguments)),
+        Command::Models(arguments) => models::run(arguments),
+        Command::Doctor(arguments) => Ok(doctor::run(&arguments)),
+    };
+    outcome.unwrap_or_else(|failure| {
+        terminal::note(format_args!("attune: {failure}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Runs what has to wait for others.
+fn wait_for(command: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed_and_every_command_says_what_it_does() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands() {
+            assert!(sub.get_about().is_some(), "{} has no description", sub.get_name());
+        }
+    }
+}

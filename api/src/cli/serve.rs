@@ -1,0 +1,39 @@
+//! `attune serve`: the server alone, for one machine or many.
+
+use super::failure::Failure;
+use super::machine::{IfTaken, Machine, ServerArguments, stop_on_signal};
+use super::terminal::note;
+use clap::Args;
+use std::process::ExitCode;
+
+/// Runs the server
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Settings come from --config (or ~/.config/attune/attune.toml) and then the environment: ATTUNE_LISTEN,
+ATTUNE_PUBLIC_URL, ATTUNE_ALLOWED_ORIGINS, ATTUNE_ROOT_KEY_FILE, and DATABASE_URL with ATTUNE_WORKER_DATABASE_URL,
+ATTUNE_KEYS_DATABASE_URL, ATTUNE_OWNER_DATABASE_URL, ATTUNE_KEYS_OWNER_DATABASE_URL. With no database named, a private
+PostgreSQL is started in ATTUNE_DATA.
+
+Examples:
+  attune serve
+  attune serve --listen 0.0.0.0:4680 --config /etc/attune.toml"
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    server: ServerArguments,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let stop = stop_on_signal()?;
+    let starting = Machine::start(arguments.server, IfTaken::Refuse);
+    let Some(machine) = stop.run_until_cancelled(starting).await.transpose()? else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    note(format_args!(
+        "serving at {}; `attune login-link` prints a sign-in link",
+        machine.url()
+    ));
+    stop.cancelled().await;
+    machine.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,92 @@
+//! A small meeting for the tests of every format: two people, and someone who says markup.
+
+use super::Analysis;
+use attune_engine::clock::{MeetingTime, Span};
+use attune_engine::conversation::{Conversation, Setup};
+use attune_engine::meeting_type::MeetingType;
+use attune_engine::recognize::RecognizerInfo;
+use attune_engine::report::{NudgeShown, PacePoint, ReportRest, report};
+use attune_engine::speaker::Track;
+use attune_engine::transcript::{Final, SegmentId, Word};
+
+/// What someone says in it.
+pub(super) const HOSTILE: &str = "<script>alert('1')</script>";
+
+fn decided(track: Track, start_ms: u64, words: &[&str]) -> Final {
+    let at = |index: usize| MeetingTime::from_ms(start_ms + 300 * index as u64);
+    let span = Span::new(at(0), at(words.len()));
+    Final {
+        segment: SegmentId::new(track, start_ms * 16),
+        track,
+        speaker: track.into(),
+        span,
+        words: words
+            .iter()
+            .enumerate()
+            .map(|(index, text)| Word {
+                text: (*text).to_owned(),
+                start: at(index),
+                end: at(index + 1),
+                confidence: 0.9,
+            })
+            .collect(),
+        voiced: vec![span],
+        model: "scripted/test".to_owned(),
+        flags: Vec::new(),
+    }
+}
+
+pub(super) fn analysis() -> Analysis {
+    let mut conversation = Conversation::new(Setup {
+        meeting_type: MeetingType::Other,
+        tracks: vec![Track::Mic, Track::Tab],
+        recognizer: RecognizerInfo {
+            name: "scripted".to_owned(),
+            version: "1".to_owned(),
+            model: "test".to_owned(),
+            languages: vec!["en".to_owned()],
+            writes_fillers: false,
+            weakness: "It says what it was told.".to_owned(),
+        },
+    });
+    conversation.observe(&decided(Track::Mic, 500, &["How", "did", "the", "call", "go?"]));
+    conversation.observe(&decided(Track::Tab, 2_600, &["They", "wrote", HOSTILE, "and", "left"]));
+    conversation.observe(&decided(Track::Mic, 5_000, &["Thank", "you", "that", "helps"]));
+    conversation.advance(MeetingTime::from_ms(10_000));
+    let mut report = report(
+        &conversation,
+        ReportRest {
+            version: 1,
+            nudges: vec![NudgeShown {
+                id: "1".to_owned(),
+                rule: "N1".to_owned(),
+                headline: "Slow down a little".to_owned(),
+                evidence: "182 words a minute over the last 30 s".to_owned(),
+                at_ms: 6_000,
+            }],
+            ..ReportRest::default()
+        },
+    );
+    report.pace = vec![
+        PacePoint {
+            at_ms: 0,
+            wpm: Some(140.0),
+        },
+        PacePoint {
+            at_ms: 4_000,
+            wpm: Some(172.0),
+        },
+        PacePoint {
+            at_ms: 6_000,
+            wpm: None,
+        },
+        PacePoint {
+            at_ms: 10_000,
+            wpm: Some(150.0),
+        },
+    ];
+    Analysis {
+        title: "meeting.wav".to_owned(),
+        report,
+    }
+}

@@ -1,0 +1,151 @@
+//! For a terminal or a mail: 80 columns, no markup.
+
+use super::Analysis;
+use super::figures::{Standing, clock, number, remark, speaker, standing, target, value};
+use super::passages::passages;
+use std::fmt::Write as _;
+
+/// Lines are no longer than this.
+const COLUMNS: usize = 80;
+
+pub(super) fn write(analysis: &Analysis) -> String {
+    let mut out = String::new();
+    // Writing into a string does not fail.
+    let _ = compose(analysis, &mut out);
+    out
+}
+
+fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
+    let report = &analysis.report;
+    let recognizer = &report.recognizer;
+    writeln!(out, "{}", printable(&analysis.title))?;
+    writeln!(
+        out,
+        "{} · recognized by {} {} ({})",
+        clock(report.duration_ms),
+        recognizer.name,
+        recognizer.version,
+        recognizer.model
+    )?;
+    wrap(out, &recognizer.weakness, "")?;
+
+    writeln!(out, "\nTALK")?;
+    for talk in &report.talk {
+        let share = talk
+            .share
+            .map_or_else(String::new, |share| format!("{} %", number(share * 100.0)));
+        writeln!(
+            out,
+            "  {:8} {share:>6}  {} of speech, {} words",
+            speaker(talk.speaker),
+            clock((talk.seconds * 1000.0) as u64),
+            talk.words
+        )?;
+    }
+
+    writeln!(out, "\nMEASURES")?;
+    for measure in &report.measures.0 {
+        let target = target(measure).map_or_else(String::new, |target| format!("({target})"));
+        let mark = match standing(measure) {
+            Standing::Below | Standing::Above => "!",
+            Standing::On | Standing::Open => " ",
+        };
+        let line = format!("{mark} {:18} {:20} {target}", measure.name, value(measure));
+        writeln!(out, "{}", line.trim_end())?;
+        if let Some(remark) = remark(measure) {
+            wrap(out, &remark, "    ")?;
+        }
+    }
+
+    if !report.nudges.is_empty() {
+        writeln!(out, "\nNUDGES")?;
+        for nudge in &report.nudges {
+            writeln!(
+                out,
+                "{:>8}  {}: {}",
+                clock(nudge.at_ms),
+                printable(&nudge.headline),
+                printable(&nudge.evidence)
+            )?;
+        }
+    }
+
+    writeln!(out, "\nTRANSCRIPT")?;
+    for passage in passages(&report.utterances) {
+        writeln!(out, "{:>8}  {}", clock(passage.start_ms), speaker(passage.speaker))?;
+        wrap(out, &passage.text, "          ")?;
+    }
+    if report.utterances.is_empty() {
+        writeln!(out, "  nobody was understood")?;
+    }
+
+    for gap in &report.gaps {
+        writeln!(
+            out,
+            "\nLOST {} to {} on {}: {}",
+            clock(gap.span.start.as_ms()),
+            clock(gap.span.end.as_ms()),
+            gap.track.as_str(),
+            gap.reason
+        )?;
+    }
+    Ok(())
+}
+
+/// `text` in lines that begin with `indent`.
+fn wrap(out: &mut String, text: &str, indent: &str) -> std::fmt::Result {
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let word = printable(word);
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > COLUMNS {
+            writeln!(out)?;
+            column = 0;
+        }
+        if column == 0 {
+            out.push_str(indent);
+            column = indent.len();
+        } else {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(&word);
+        column += width;
+    }
+    if column > 0 { writeln!(out) } else { Ok(()) }
+}
+
+/// Without what would steer a terminal: a file's name may hold anything.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{HOSTILE, analysis};
+    use super::*;
+
+    #[test]
+    fn nothing_that_was_said_or_named_steers_the_terminal() {
+        let mut analysis = analysis();
+        analysis.title = "\u{1b}[2Jmeeting.wav".to_owned();
+        let text = write(&analysis);
+        assert!(text.contains(HOSTILE), "the transcript is complete");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+    }
+
+    #[test]
+    fn lines_fit_a_terminal() {
+        let text = write(&analysis());
+        assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
+    }
+
+    #[test]
+    fn what_has_no_value_says_why() {
+        let text = write(&analysis());
+        assert!(text.contains("not enough speech"), "{text}");
+        assert!(text.contains("not covered"), "{text}");
+    }
+}
