@@ -1,0 +1,195 @@
+//! What the governor lets through, and why it holds the rest.
+
+use super::*;
+use rstest::rstest;
+
+fn governor(mode: Mode) -> Governor {
+    Governor::new(CoachSetup {
+        mode,
+        ..CoachSetup::default()
+    })
+}
+
+fn at(second: u64) -> MeetingTime {
+    MeetingTime::from_ms(second * 1000)
+}
+
+fn moment(rule: Rule, second: u64) -> Moment {
+    Moment {
+        rule,
+        trigger: at(second),
+        true_at: at(second),
+        evidence: "3 filler words in 8 seconds.".into(),
+    }
+}
+
+/// What becomes of moments at these seconds: `None` is shown.
+fn outcomes(governor: &mut Governor, moments: &[(Rule, u64)]) -> Vec<Option<HeldBecause>> {
+    moments
+        .iter()
+        .map(|&(rule, second)| match governor.ask(moment(rule, second), at(second)) {
+            Some(_) => None,
+            None => governor.held().last().map(|held| held.because),
+        })
+        .collect()
+}
+
+use HeldBecause::{Budget, Cooldown, Gap, NotTheGoal, Opening, SaidTwice, Stale};
+use Rule::{FillerCluster, Monologue, TooFast};
+
+#[rstest]
+#[case::nothing_in_the_first_ninety_seconds(
+    Mode::Balanced,
+    &[(TooFast, 89), (TooFast, 90)],
+    &[Some(Opening), None]
+)]
+#[case::three_minutes_between_any_two(
+    Mode::Balanced,
+    &[(TooFast, 100), (Monologue, 279), (Monologue, 280)],
+    &[None, Some(Gap), None]
+)]
+#[case::forty_five_seconds_in_practice(
+    Mode::Practice,
+    &[(TooFast, 100), (Monologue, 144), (Monologue, 145)],
+    &[None, Some(Gap), None]
+)]
+#[case::four_minutes_between_two_on_pace(
+    Mode::Practice,
+    &[(TooFast, 100), (TooFast, 339), (TooFast, 340)],
+    &[None, Some(Cooldown), None]
+)]
+#[case::five_minutes_between_two_on_fillers(
+    Mode::Practice,
+    &[(FillerCluster, 100), (FillerCluster, 399), (FillerCluster, 400)],
+    &[None, Some(Cooldown), None]
+)]
+#[case::two_of_a_kind(
+    Mode::Balanced,
+    &[(TooFast, 100), (TooFast, 1_000), (TooFast, 5_000), (Monologue, 6_000)],
+    &[None, None, Some(SaidTwice), None]
+)]
+#[case::only_the_goal_in_focus(Mode::Focus, &[(TooFast, 100), (Monologue, 500)], &[Some(NotTheGoal), Some(NotTheGoal)])]
+fn each_mode_keeps_its_limits(
+    #[case] mode: Mode,
+    #[case] moments: &[(Rule, u64)],
+    #[case] expected: &[Option<HeldBecause>],
+) {
+    assert_eq!(outcomes(&mut governor(mode), moments), expected);
+}
+
+#[test]
+fn the_goal_may_speak_more_than_twice_but_not_beyond_the_half_hours_budget() {
+    let mut governor = Governor::new(CoachSetup {
+        mode: Mode::Focus,
+        goal: Some(TooFast),
+        ..CoachSetup::default()
+    });
+    let moments: Vec<(Rule, u64)> = [100, 400, 700, 1_000, 1_300, 1_900]
+        .map(|second| (TooFast, second))
+        .into();
+    let expected = [None, None, None, None, Some(Budget), None];
+    assert_eq!(outcomes(&mut governor, &moments), expected);
+}
+
+#[test]
+fn balanced_has_room_for_six_in_half_an_hour() {
+    let mut governor = Governor::new(CoachSetup {
+        mode: Mode::Balanced,
+        goal: Some(TooFast),
+        ..CoachSetup::default()
+    });
+    let moments: Vec<(Rule, u64)> = (0..7).map(|index| (TooFast, 100 + 240 * index)).collect();
+    let shown = outcomes(&mut governor, &moments)
+        .iter()
+        .filter(|outcome| outcome.is_none())
+        .count();
+    assert_eq!(shown, 6);
+    assert_eq!(governor.held().last().unwrap().because, Budget);
+}
+
+#[test]
+fn off_says_nothing_and_keeps_nothing() {
+    let mut governor = Governor::new(CoachSetup {
+        mode: Mode::Off,
+        goal: Some(TooFast),
+        ..CoachSetup::default()
+    });
+    assert_eq!(governor.ask(moment(TooFast, 200), at(200)), None);
+    assert_eq!(governor.held(), []);
+}
+
+#[test]
+fn what_is_known_more_than_fifteen_seconds_late_is_for_the_report() {
+    let mut governor = governor(Mode::Balanced);
+    assert_eq!(governor.ask(moment(FillerCluster, 100), at(116)), None);
+    let held = &governor.held()[0];
+    assert_eq!((held.because, held.rule, held.at), (Stale, FillerCluster, at(116)));
+    assert_eq!(held.evidence, "3 filler words in 8 seconds.");
+    assert!(governor.ask(moment(FillerCluster, 120), at(135)).is_some());
+}
+
+#[test]
+fn a_presentation_leaves_room_for_the_goal_alone_unless_it_is_practice() {
+    let setup = |mode, goal| CoachSetup {
+        mode,
+        goal,
+        meeting_type: MeetingType::Presentation,
+        ..CoachSetup::default()
+    };
+    let first = |setup| outcomes(&mut Governor::new(setup), &[(TooFast, 100)])[0];
+    assert_eq!(first(setup(Mode::Balanced, None)), Some(NotTheGoal));
+    assert_eq!(first(setup(Mode::Balanced, Some(TooFast))), None);
+    assert_eq!(first(setup(Mode::Practice, None)), None);
+}
+
+#[test]
+fn a_nudge_says_what_to_do_why_and_until_when() {
+    let nudge = governor(Mode::Balanced)
+        .ask(moment(FillerCluster, 100), at(104))
+        .unwrap();
+    assert_eq!(nudge.headline, "Breathe. Pause.");
+    assert_eq!(nudge.evidence, "3 filler words in 8 seconds.");
+    assert_eq!((nudge.at, nudge.expires_at), (at(104), at(119)));
+}
+
+#[test]
+fn a_fifth_of_moments_is_held_out_by_lot_the_same_ones_every_time() {
+    let held_out = |session: u8| -> Vec<bool> {
+        (0..200u64)
+            .map(|second| {
+                let mut governor = Governor::new(CoachSetup {
+                    session: [session; 16],
+                    mode: Mode::Balanced,
+                    hold_out: 0.2,
+                    ..CoachSetup::default()
+                });
+                outcomes(&mut governor, &[(TooFast, 100 + second)]) == [Some(HeldBecause::HoldOut)]
+            })
+            .collect()
+    };
+    let share = held_out(1).iter().filter(|out| **out).count();
+    assert!((20..=60).contains(&share), "{share} of 200");
+    assert_eq!(held_out(1), held_out(1));
+    assert_ne!(held_out(1), held_out(2));
+}
+
+#[test]
+fn a_moment_that_is_held_out_takes_the_place_of_a_nudge() {
+    let mut governor = Governor::new(CoachSetup {
+        mode: Mode::Balanced,
+        hold_out: 1.0,
+        ..CoachSetup::default()
+    });
+    let expected = [Some(HeldBecause::HoldOut), Some(Gap)];
+    assert_eq!(outcomes(&mut governor, &[(TooFast, 100), (Monologue, 200)]), expected);
+}
+
+#[test]
+fn an_outcome_for_the_report_reads_plainly() {
+    let mut governor = governor(Mode::Focus);
+    governor.ask(moment(TooFast, 100), at(100));
+    let json = serde_json::to_value(&governor.held()[0]).unwrap();
+    assert_eq!(json["because"], "not_the_goal");
+    assert_eq!(json["rule"], "N1");
+    assert_eq!(json["at_ms"], 100_000);
+}
