@@ -1,5 +1,5 @@
 /**
- * Pictures of every page at 1280 and 390 pixels in both themes, against the mock server, into `shots/`.
+ * Pictures of every page at 1280 and 390 pixels in both themes, against the mock server, into `test/shots/`.
  *
  *   npm run build -w api/web && npm run screenshots -w api/web [-- name-part]
  */
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { startMockServer } from "../test/mock-server.mjs";
 
-const OUT = fileURLToPath(new URL("../shots", import.meta.url));
+const OUT = fileURLToPath(new URL("../test/shots", import.meta.url));
 const LIVE = "/meetings/01936f00-0000-7000-8000-000000000009/live";
 const REPORT = "/meetings/01936f00-0000-7000-8000-000000000008/report";
 const BROKEN = "/meetings/01936f00-0000-7000-8000-000000000007/report";
@@ -18,7 +18,7 @@ const BROKEN = "/meetings/01936f00-0000-7000-8000-000000000007/report";
 /** @type {Shot[]} */
 const shots = [
   { name: "sign-in", path: "/sign-in", server: { signedIn: false } },
-  { name: "sign-in-expired", path: "/sign-in#expired", server: { signedIn: false } },
+  { name: "sign-in-gone", path: "/sign-in#gone", server: { signedIn: false } },
   { name: "meetings", path: "/", full: true },
   { name: "meetings-empty", path: "/", server: { empty: true } },
   { name: "meetings-menu", path: "/", act: async (page) => page.getByRole("button", { name: /^Actions for One-to-one/ }).click() },

@@ -13,11 +13,9 @@ import { durationMs, finals, incompleteReport, liveMeasures, meeting, nudges, re
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const ME = { id: "01936f00-0000-7000-8000-0000000000aa", tenant_id: "01936f00-0000-7000-8000-0000000000bb", role: "owner" };
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
-
-/** Tokens that the sign-in page meets, by their outcome. */
-const TOKENS = { good: 200, expired: "login_link_expired", used: "login_link_used" };
 
 /**
  * @typedef {object} Options
@@ -73,18 +71,16 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     if (url.pathname === "/v1/auth/login-links/redeem") {
       if (body.token === "good") {
         open = true;
-        return answer(200, { user: { id: "u1", display_name: "Owner" } });
+        return answer(200, { user: ME });
       }
-      if (body.token === "expired") return refuse(410, TOKENS.expired, "the sign-in link has expired");
-      if (body.token === "used") return refuse(410, TOKENS.used, "the sign-in link was used before");
-      return refuse(401, "login_link_unknown", "there is no such sign-in link");
+      return refuse(410, "login_link_gone", "this link was used, or is too old: ask for another");
     }
     if (!open) return refuse(401, "not_signed_in", "sign in first");
     if (url.pathname === "/v1/auth/logout") {
       open = false;
       return answer(204);
     }
-    if (url.pathname === "/v1/me") return answer(200, { id: "u1", display_name: "Owner" });
+    if (url.pathname === "/v1/me") return answer(200, ME);
     if (url.pathname === "/v1/meetings") {
       const from = Number(url.searchParams.get("cursor") ?? "0");
       const limit = Number(url.searchParams.get("limit") ?? "20");
@@ -92,8 +88,8 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     }
     const [, , , id, rest] = url.pathname.split("/");
     const found = meetings.find((candidate) => candidate.id === id);
-    if (found === undefined) return refuse(404, "meeting_not_found", "there is no such meeting");
-    if (rest === "live-tickets") return answer(201, { ticket: "mock" });
+    if (found === undefined) return refuse(404, "not_found", "there is no such meeting");
+    if (rest === "live-tickets") return answer(200, { ticket: "mock", expires_in_s: 30 });
     if (rest === "report") {
       if (found.report_version === null) return refuse(404, "report_not_ready", "the report is not made yet");
       return answer(200, { ...(found.state === "suspended" ? incompleteReport : report), meeting_id: found.id });

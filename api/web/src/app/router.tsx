@@ -1,5 +1,5 @@
 /** The pages and their addresses. */
-import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, type RouterHistory } from "@tanstack/react-router";
 import { LivePage } from "../features/live/live-page";
 import { MeetingPage } from "../features/meetings/meeting-page";
 import { MeetingsPage } from "../features/meetings/meetings-page";
@@ -16,9 +16,11 @@ const meetingsRoute = createRoute({ getParentRoute: () => rootRoute, path: "/", 
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
-  // Only a path of this app: "//elsewhere.example" would lead away.
-  validateSearch: (search: Record<string, unknown>): { next?: string } =>
-    typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"]) ? { next: search["next"] } : {},
+  // Only a path of this app: "//elsewhere.example" would lead away. What is refused must be named: what validation leaves
+  // out, the router fills in from the address.
+  validateSearch: (search: Record<string, unknown>): { next?: string | undefined } => ({
+    next: typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"]) ? search["next"] : undefined,
+  }),
   component: function SignIn() {
     const { next } = signInRoute.useSearch();
     return <SignInPage next={next ?? "/"} />;
@@ -53,8 +55,9 @@ const reportRoute = createRoute({
 
 const routeTree = rootRoute.addChildren([meetingsRoute, signInRoute, meetingRoute, liveRoute, reportRoute]);
 
-export function createAppRouter() {
-  return createRouter({ routeTree, scrollRestoration: true, defaultPreload: false });
+/** `history` is the browser's own unless a test brings another. */
+export function createAppRouter(history?: RouterHistory) {
+  return createRouter({ routeTree, scrollRestoration: true, defaultPreload: false, ...(history === undefined ? {} : { history }) });
 }
 
 declare module "@tanstack/react-router" {

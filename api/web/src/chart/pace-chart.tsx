@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Nudge, PacePoint, Target } from "../api/model";
+import type { Band, Nudge, PacePoint } from "../api/model";
 import { clock } from "../format/time";
 
 /** Room for the labels of the vertical axis; the timeline under the chart keeps the same, so that times line up. */
@@ -10,21 +10,24 @@ export const CHART_LEFT_PX = 56;
 export const CHART_RIGHT_PX = 12;
 
 const HEIGHT_PX = 232;
-/** A pause longer than this breaks the line: nobody was speaking. */
-const BREAK_MS = 45_000;
 /** What the axis shows at least, in words a minute: ordinary speech. */
 const LEAST_RANGE: [number, number] = [90, 210];
 
+interface Reading {
+  atMs: number;
+  wpm: number;
+}
+
 interface PaceChartProps {
   points: readonly PacePoint[];
-  target: Target | null;
+  target: Band | null;
   durationMs: number;
   nudges: readonly Nudge[];
 }
 
 export function PaceChart({ points, target, durationMs, nudges }: PaceChartProps) {
   const box = useRef<HTMLDivElement>(null);
-  const [at, setAt] = useState<PacePoint | null>(null);
+  const [at, setAt] = useState<Reading | null>(null);
 
   useEffect(() => {
     const element = box.current;
@@ -52,33 +55,29 @@ export function PaceChart({ points, target, durationMs, nudges }: PaceChartProps
   return (
     <div aria-hidden="true">
       <p className="tabular h-6 pl-[56px] text-sm text-ink-3">
-        {at === null ? "" : `${clock(at.at_ms)} · ${Math.round(at.wpm)} words/min`}
+        {at === null ? "" : `${clock(at.atMs)} · ${Math.round(at.wpm)} words/min`}
       </p>
       <div ref={box} className="w-full" style={{ height: HEIGHT_PX }} />
     </div>
   );
 }
 
-/** Times in seconds and paces, with a hole where the line breaks. */
+/** Times in seconds and paces; the line breaks where there is none, because too little was said. */
 function data(points: readonly PacePoint[]): uPlot.AlignedData {
-  const times: number[] = [];
-  const paces: (number | null)[] = [];
-  for (const { at_ms, wpm } of points) {
-    const before = times.at(-1);
-    if (before !== undefined && at_ms - before * 1000 > BREAK_MS) {
-      times.push(before + 0.001);
-      paces.push(null);
-    }
-    times.push(at_ms / 1000);
-    paces.push(wpm);
-  }
-  return [times, paces];
+  return [points.map(({ at_ms }) => at_ms / 1000), points.map(({ wpm }) => wpm ?? null)];
 }
 
-function options(element: HTMLElement, { points, target, durationMs, nudges }: PaceChartProps, onPoint: (at: PacePoint | null) => void): uPlot.Options {
+/** Points with none beside them: no line would show them. */
+function alone(points: readonly PacePoint[]): number[] {
+  const known = (index: number): boolean => points[index]?.wpm != null;
+  return points.flatMap((_, index) => (known(index) && !known(index - 1) && !known(index + 1) ? [index] : []));
+}
+
+function options(element: HTMLElement, { points, target, durationMs, nudges }: PaceChartProps, onPoint: (at: Reading | null) => void): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(name).trim();
-  const paces = points.map((point) => point.wpm);
+  const paces = points.flatMap(({ wpm }) => (wpm == null ? [] : [wpm]));
+  const lonely = alone(points);
   const axis: uPlot.Axis = {
     stroke: color("--ink-3"),
     font: '12px "Hanken Grotesk", system-ui, sans-serif',
@@ -99,7 +98,7 @@ function options(element: HTMLElement, { points, target, durationMs, nudges }: P
       { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => clock(tick * 1000)), incrs: [15, 30, 60, 120, 300, 600, 900, 1800], space: 64 },
       { ...axis, size: CHART_LEFT_PX, incrs: [20, 40], values: (_, ticks) => ticks.map(String) },
     ],
-    series: [{}, { stroke: color("--me"), width: 2.25, points: { show: points.length < 2 }, spanGaps: false }],
+    series: [{}, { stroke: color("--me"), width: 2.25, points: { show: lonely.length > 0, filter: () => lonely, size: 6, fill: color("--me") }, spanGaps: false }],
     hooks: {
       drawClear: [(plot) => drawBand(plot, target, color("--band"), color("--me"))],
       draw: [(plot) => drawNudges(plot, nudges, color("--signal"))],
@@ -108,26 +107,26 @@ function options(element: HTMLElement, { points, target, durationMs, nudges }: P
           const { idx } = cursor;
           const time = idx == null ? undefined : drawn[0][idx];
           const wpm = idx == null ? undefined : drawn[1]?.[idx];
-          onPoint(time == null || wpm == null ? null : { at_ms: time * 1000, wpm });
+          onPoint(time == null || wpm == null ? null : { atMs: time * 1000, wpm });
         },
       ],
     },
   };
 }
 
-function drawBand(plot: uPlot, target: Target | null, fill: string, edge: string): void {
+function drawBand(plot: uPlot, target: Band | null, fill: string, edge: string): void {
   if (target == null) return;
   const { ctx, bbox } = plot;
-  const top = target.max == null ? bbox.top : plot.valToPos(target.max, "y", true);
-  const bottom = target.min == null ? bbox.top + bbox.height : plot.valToPos(target.min, "y", true);
+  const top = target.high == null ? bbox.top : plot.valToPos(target.high, "y", true);
+  const bottom = target.low == null ? bbox.top + bbox.height : plot.valToPos(target.low, "y", true);
   ctx.save();
   ctx.fillStyle = fill;
   ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
   ctx.fillStyle = edge;
   ctx.globalAlpha = 0.6;
   const hair = devicePixelRatio;
-  if (target.max != null) ctx.fillRect(bbox.left, top, bbox.width, hair);
-  if (target.min != null) ctx.fillRect(bbox.left, bottom, bbox.width, hair);
+  if (target.high != null) ctx.fillRect(bbox.left, top, bbox.width, hair);
+  if (target.low != null) ctx.fillRect(bbox.left, bottom, bbox.width, hair);
   ctx.restore();
 }
 

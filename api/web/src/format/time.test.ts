@@ -41,8 +41,9 @@ describe("days", () => {
   });
 
   it("carry the year only when it is another one", () => {
-    expect(dayHeading("2026-11-13T14:00:00Z", now, london)).toBe("Friday 13 November");
-    expect(dayHeading("2025-11-13T14:00:00Z", now, london)).toBe("Thursday 13 November 2025");
+    // Whether a comma follows the weekday differs between the browsers' tables.
+    expect(dayHeading("2026-11-13T14:00:00Z", now, london)).toMatch(/^Friday,? 13 November$/);
+    expect(dayHeading("2025-11-13T14:00:00Z", now, london)).toMatch(/^Thursday,? 13 November 2025$/);
   });
 
   it("are written as the reader's English writes them", () => {

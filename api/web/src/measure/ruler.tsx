@@ -1,10 +1,10 @@
 /** A tuner's scale: fine ticks, the target as a band between brackets, and a needle at the value. */
-import type { Target } from "../api/model";
+import type { Band } from "../api/model";
 import { place, widened, type Scale, type Standing } from "./standing";
 
 interface RulerProps {
   scale: Scale;
-  target: Target | null;
+  target: Band | null;
   value: number | null;
   standing: Standing | null;
   /** Numbers under the ends of the band. */
@@ -16,14 +16,14 @@ interface RulerProps {
 export function Ruler({ scale: least, target, value, standing, labelled = false, format = String }: RulerProps) {
   const scale = value === null ? least : widened(least, value);
   const ticks = Array.from({ length: Math.round((scale.to - scale.from) / scale.step) + 1 }, (_, index) => scale.from + index * scale.step);
-  const from = target === null ? 0 : place(target.min ?? scale.from, scale);
-  const to = target === null ? 0 : place(target.max ?? scale.to, scale);
+  const from = target === null ? 0 : place(target.low ?? scale.from, scale);
+  const to = target === null ? 0 : place(target.high ?? scale.to, scale);
   return (
     <div aria-hidden="true" className="select-none">
       <div className="relative h-7">
         {target !== null && (
           <div
-            className={`absolute inset-y-1 bg-band ${target.min == null ? "rounded-l-sm" : "border-l border-me/60"} ${target.max == null ? "rounded-r-sm" : "border-r border-me/60"}`}
+            className={`absolute inset-y-1 bg-band ${target.low == null ? "rounded-l-sm" : "border-l border-me/60"} ${target.high == null ? "rounded-r-sm" : "border-r border-me/60"}`}
             style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }}
           />
         )}
@@ -40,14 +40,14 @@ export function Ruler({ scale: least, target, value, standing, labelled = false,
       </div>
       {labelled && (
         <div className="tabular relative h-4 text-xs text-ink-3">
-          {target?.min != null && (
+          {target?.low != null && (
             <span className="absolute -translate-x-1/2" style={{ left: `${from * 100}%` }}>
-              {format(target.min)}
+              {format(target.low)}
             </span>
           )}
-          {target?.max != null && (
+          {target?.high != null && (
             <span className="absolute -translate-x-1/2" style={{ left: `${to * 100}%` }}>
-              {format(target.max)}
+              {format(target.high)}
             </span>
           )}
         </div>

@@ -1,11 +1,11 @@
 /** Where a value stands against its target band. Pure. */
-import type { Target } from "../api/model";
+import type { Band } from "../api/model";
 
 export type Standing = "in" | "below" | "above";
 
-export function standing(value: number, target: Target): Standing {
-  if (target.min != null && value < target.min) return "below";
-  if (target.max != null && value > target.max) return "above";
+export function standing(value: number, { low, high }: Band): Standing {
+  if (low != null && value < low) return "below";
+  if (high != null && value > high) return "above";
   return "in";
 }
 

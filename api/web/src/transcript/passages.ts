@@ -9,13 +9,13 @@ export interface Said {
   text: string;
 }
 
-export interface Passage {
+export interface Passage<P extends Said = Said> {
   /** The id of its first piece. */
   id: string;
   speaker: Speaker;
   t0_ms: number;
   t1_ms: number;
-  pieces: Said[];
+  pieces: P[];
   /** The speaker changed: name them. A passage after a silence of the same speaker is not named again. */
   named: boolean;
 }
@@ -24,8 +24,8 @@ export interface Passage {
 const PARAGRAPH_PAUSE_MS = 3_000;
 
 /** `said` in order of time. Pieces without words are left out. */
-export function passages(said: readonly Said[]): Passage[] {
-  const result: Passage[] = [];
+export function passages<P extends Said>(said: readonly P[]): Passage<P>[] {
+  const result: Passage<P>[] = [];
   for (const piece of said) {
     if (piece.text === "") continue;
     const open = result.at(-1);

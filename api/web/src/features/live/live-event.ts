@@ -1,14 +1,14 @@
 /** What `/v1/live` sends: one typed map of events, in an envelope with the meeting's counter and the connection's epoch. */
-import type { Final, Gap, LiveMeasures, Nudge, Speaker, Track } from "../../api/model";
+import type { LiveMeasures, Nudge, Speaker, Track, Word } from "../../api/model";
 
 /** Every event this page reads, by its type. Others are ignored: a newer server may know more. */
 export interface LiveEvents {
   speech: { track: Track; state: "start" | "end"; at_ms: number };
   partial: { segment: string; speaker: Speaker; revision: number; t0_ms: number; t1_ms: number; text: string; stable_len: number };
-  final: Final;
+  final: { segment: string; track: Track; speaker: Speaker; t0_ms: number; t1_ms: number; words: Word[] };
   measures: { at_ms: number; measures: LiveMeasures };
-  nudge: Nudge;
-  gap: Gap;
+  nudge: Nudge & { expires_at_ms: number };
+  gap: { track: Track; t0_ms: number; t1_ms: number; reason: string };
   retracted: { ids: string[] };
   /** `sample` counts at 16 kHz. */
   committed: { stream: string; sample: number };

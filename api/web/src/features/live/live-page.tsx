@@ -18,9 +18,13 @@ import { NudgePanel } from "./nudge-panel";
 import { LiveTranscript } from "./transcript";
 import { useLive } from "./use-live";
 
+/** The socket tells what happens; this tells what does not, such as a capture that fell silent. */
+const REFRESH_MS = 5_000;
+
 export function LivePage({ id }: { id: string }) {
-  const meeting = useQuery(meetingQuery(id));
   const { state, connection } = useLive(id);
+  // A report, a first sound, a long silence: each may have changed where the meeting stands.
+  const meeting = useQuery({ ...meetingQuery(id), refetchInterval: ({ state: { data } }) => (data?.state === "ended" ? false : REFRESH_MS) });
   useTitle(meeting.data === undefined ? "Live" : `${meeting.data.title}, live`);
 
   if (meeting.isError) {
@@ -30,7 +34,7 @@ export function LivePage({ id }: { id: string }) {
       </div>
     );
   }
-  const over = state.reportVersion !== null || meeting.data?.state === "ended" || connection.kind === "closed";
+  const over = meeting.data?.state === "ended" || connection.kind === "closed";
   return (
     <div className="mx-auto flex w-full max-w-[75rem] flex-1 flex-col px-5 sm:px-8 lg:h-[calc(100dvh-3.5rem-1px)] lg:flex-none">
       <Heading meeting={meeting.data} state={state} connection={connection} over={over} />
@@ -38,7 +42,7 @@ export function LivePage({ id }: { id: string }) {
       <div className="flex min-h-0 flex-1 flex-col gap-6 pb-5 lg:grid lg:grid-cols-[minmax(0,1fr)_21rem] lg:gap-12 lg:pb-8">
         <aside aria-label="How it is going" className="lg:order-2 lg:overflow-y-auto lg:pb-2">
           <NudgePanel nudges={state.nudges} nowMs={state.nowMs} />
-          <LiveMeasuresPanel measures={state.measures} nowMs={state.nowMs} />
+          <LiveMeasuresPanel measures={state.measures} meetingType={meeting.data?.meeting_type} />
         </aside>
         <LiveTranscript state={state} over={over} />
       </div>
@@ -63,7 +67,7 @@ function Heading({ meeting, state, connection, over }: PartProps) {
         <h1 className="said text-xl font-medium break-words lg:text-2xl">{meeting?.title ?? "…"}</h1>
         <p className="tabular mt-1 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
           <StateMark state={meetingState} />
-          <span>{clock(state.nowMs)} in</span>
+          {meetingState !== "scheduled" && <span>{clock(state.nowMs)} in</span>}
           <span className="inline-flex items-center gap-1.5">
             <span className="text-me">
               <Icon name="check" size={15} />
@@ -97,7 +101,7 @@ function Notices({ meeting, state, connection, over }: PartProps) {
           <p className="text-ink-2">Nothing has come in for a while. When the device that records is back, it goes on where it stopped.</p>
         </Notice>
       )}
-      {!over && state.ending && (
+      {!over && state.ending && meeting?.state !== "suspended" && (
         <Notice title="The meeting has ended">
           <p>The last words are being decided. The report follows within a minute.</p>
         </Notice>

@@ -1,5 +1,5 @@
 /** The live page's picture of a meeting: a pure fold over the events of its socket. */
-import type { Final, Gap, LiveMeasures, Nudge, Track } from "../../api/model";
+import type { LiveMeasures, Track } from "../../api/model";
 import type { LiveEvents, LiveFrame } from "./live-event";
 
 /** Samples a second of a committed position. */
@@ -10,14 +10,14 @@ export interface LiveState {
   number: number;
   epoch: number;
   /** In order of time. */
-  finals: readonly Final[];
+  finals: readonly LiveEvents["final"][];
   /** What is being said now, by segment; replaced by its final. */
   partials: ReadonlyMap<string, LiveEvents["partial"]>;
   speaking: ReadonlySet<Track>;
   measures: LiveMeasures | null;
   /** In the order they came. */
-  nudges: readonly Nudge[];
-  gaps: readonly Gap[];
+  nudges: readonly LiveEvents["nudge"][];
+  gaps: readonly LiveEvents["gap"][];
   /** Committed meeting time by track. */
   committed: ReadonlyMap<string, number>;
   status: LiveEvents["status"] | null;
@@ -92,12 +92,12 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
     case "ending":
       return { ...next, ending: true, speaking: new Set() };
     case "report_ready":
-      return { ...next, ending: true, reportVersion: event.version, partials: new Map(), speaking: new Set() };
+      return { ...next, reportVersion: event.version, partials: new Map(), speaking: new Set() };
   }
 }
 
 /** Finals come in order of their end; the page shows them in order of their start. */
-function inserted(finals: readonly Final[], final: Final): readonly Final[] {
+function inserted(finals: LiveState["finals"], final: LiveEvents["final"]): LiveState["finals"] {
   const at = finals.findLastIndex((earlier) => earlier.t0_ms <= final.t0_ms) + 1;
   return finals.toSpliced(at, 0, final);
 }

@@ -1,88 +1,92 @@
-/** How it is going: pace on its scale, who has the floor and for how long, and fillers. */
-import type { LiveMeasures, Measure } from "../../api/model";
-import { speakerName } from "../../format/measure";
+/** How it is going: pace on its scale, who has the floor and for how long, fillers and questions. */
+import type { ReactNode } from "react";
+import type { Band, LiveMeasures, MeetingType } from "../../api/model";
+import { rounded } from "../../format/measure";
 import { clock, spokenLength } from "../../format/time";
-import { entryOf, missingWords, targetWords } from "../../measure/catalogue";
+import { bandWords, pace } from "../../measure/catalogue";
 import { Ruler } from "../../measure/ruler";
 import { standing } from "../../measure/standing";
 import { StandingMark } from "../../measure/standing-mark";
 import { TalkBar } from "../../measure/talk-bar";
 
-export function LiveMeasuresPanel({ measures, nowMs }: { measures: LiveMeasures | null; nowMs: number }) {
+/** As the engine's C3 has it; the live event carries no targets. */
+const IN_MEETINGS: Band = { low: 130, high: 170 };
+const PRESENTING: Band = { low: 100, high: 165 };
+
+export function LiveMeasuresPanel({ measures, meetingType }: { measures: LiveMeasures | null; meetingType: MeetingType | undefined }) {
   if (measures === null) {
     return <p className="border-t border-line pt-5 text-sm text-ink-3 max-lg:hidden">Measures appear with the first words.</p>;
   }
-  const share = measures.talk_share;
   return (
-    <div className="grid gap-x-8 max-lg:grid-cols-2 max-sm:gap-x-5 lg:block">
-      <Reading measure={measures.pace} className="max-lg:col-span-2" />
-      <div className="border-t border-line py-4">
-        <h2 className="eyebrow">Talk share</h2>
-        {share.value === null ? (
-          <Missing measure={share} />
+    <div className="grid grid-cols-2 gap-x-6 [&>*]:py-3 lg:[&>*]:py-4">
+      <Pace wpm={measures.pace_wpm ?? null} target={meetingType === "presentation" ? PRESENTING : IN_MEETINGS} />
+      <Cell label="Talk share">
+        {measures.talk_share_me == null ? (
+          <Missing />
         ) : (
           <>
-            <p className="mt-1">
-              <span className="figure text-2xl">{Math.round(share.value)}</span>
-              <span className="ml-1 text-sm text-ink-2">% you</span>
-            </p>
+            <Value figure={String(Math.round(measures.talk_share_me * 100))} unit="% you" />
             <div className="mt-2">
-              <TalkBar share={{ me: share.value / 100, them: 1 - share.value / 100 }} height="thin" />
+              <TalkBar share={{ me: measures.talk_share_me, them: 1 - measures.talk_share_me }} height="thin" />
             </div>
           </>
         )}
-      </div>
-      <div className="border-t border-line py-4">
-        <h2 className="eyebrow">Now speaking</h2>
-        {measures.turn === null ? (
-          <p className="mt-1 text-ink-3">Nobody</p>
+      </Cell>
+      <Cell label="Your turn">
+        {measures.current_turn_ms === 0 ? (
+          <p className="mt-1.5 text-sm text-ink-3">Someone else’s</p>
         ) : (
-          <p className="mt-1">
-            <span className="figure text-2xl" aria-label={spokenLength(nowMs - measures.turn.started_ms)}>
-              {clock(nowMs - measures.turn.started_ms)}
-            </span>
-            <span className="ml-2 text-sm text-ink-2">{speakerName(measures.turn.speaker)}</span>
-          </p>
+          <Value figure={clock(measures.current_turn_ms)} unit="" spoken={spokenLength(measures.current_turn_ms)} />
         )}
-      </div>
-      <Reading measure={measures.fillers} className="max-lg:col-span-2 max-lg:hidden" />
+      </Cell>
+      <Cell label="Fillers" className="max-lg:hidden">
+        {measures.fillers_per_min == null ? <Missing /> : <Value figure={rounded(measures.fillers_per_min)} unit="a minute" />}
+        {!measures.filled_pauses_covered && <p className="text-xs text-ink-3">Um and uh are not covered by this recognizer.</p>}
+      </Cell>
+      <Cell label="Your questions" className="max-lg:hidden">
+        <Value figure={String(measures.questions)} unit="" />
+      </Cell>
     </div>
   );
 }
 
-function Reading({ measure, className = "" }: { measure: Measure; className?: string }) {
-  const { label, figure, scale } = entryOf(measure);
-  const shown = measure.value === null ? null : figure(measure.value);
-  const stands = measure.value !== null && measure.target !== null ? standing(measure.value, measure.target) : null;
-  const target = targetWords(measure);
+function Pace({ wpm, target }: { wpm: number | null; target: Band }) {
+  const stands = wpm === null ? null : standing(wpm, target);
   return (
-    <div className={`border-t border-line py-4 ${className}`}>
+    <Cell label={pace.label} className="col-span-2" mark={stands !== null && <StandingMark standing={stands} />}>
+      {wpm === null ? <Missing /> : <Value figure={pace.figure(wpm).figure} unit={pace.figure(wpm).unit} large />}
+      <div className="mt-2">
+        <Ruler scale={pace.scale} target={target} value={wpm} standing={stands} labelled />
+        <p className="sr-only">Target {bandWords(target, pace.figure)}</p>
+      </div>
+    </Cell>
+  );
+}
+
+function Cell({ label, mark, className = "", children }: { label: string; mark?: ReactNode; className?: string; children: ReactNode }) {
+  return (
+    <section aria-label={label} className={`border-t border-line ${className}`}>
       <div className="flex items-baseline justify-between gap-3">
         <h2 className="eyebrow">{label}</h2>
-        {stands !== null && <StandingMark standing={stands} />}
+        {mark}
       </div>
-      {shown === null ? (
-        <Missing measure={measure} />
-      ) : (
-        <>
-          <p className="mt-1">
-            <span className="figure text-3xl">{shown.figure}</span>
-            <span className="ml-1.5 text-sm text-ink-2">{shown.unit}</span>
-          </p>
-          <div className="mt-2">
-            <Ruler scale={scale} target={measure.target} value={measure.value} standing={stands} labelled format={(value) => figure(value).figure} />
-            {target !== null && <p className="sr-only">Target {target}</p>}
-          </div>
-        </>
-      )}
-    </div>
+      {children}
+    </section>
   );
 }
 
-function Missing({ measure }: { measure: Measure }) {
+function Value({ figure, unit, spoken, large = false }: { figure: string; unit: string; spoken?: string; large?: boolean }) {
   return (
-    <p className="mt-1 text-sm text-ink-3">
-      {measure.state === "not_covered" ? "Not covered by this recognizer" : `Not enough speech yet: ${missingWords(measure)}`}
+    <p className="mt-1">
+      <span className={`figure tabular ${large ? "text-3xl" : "text-2xl"}`} aria-hidden={spoken === undefined ? undefined : true}>
+        {figure}
+      </span>
+      {spoken !== undefined && <span className="sr-only">{spoken}</span>}
+      {unit !== "" && <span className="ml-1.5 text-sm text-ink-2">{unit}</span>}
     </p>
   );
+}
+
+function Missing() {
+  return <p className="mt-1.5 text-sm text-ink-3">Not enough speech yet</p>;
 }

@@ -1,9 +1,9 @@
 /** The nudge that counts now, large and calm; the earlier ones as a list under it. */
-import type { Nudge } from "../../api/model";
 import { clock } from "../../format/time";
+import type { LiveState } from "./live-state";
 import { NudgeGlyph } from "../../nudge/nudge-glyph";
 
-export function NudgePanel({ nudges, nowMs }: { nudges: readonly Nudge[]; nowMs: number }) {
+export function NudgePanel({ nudges, nowMs }: { nudges: LiveState["nudges"]; nowMs: number }) {
   const last = nudges.at(-1);
   const current = last !== undefined && last.expires_at_ms >= nowMs ? last : undefined;
   const earlier = (current === undefined ? nudges : nudges.slice(0, -1)).toReversed();

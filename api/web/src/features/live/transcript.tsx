@@ -1,34 +1,29 @@
 /** What is said, as it comes. Follows the newest line until the reader scrolls up, and says how to come back. */
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { clock } from "../../format/time";
-import { passages, type Passage } from "../../transcript/passages";
+import { passages, type Passage, type Said } from "../../transcript/passages";
 import { SpeakerLabel } from "../../transcript/speaker-label";
 import { Icon } from "../../ui/icon";
+import type { LiveEvents } from "./live-event";
 import type { LiveState } from "./live-state";
 
 /** This close to the end counts as being there: a line's height and a bit. */
 const AT_END_PX = 48;
 
+/** A piece that is still being heard: how many of its characters will not change any more. */
+interface Piece extends Said {
+  stableLen?: number;
+}
+
 export function LiveTranscript({ state, over }: { state: LiveState; over: boolean }) {
-  const said = useMemo(
-    () =>
-      state.finals.map(({ segment, speaker, t0_ms, t1_ms, words }) => ({
-        id: segment,
-        speaker,
-        t0_ms,
-        t1_ms,
-        text: words.map((word) => word.text).join(" "),
-      })),
-    [state.finals],
-  );
-  const shown = useMemo(() => passages(said), [said]);
-  const partials = [...state.partials.values()].filter((partial) => partial.text !== "");
+  const { finals, partials } = state;
+  const shown = useMemo(() => passages([...finals.map(decided), ...[...partials.values()].map(open)]), [finals, partials]);
 
   const region = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
   useEffect(() => {
     if (following) region.current?.scrollTo({ top: region.current.scrollHeight });
-  }, [following, shown, state.partials]);
+  }, [following, shown]);
 
   const onScroll = (): void => {
     const { current } = region;
@@ -44,26 +39,12 @@ export function LiveTranscript({ state, over }: { state: LiveState; over: boolea
         aria-label="What is said"
         aria-live="off"
         tabIndex={0}
-        className="min-h-0 flex-1 overflow-y-auto overscroll-contain pr-2 max-lg:max-h-[calc(100dvh-11rem)]"
+        className="fade-top min-h-0 flex-1 overflow-y-auto overscroll-contain pt-2 pr-2 max-lg:max-h-[calc(100dvh-8rem)]"
       >
-        {shown.length === 0 && partials.length === 0 && (
-          <p className="py-6 text-ink-3">{over ? "No words were heard in this meeting." : "Listening. The first words appear here."}</p>
-        )}
+        {shown.length === 0 && <p className="py-6 text-ink-3">{over ? "No words were heard in this meeting." : "Listening. The first words appear here."}</p>}
         <ol>
           {shown.map((passage) => (
-            <Line key={passage.id} passage={passage} pieces={passage.pieces.length} />
-          ))}
-          {partials.map((partial) => (
-            <li key={partial.segment} className="grid grid-cols-[3.25rem_1fr] gap-x-3 py-3">
-              <span className="tabular pt-0.5 text-right text-xs text-ink-3">{clock(partial.t0_ms)}</span>
-              <div>
-                <SpeakerLabel speaker={partial.speaker} />
-                <p className="said text-lg text-ink-3">
-                  <span className="text-ink-2">{partial.text.slice(0, partial.stable_len)}</span>
-                  {partial.text.slice(partial.stable_len)}…
-                </p>
-              </div>
-            </li>
+            <Lines key={passage.id} passage={passage} />
           ))}
         </ol>
       </div>
@@ -71,7 +52,7 @@ export function LiveTranscript({ state, over }: { state: LiveState; over: boolea
         <button
           type="button"
           onClick={() => setFollowing(true)}
-          className="absolute bottom-4 left-1/2 inline-flex h-10 -translate-x-1/2 animate-arrive items-center gap-2 rounded-full bg-ink px-4 text-sm font-medium text-paper shadow-float hover:bg-ink-2"
+          className="absolute bottom-4 left-1/2 inline-flex h-10 -translate-x-1/2 items-center gap-2 rounded-full bg-ink px-4 text-sm font-medium text-paper shadow-float hover:bg-ink-2"
         >
           <Icon name="down" size={18} />
           Jump to now
@@ -81,18 +62,44 @@ export function LiveTranscript({ state, over }: { state: LiveState; over: boolea
   );
 }
 
-/** Drawn again only when it grew: `pieces` says so, because a passage grows in place. */
-const Line = memo(
-  function Line({ passage }: { passage: Passage; pieces: number }) {
+function decided({ segment, speaker, t0_ms, t1_ms, words }: LiveEvents["final"]): Piece {
+  return { id: segment, speaker, t0_ms, t1_ms, text: words.map((word) => word.text).join(" ") };
+}
+
+function open({ segment, speaker, t0_ms, t1_ms, text, stable_len }: LiveEvents["partial"]): Piece {
+  return { id: segment, speaker, t0_ms, t1_ms, text, stableLen: stable_len };
+}
+
+/** Drawn again only when its words changed. */
+const Lines = memo(
+  function Lines({ passage }: { passage: Passage<Piece> }) {
     return (
-      <li className={`grid grid-cols-[3.25rem_1fr] gap-x-3 ${passage.named ? "pt-4" : "pt-2"}`}>
-        <time className={`tabular text-right text-xs text-ink-3 ${passage.named ? "pt-0.5" : "pt-1.5"}`}>{clock(passage.t0_ms)}</time>
-        <div className={passage.speaker === "me" ? "border-l-2 border-me pl-4" : "border-l-2 border-line pl-4"}>
-          {passage.named && <SpeakerLabel speaker={passage.speaker} />}
-          <p className="said text-lg">{passage.pieces.map((piece) => piece.text).join(" ")}</p>
+      <li className={`grid gap-x-3 sm:grid-cols-[3rem_minmax(0,1fr)] ${passage.named ? "pt-4" : "pt-2"}`}>
+        <span className={`tabular text-xs text-ink-3 max-sm:hidden ${passage.named ? "pt-0.5" : "pt-1.5"}`}>{clock(passage.t0_ms)}</span>
+        <div className={`border-l-2 pl-4 ${passage.speaker === "me" ? "border-me" : "border-line"}`}>
+          {passage.named && <SpeakerLabel speaker={passage.speaker} atMs={passage.t0_ms} />}
+          <p className="said text-base sm:text-lg">
+            {passage.pieces.map((piece) => (
+              <Words key={piece.id} piece={piece} />
+            ))}
+          </p>
         </div>
       </li>
     );
   },
-  (before, after) => before.passage.id === after.passage.id && before.pieces === after.pieces && before.passage.named === after.passage.named,
+  (before, after) => before.passage.named === after.passage.named && words(before.passage) === words(after.passage),
 );
+
+function words({ pieces }: Passage<Piece>): string {
+  return pieces.map(({ text, stableLen }) => `${text}${stableLen ?? "."}`).join(" ");
+}
+
+function Words({ piece: { text, stableLen } }: { piece: Piece }) {
+  if (stableLen === undefined) return <>{text} </>;
+  return (
+    <span className="text-ink-3">
+      <span className="text-ink-2">{text.slice(0, stableLen)}</span>
+      {text.slice(stableLen)}…
+    </span>
+  );
+}

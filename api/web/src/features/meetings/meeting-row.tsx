@@ -14,7 +14,7 @@ import { RenameDialog } from "./rename-dialog";
 
 export function MeetingRow({ meeting, place }: { meeting: Meeting; place: Place }) {
   return (
-    <li className="group relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-3 border-b border-line py-5 sm:grid-cols-[minmax(0,1fr)_10rem_auto] sm:gap-x-8">
+    <li className="group relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-3 py-5 sm:grid-cols-[minmax(0,1fr)_10rem_auto] sm:gap-x-8">
       <div className="min-w-0">
         <Link
           to={meeting.state === "live" ? "/meetings/$id/live" : "/meetings/$id/report"}
@@ -24,16 +24,19 @@ export function MeetingRow({ meeting, place }: { meeting: Meeting; place: Place 
           {meeting.title}
         </Link>
         <p className="tabular mt-0.5 flex flex-wrap items-center gap-x-2 text-sm text-ink-3">
-          {meeting.state !== "ended" && <StateMark state={meeting.state} />}
-          {facts(meeting, place).map((fact, index) => (
-            <span key={fact}>
-              {(index > 0 || meeting.state !== "ended") && <span aria-hidden="true">· </span>}
+          {meeting.state !== "ended" && (
+            <span className="not-last:after:ml-2 not-last:after:content-['·'/'']">
+              <StateMark state={meeting.state} />
+            </span>
+          )}
+          {facts(meeting, place).map((fact) => (
+            <span key={fact} className="not-last:after:ml-2 not-last:after:content-['·'/'']">
               {fact}
             </span>
           ))}
         </p>
       </div>
-      <div className="max-sm:col-span-2 max-sm:row-start-2">{meeting.talk_share != null && <Share share={meeting.talk_share} />}</div>
+      {meeting.talk_share != null && <Share share={meeting.talk_share} />}
       <Actions meeting={meeting} />
     </li>
   );
@@ -51,7 +54,7 @@ function facts(meeting: Meeting, place: Place): string[] {
 function Share({ share }: { share: { me: number; them: number } }) {
   const [me = 0] = percents([share.me, share.them]);
   return (
-    <div className="max-sm:flex max-sm:items-center max-sm:gap-3">
+    <div className="max-sm:col-span-2 max-sm:row-start-2 max-sm:flex max-sm:items-center max-sm:gap-3">
       <TalkBar share={share} height="thin" />
       <p className="tabular text-xs text-ink-3 max-sm:whitespace-nowrap sm:mt-1.5">You spoke {me} %</p>
     </div>
@@ -68,7 +71,7 @@ function Actions({ meeting }: { meeting: Meeting }) {
     requestAnimationFrame(() => trigger.current?.focus());
   };
   return (
-    <div className="relative z-10 max-sm:col-start-2 max-sm:row-start-1">
+    <div className="relative z-10 max-sm:col-start-2 max-sm:row-start-1 sm:col-start-3">
       {/* Not modal: a modal menu locks scrolling with an injected style, which the policy forbids. */}
       <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger ref={trigger} className={buttonClass("icon")} aria-label={`Actions for ${meeting.title}`}>

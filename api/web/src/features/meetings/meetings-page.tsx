@@ -16,7 +16,7 @@ export function MeetingsPage() {
   const meetings = list.data?.pages.flatMap((page) => page.meetings) ?? [];
 
   return (
-    <div className="mx-auto w-full max-w-[60rem] px-5 pt-10 pb-24 sm:px-8 sm:pt-14">
+    <div className="mx-auto w-full max-w-[75rem] px-5 pt-10 pb-24 sm:px-8 sm:pt-14">
       <h1 className="text-3xl font-semibold tracking-[-0.03em]">Meetings</h1>
       <div className="mt-8 sm:mt-10">
         {list.isPending ? (
@@ -39,11 +39,11 @@ export function MeetingsPage() {
 function Days({ meetings }: { meetings: Meeting[] }) {
   const place = herePlace();
   return (
-    <div className="space-y-10">
+    <div className="border-b border-line">
       {byDay(meetings, new Date(), place).map(({ heading, meetings: ofDay }) => (
-        <section key={heading} aria-label={heading} className="lg:grid lg:grid-cols-[9rem_1fr] lg:gap-6">
-          <h2 className="eyebrow pt-5 pb-3 lg:pb-0">{heading}</h2>
-          <ul className="border-t border-line">
+        <section key={heading} aria-label={heading} className="border-t border-line lg:grid lg:grid-cols-[12.5rem_minmax(0,1fr)] lg:gap-12">
+          <h2 className="eyebrow pt-5 lg:pt-[1.4375rem]">{heading}</h2>
+          <ul className="divide-y divide-line">
             {ofDay.map((meeting) => (
               <MeetingRow key={meeting.id} meeting={meeting} place={place} />
             ))}
@@ -81,7 +81,7 @@ function More({ list }: { list: { hasNextPage: boolean; isFetchingNextPage: bool
 
 function Loading() {
   return (
-    <div role="status" aria-label="Loading your meetings" className="border-t border-line lg:ml-[10.5rem]">
+    <div role="status" aria-label="Loading your meetings" className="border-t border-line lg:ml-[15.5rem]">
       {[1, 2, 3, 4].map((row) => (
         <div key={row} className="flex items-center gap-6 border-b border-line py-6">
           <div className="flex-1 space-y-3">

@@ -8,7 +8,7 @@ import { Notice } from "../../ui/notice";
 import { captured } from "./coverage";
 
 const sections = [
-  ["talk", "Talk"],
+  ["talk", "Who spoke"],
   ["pace", "Pace"],
   ["measures", "Measures"],
   ["nudges", "Nudges"],

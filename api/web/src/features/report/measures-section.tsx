@@ -1,6 +1,5 @@
 /** The measure board: each value with its unit, its target band, and what is missing where there is no value. */
 import type { Measure, Report } from "../../api/model";
-import { rounded } from "../../format/measure";
 import { entryOf, missingWords, targetWords } from "../../measure/catalogue";
 import { Ruler } from "../../measure/ruler";
 import { standing } from "../../measure/standing";
@@ -10,7 +9,7 @@ import { Section } from "./section";
 export function MeasuresSection({ report }: { report: Report }) {
   return (
     <Section id="measures" title="Measures" lead="Each against the target for this kind of meeting. A measure without enough speech says so instead of guessing.">
-      <ul className="grid gap-x-10 sm:grid-cols-2 xl:grid-cols-3">
+      <ul className="grid gap-x-10 gap-y-9 sm:grid-cols-2 xl:grid-cols-3 print:grid-cols-3">
         {report.measures.map((measure) => (
           <Cell key={measure.id} measure={measure} />
         ))}
@@ -20,12 +19,13 @@ export function MeasuresSection({ report }: { report: Report }) {
 }
 
 function Cell({ measure }: { measure: Measure }) {
-  const { label, meaning, figure, scale } = entryOf(measure);
-  const shown = measure.value === null ? null : figure(measure.value);
-  const stands = measure.value !== null && measure.target !== null ? standing(measure.value, measure.target) : null;
+  const { label, meaning, figure, scale, detail } = entryOf(measure);
+  const shown = measure.value == null ? null : figure(measure.value);
+  const stands = measure.value != null && measure.target != null ? standing(measure.value, measure.target) : null;
   const target = targetWords(measure);
+  const more = shown === null ? null : (detail?.(measure.parts ?? {}) ?? null);
   return (
-    <li className="flex flex-col border-t border-line py-5">
+    <li className="flex flex-col">
       <div className="flex items-baseline justify-between gap-3">
         <h3 className="font-semibold tracking-[-0.01em]">{label}</h3>
         {stands !== null && <StandingMark standing={stands} />}
@@ -39,10 +39,10 @@ function Cell({ measure }: { measure: Measure }) {
         <Absent measure={measure} />
       )}
       <div className="mt-2">
-        {shown !== null && <Ruler scale={scale} target={measure.target} value={measure.value} standing={stands} />}
+        {shown !== null && <Ruler scale={scale} target={measure.target ?? null} value={measure.value ?? null} standing={stands} />}
       </div>
       {target !== null && <p className="tabular mt-1 text-sm text-ink-2">Target {target}</p>}
-      <Parts measure={measure} />
+      {more !== null && <p className="tabular text-sm text-ink-2">{more}</p>}
       <p className="mt-auto pt-2 text-sm text-ink-3">{meaning}</p>
     </li>
   );
@@ -50,7 +50,12 @@ function Cell({ measure }: { measure: Measure }) {
 
 function Absent({ measure }: { measure: Measure }) {
   if (measure.state === "not_covered") {
-    return <p className="mt-3 text-ink-2">Not covered: this recognizer leaves such sounds out of the text.</p>;
+    return (
+      <div className="mt-3">
+        <p className="text-ink-2">Not covered</p>
+        {measure.note != null && <p className="text-sm text-ink-3">{measure.note}</p>}
+      </div>
+    );
   }
   const { have, need } = measure.exposure;
   return (
@@ -61,21 +66,5 @@ function Absent({ measure }: { measure: Measure }) {
         <div className="h-full rounded-full bg-line-strong" style={{ width: `${Math.min(1, have / Math.max(need, 1)) * 100}%` }} />
       </div>
     </div>
-  );
-}
-
-function Parts({ measure }: { measure: Measure }) {
-  if (measure.value === null || measure.parts.length === 0) return null;
-  return (
-    <dl className="tabular mt-1 flex flex-wrap gap-x-4 text-sm">
-      {measure.parts.map(({ name, value, unit }) => (
-        <div key={name} className="flex gap-1.5">
-          <dt className="text-ink-3">{name}</dt>
-          <dd>
-            {rounded(value)} {unit}
-          </dd>
-        </div>
-      ))}
-    </dl>
   );
 }

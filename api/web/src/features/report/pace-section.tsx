@@ -12,6 +12,7 @@ export function PaceSection({ report }: { report: Report }) {
   const measure = report.measures.find(({ id }) => id === "C3");
   const target = measure?.target ?? null;
   const shown = measure?.value == null ? null : entryOf(measure).figure(measure.value);
+  const said = report.pace.flatMap(({ at_ms, wpm }) => (wpm == null ? [] : [{ at_ms, wpm }]));
   const paceNudges = report.nudges.filter(({ rule }) => rule === "N1");
   return (
     <Section id="pace" title="Pace" lead="Your words a minute as you spoke, and below it who had the floor at the same moment.">
@@ -25,12 +26,12 @@ export function PaceSection({ report }: { report: Report }) {
               <span className="ml-1.5 text-ink-2">{shown.unit} over the meeting</span>
             </span>
           )}
-          {measure.value !== null && target !== null && <StandingMark standing={standing(measure.value, target)} />}
+          {measure.value != null && target !== null && <StandingMark standing={standing(measure.value, target)} />}
           {target !== null && <span className="text-sm text-ink-2">Target {targetWords(measure)}, the shaded band</span>}
         </p>
       )}
       <figure aria-label="Pace over time and who spoke">
-        {report.pace.length > 0 && <PaceChart points={report.pace} target={target} durationMs={report.duration_ms} nudges={paceNudges} />}
+        {said.length > 0 && <PaceChart points={report.pace} target={target} durationMs={report.duration_ms} nudges={paceNudges} />}
         <Timeline report={report} />
       </figure>
       {paceNudges.length > 0 && (
@@ -41,7 +42,7 @@ export function PaceSection({ report }: { report: Report }) {
           A nudge about pace was shown
         </p>
       )}
-      {report.pace.length > 0 && (
+      {said.length > 0 && (
         <details className="mt-5 text-sm print:hidden">
           <summary className="w-fit rounded-sm text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink">Pace as a table</summary>
           <div className="mt-3 max-h-80 w-fit overflow-y-auto rounded-md border border-line bg-surface" tabIndex={0} role="region" aria-label="Pace as a table">
@@ -54,7 +55,7 @@ export function PaceSection({ report }: { report: Report }) {
                 </tr>
               </thead>
               <tbody>
-                {everyHalfMinute(report.pace).map(({ at_ms, wpm }) => (
+                {said.map(({ at_ms, wpm }) => (
                   <tr key={at_ms} className="border-t border-line">
                     <td className="px-4 py-1.5">{clock(at_ms)}</td>
                     <td className="px-4 py-1.5 text-right">{Math.round(wpm)}</td>
@@ -68,16 +69,4 @@ export function PaceSection({ report }: { report: Report }) {
       )}
     </Section>
   );
-}
-
-/** A table of every point would be long and say no more: the window is 30 s. */
-const TABLE_STEP_MS = 30_000;
-
-function everyHalfMinute(points: Report["pace"]): Report["pace"] {
-  let next = 0;
-  return points.filter(({ at_ms }) => {
-    if (at_ms < next) return false;
-    next = at_ms + TABLE_STEP_MS;
-    return true;
-  });
 }

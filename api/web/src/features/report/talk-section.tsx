@@ -1,5 +1,5 @@
 /** Who held the floor: the shares as one bar against the target for this kind of meeting. */
-import type { Report, TalkTime } from "../../api/model";
+import type { Report, Talk } from "../../api/model";
 import { percents } from "../../format/measure";
 import { length } from "../../format/time";
 import { missingWords, targetWords } from "../../measure/catalogue";
@@ -14,14 +14,14 @@ export function TalkSection({ report }: { report: Report }) {
   const them = report.talk.find(({ speaker }) => speaker === "them");
   return (
     <Section id="talk" title="Who spoke" lead="Silence is left out; where two people spoke at once, both count.">
-      {me === undefined && them === undefined ? (
+      {me?.share == null || them?.share == null ? (
         <p className="text-ink-2">One channel carried everybody, so nobody can be told apart and there is no talk share.</p>
       ) : (
         <Shares me={me} them={them} />
       )}
-      {measure?.target != null && (
+      {measure?.target != null && measure.state !== "not_covered" && (
         <p className="mt-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
-          {measure.value !== null && <StandingMark standing={standing(measure.value, measure.target)} />}
+          {measure.value != null && <StandingMark standing={standing(measure.value, measure.target)} />}
           <span>Target for your share: {targetWords(measure)}</span>
           {measure.state === "not_enough_speech" && <span>Not enough speech to judge it: {missingWords(measure)}.</span>}
         </p>
@@ -30,7 +30,7 @@ export function TalkSection({ report }: { report: Report }) {
   );
 }
 
-function Shares({ me, them }: { me: TalkTime | undefined; them: TalkTime | undefined }) {
+function Shares({ me, them }: { me: Talk | undefined; them: Talk | undefined }) {
   const [mine = 0, theirs = 0] = percents([me?.share ?? 0, them?.share ?? 0]);
   return (
     <>

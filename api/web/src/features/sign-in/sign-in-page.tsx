@@ -72,24 +72,20 @@ function Refused({ error, onRetry }: { error: Error; onRetry: () => void }) {
       </Stage>
     );
   }
-  const { title, reason } = refusal(failure?.code);
+  if (failure?.code === "login_link_gone") {
+    return (
+      <Stage title="This link no longer works">
+        <p>It was used before, is older than 15 minutes, or was cut short when it was copied. Ask the server for a new one.</p>
+        <LinkCommand />
+      </Stage>
+    );
+  }
   return (
-    <Stage title={title}>
-      <p>{reason} Ask the server for a new one:</p>
+    <Stage title="You were not signed in">
+      <p>{error.message} Ask the server for another link.</p>
       <LinkCommand />
     </Stage>
   );
-}
-
-function refusal(code: string | undefined): { title: string; reason: string } {
-  switch (code) {
-    case "login_link_expired":
-      return { title: "This link has expired", reason: "A sign-in link works for 15 minutes." };
-    case "login_link_used":
-      return { title: "This link was used before", reason: "A sign-in link works once." };
-    default:
-      return { title: "This link does not work", reason: "It may be cut short, already used, or older than 15 minutes." };
-  }
 }
 
 function LinkCommand() {

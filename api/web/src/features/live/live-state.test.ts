@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { parseFrame, type LiveEvent, type LiveEvents } from "./live-event";
+import { emptyLive, fold, savedToMs, type LiveState } from "./live-state";
+
+const final = (segment: string, t0_ms: number, t1_ms: number): { type: "final" } & LiveEvents["final"] => ({
+  type: "final",
+  segment,
+  track: segment.startsWith("mic") ? "mic" : "tab",
+  speaker: segment.startsWith("mic") ? "me" : "them",
+  t0_ms,
+  t1_ms,
+  words: [{ text: segment, t0_ms, t1_ms, confidence: 1 }],
+});
+
+const partial = (segment: string, revision: number, text: string): LiveEvent => ({ type: "partial", segment, speaker: "me", revision, t0_ms: 0, t1_ms: 100, text, stable_len: 0 });
+
+function folded(...events: [number | null, LiveEvent, epoch?: number][]): LiveState {
+  return events.reduce((state, [number, event, epoch = 1]) => fold(state, { number, epoch, event }), emptyLive);
+}
+
+describe("the live fold", () => {
+  it("shows segments in order of their start, though they come in order of their end", () => {
+    const { finals } = folded([1, final("tab-2", 2_000, 3_000)], [2, final("mic-1", 1_000, 4_000)]);
+    expect(finals.map(({ segment }) => segment)).toEqual(["mic-1", "tab-2"]);
+  });
+
+  it("takes an event that is replayed after a reconnection only once", () => {
+    const { finals } = folded([1, final("mic-1", 0, 1_000)], [1, final("mic-1", 0, 1_000)], [2, final("mic-2", 2_000, 3_000)]);
+    expect(finals).toHaveLength(2);
+  });
+
+  it("replaces what was being heard by what was decided", () => {
+    const before = folded([null, partial("mic-1", 1, "so")], [null, partial("mic-1", 2, "so what")]);
+    expect(before.partials.get("mic-1")?.text).toBe("so what");
+    expect(fold(before, { number: 1, epoch: 1, event: final("mic-1", 0, 1_000) }).partials.size).toBe(0);
+  });
+
+  it("drops a stale revision, and what an older connection still says", () => {
+    const state = folded([null, partial("mic-1", 2, "so what"), 2], [null, partial("mic-1", 1, "so"), 2], [null, partial("mic-9", 9, "old"), 1]);
+    expect([...state.partials.values()].map(({ text }) => text)).toEqual(["so what"]);
+  });
+
+  it("forgets what was said off the record", () => {
+    const state = folded(
+      [1, final("mic-1", 0, 1_000)],
+      [2, { type: "nudge", id: "n1", rule: "N1", headline: "Slow down", evidence: "", at_ms: 900, expires_at_ms: 9_000 }],
+      [3, { type: "retracted", ids: ["mic-1", "n1"] }],
+    );
+    expect(state.finals).toEqual([]);
+    expect(state.nudges).toEqual([]);
+  });
+
+  it("is saved only as far as its slowest track, and other streams hold no time", () => {
+    expect(savedToMs(emptyLive)).toBeNull();
+    const state = folded(
+      [null, { type: "committed", stream: "mic", sample: 16_000 * 12 }],
+      [null, { type: "committed", stream: "tab", sample: 16_000 * 9 }],
+      [null, { type: "committed", stream: "insights", sample: 0 }],
+    );
+    expect(savedToMs(state)).toBe(9_000);
+  });
+
+  it("does not end by a report alone: an interrupted meeting has one too", () => {
+    const state = folded([4, { type: "report_ready", version: 1 }]);
+    expect(state.reportVersion).toBe(1);
+    expect(state.ending).toBe(false);
+  });
+});
+
+describe("a message", () => {
+  it.each([
+    ["binary", new ArrayBuffer(2)],
+    ["no JSON", "{"],
+    ["no event", '{"number":1,"epoch":1}'],
+    ["an event of a newer server", '{"number":1,"epoch":1,"event":{"type":"whiteboard"}}'],
+    ["a type from the prototype", '{"number":1,"epoch":1,"event":{"type":"constructor"}}'],
+    ["a number that is none", '{"number":"1","epoch":1,"event":{"type":"final"}}'],
+  ])("that is %s is ignored", (_, message) => expect(parseFrame(message)).toBeUndefined());
+
+  it("with a known event is read", () => {
+    expect(parseFrame('{"number":null,"epoch":3,"event":{"type":"ending","left_ms":10}}')).toEqual({ number: null, epoch: 3, event: { type: "ending", left_ms: 10 } });
+  });
+});

@@ -1,0 +1,138 @@
+import { screen, within } from "@testing-library/react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { openApp, refusal, type Answers } from "../../../test/app";
+import { incompleteReport, meeting, nudges, report } from "../../../test/fixtures/meeting.mjs";
+import type { Report } from "../../api/model";
+
+// A canvas has nothing to say to a test; the chart is looked at in a browser, and its table is tested here.
+vi.mock("../../chart/pace-chart", () => ({ PaceChart: () => null, CHART_LEFT_PX: 56, CHART_RIGHT_PX: 12 }));
+
+const ended = meeting(8, { title: "Roadmap", meeting_type: "discovery", duration_ms: report.duration_ms });
+
+function answers(body: Report = report): Answers {
+  return {
+    [`GET /v1/meetings/${ended.id}`]: () => ({ status: 200, body: ended }),
+    [`GET /v1/meetings/${ended.id}/report`]: () => ({ status: 200, body }),
+  };
+}
+
+describe("the report", () => {
+  const open = async (body?: Report) => {
+    const app = openApp(`/meetings/${ended.id}/report`, answers(body));
+    await screen.findByRole("heading", { level: 1, name: "Roadmap" });
+    return app;
+  };
+
+  it("names its recognizer and that one's weakness before any number", async () => {
+    await open();
+    expect(screen.getByText(/^Every second was captured\. Heard by/).textContent).toContain(`PocketSphinx (en-us). ${report.recognizer.weakness}`);
+  });
+
+  it("shows no composite score", async () => {
+    await open({ ...report, communication_score: 71 });
+    expect(screen.queryByText(/71/)).toBeNull();
+    expect(screen.queryByText(/score/i)).toBeNull();
+  });
+
+  it("says who spoke, how long, and against which target", async () => {
+    await open();
+    const talk = screen.getByRole("region", { name: "Who spoke" });
+    expect(within(talk).getByRole("img", { name: /^Talk share: you \d+ %, others \d+ %$/ })).toBeTruthy();
+    expect(talk.textContent).toContain("Target for your share: 35–50 %");
+    expect(talk.textContent).toContain("Above range");
+  });
+
+  it("has no talk share where one channel carried everybody", async () => {
+    await open({ ...report, talk: [{ speaker: "unknown", seconds: 200, share: null, words: 400 }] });
+    expect(screen.getByRole("region", { name: "Who spoke" }).textContent).toContain("nobody can be told apart");
+    expect(screen.queryByRole("img", { name: /Talk share/ })).toBeNull();
+  });
+
+  it("gives pace over time as a table, without the moments that have none", async () => {
+    const { user } = await open();
+    await user.click(screen.getByText("Pace as a table"));
+    const rows = within(screen.getByRole("region", { name: "Pace as a table" })).getAllByRole("row");
+    expect(rows).toHaveLength(1 + report.pace.filter(({ wpm }) => wpm != null).length);
+    expect(rows.map((row) => row.textContent).slice(1)).toContainEqual(expect.stringMatching(/^\d+:\d\d\d{3}Above range$/));
+  });
+
+  it("says of each measure its value, unit and target", async () => {
+    await open();
+    const board = screen.getByRole("region", { name: "Measures" });
+    const cell = (name: string) => within(board).getAllByRole("listitem").find((item) => within(item).queryByRole("heading", { name }) !== null)?.textContent;
+    expect(cell("Patience")).toMatch(/In range.*0\.7.*s.*Target 0\.3–1\.2 s.*A quarter were under 0\.5 s/);
+    expect(cell("Interruptions")).toMatch(/0.*per 10 min.*at most 1 per 10 min.*0 made, 1 received/);
+  });
+
+  it("says what is missing instead of zero, and what is not covered and why", async () => {
+    await open();
+    const board = screen.getByRole("region", { name: "Measures" });
+    expect(board.textContent).toMatch(/Questions.*Not enough speech.*3\.7 of 5 minutes of meeting/);
+    expect(board.textContent).toContain("Not coveredThis recognizer does not write um and uh down.");
+  });
+
+  it("lists the nudges with their reason and leads to the moment", async () => {
+    await open();
+    const list = screen.getByRole("region", { name: "Nudges" });
+    const first = nudges[0];
+    expect(first).toBeDefined();
+    expect(within(list).getByText("Slow down")).toBeTruthy();
+    const link = within(list).getByRole("link", { name: /^Show 1:\d\d in the transcript$/ });
+    expect(report.utterances.map(({ id }) => `#${id}`)).toContain(link.getAttribute("href"));
+  });
+
+  it("searches the transcript and says how much it found", async () => {
+    const { user } = await open();
+    const transcript = screen.getByRole("region", { name: "Transcript" });
+    await user.type(within(transcript).getByRole("searchbox", { name: "Search the transcript" }), "portuguese");
+    expect(await within(transcript).findByText("2 passages")).toBeTruthy();
+    expect(within(transcript).getAllByText("Portuguese", { selector: "mark" })).toHaveLength(3);
+    await user.clear(within(transcript).getByRole("searchbox"));
+    await user.type(within(transcript).getByRole("searchbox"), "zeppelin");
+    expect(await within(transcript).findByText("Nobody said that")).toBeTruthy();
+  });
+
+  it("says what was lost, where capture broke off", async () => {
+    await open(incompleteReport);
+    expect(screen.getByText("This report is incomplete (version 1)")).toBeTruthy();
+    expect(screen.getByText(/was captured; 17 s were lost/)).toBeTruthy();
+    expect(screen.getByText(/2:21–2:38 \(17 s\), the others: the device’s buffer was full/)).toBeTruthy();
+  });
+});
+
+describe("a report that is not there", () => {
+  it("is waited for while it is being made", async () => {
+    openApp(`/meetings/${ended.id}/report`, { ...answers(), [`GET /v1/meetings/${ended.id}/report`]: () => refusal(404, "report_not_ready") });
+    expect(await screen.findByText(/The report is being made/)).toBeTruthy();
+  });
+
+  it("leads to the live view of a meeting that goes on", async () => {
+    openApp(`/meetings/${ended.id}/report`, {
+      [`GET /v1/meetings/${ended.id}`]: () => ({ status: 200, body: { ...ended, state: "live" } }),
+      [`GET /v1/meetings/${ended.id}/report`]: () => refusal(404, "report_not_ready"),
+    });
+    expect(await screen.findByRole("link", { name: "Watch it live" })).toHaveProperty("pathname", `/meetings/${ended.id}/live`);
+  });
+
+  it("is an error when the meeting does not exist", async () => {
+    openApp(`/meetings/${ended.id}/report`, {});
+    expect(await screen.findByText("This report could not be opened")).toBeTruthy();
+  });
+});
+
+describe("the address of a meeting", () => {
+  beforeEach(() => vi.stubGlobal("WebSocket", class extends EventTarget {}));
+
+  it.each([
+    ["live", "live"],
+    ["scheduled", "live"],
+    ["suspended", "report"],
+    ["ended", "report"],
+  ] as const)("of a %s meeting leads to its %s page", async (state, page) => {
+    const { path } = openApp(`/meetings/${ended.id}`, {
+      ...answers(),
+      [`GET /v1/meetings/${ended.id}`]: () => ({ status: 200, body: { ...ended, state } }),
+    });
+    await vi.waitFor(() => expect(path()).toBe(`/meetings/${ended.id}/${page}`));
+  });
+});
