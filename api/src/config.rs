@@ -1,9 +1,11 @@
 //! What a server is told before it starts: a file, then the environment, each setting typed and none a secret by default.
 
+use attune_ingest::hearing::Hearing;
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The port served where none is named: free on a fresh machine, and easy to remember.
@@ -24,6 +26,8 @@ pub struct Config {
     pub databases: Databases,
     /// What a client may take.
     pub limits: Limits,
+    /// What listens; none on a node where nobody captures.
+    pub hearing: Option<Arc<Hearing>>,
 }
 
 impl Config {
@@ -36,6 +40,7 @@ impl Config {
             root_key_file: data.join("root.key"),
             databases,
             limits: Limits::default(),
+            hearing: None,
         }
     }
 }

@@ -1,9 +1,105 @@
-//! A meeting while it happens: the ingest socket, its tickets, and the readers of its events.
+//! A meeting while it happens: the ingest socket, its tickets, the ledger it is committed to, and the readers of its
+//! events.
 
+mod commit;
+mod fold;
+mod hub;
+mod ingest;
+mod ledger;
+mod load;
+mod ports;
+mod report;
+pub(crate) mod sealed;
+mod seats;
+mod sessions;
+mod socket;
+mod subprotocol;
+mod viewer;
+
+pub(crate) use fold::{Fold, Setup};
+pub(crate) use load::{LoadError, fold as load_fold};
+pub(crate) use sealed::Unreadable;
+
+use crate::db::Db;
+use crate::error::ApiError;
+use crate::ids::MeetingId;
+use crate::keys::Keys;
+use crate::retry::Breaker;
 use crate::server::AppState;
+use attune_engine::recognize::RecognizerInfo;
+use attune_ingest::hearing::Hearing;
+use attune_ingest::protocol::ServerEvent;
+use hub::Hub;
+use seats::Seats;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// A page of somebody else's tries to open a socket.
+const FOREIGN_ORIGIN: ApiError = ApiError::Forbidden {
+    code: "foreign_origin",
+    message: "sockets open for our own pages and known extensions only",
+};
+
+/// What live meetings stand on. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Live {
+    db: Db,
+    keys: Keys,
+    hub: Arc<Hub>,
+    seats: Arc<Seats>,
+    breaker: Arc<Breaker>,
+    hearing: Option<Arc<Hearing>>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Live {
+    /// That of a server: `hearing` is none on a node where nobody captures.
+    pub(crate) fn new(
+        db: &Db,
+        keys: &Keys,
+        hearing: Option<Arc<Hearing>>,
+        tasks: &TaskTracker,
+        stopping: &CancellationToken,
+    ) -> Self {
+        Self {
+            db: db.clone(),
+            keys: keys.clone(),
+            hub: Arc::default(),
+            seats: Arc::default(),
+            breaker: Arc::new(Breaker::new("postgres")),
+            hearing,
+            tasks: tasks.clone(),
+            stopping: stopping.clone(),
+        }
+    }
+
+    /// The key tree.
+    pub(crate) const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Tells the readers of a meeting on this node of a numbered event that was made elsewhere than on its connection.
+    pub(crate) fn tell(&self, meeting: MeetingId, number: u64, epoch: u64, event: &ServerEvent) {
+        self.hub.tell(meeting, Some(number), epoch, event);
+    }
+
+    /// Which recognizer writes the words here.
+    fn recognizer(&self) -> Option<&RecognizerInfo> {
+        self.hearing.as_ref().map(|hearing| hearing.info())
+    }
+}
 
 /// The routes of live meetings.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(sessions::open_session))
+        .routes(routes!(sessions::reserve_connection))
+        .routes(routes!(ingest::ingest))
+        .routes(routes!(viewer::create_live_ticket))
+        .routes(routes!(viewer::follow_meeting))
+        .routes(routes!(report::get_report))
 }

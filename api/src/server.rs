@@ -6,8 +6,10 @@ mod envelope;
 use crate::auth::{self, Origins, OwnerError};
 use crate::config::Config;
 use crate::db::{self, Db, DbError, MigrationError};
+use crate::jobs;
 use crate::keys::{FileRootKey, KeyError, Keys, RootKeyError};
 use crate::keystore::KeyStoreError;
+use crate::live::Live;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,8 @@ pub struct AppState {
     pub keys: Keys,
     /// Whose pages may talk to us.
     pub origins: Arc<Origins>,
+    /// What live meetings stand on.
+    pub live: Live,
     /// Every task that outlives its request.
     pub tasks: TaskTracker,
     /// Tripped when the server is told to stop.
@@ -66,6 +70,12 @@ pub enum StartError {
     /// The first account could not be made.
     #[error("making the owner's account")]
     Owner(#[from] OwnerError),
+    /// The job queue could not be installed.
+    #[error("installing the job queue")]
+    Queue(#[from] jobs::InstallError),
+    /// The job worker could not be started.
+    #[error("starting the job worker")]
+    Worker(#[from] jobs::WorkerError),
 }
 
 /// A server that runs.
@@ -112,18 +122,23 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         source,
     })?;
     db::migrate(&config.databases).await?;
+    jobs::install(&config.databases).await?;
     let db = Db::connect(&config.databases.app, config.limits.database_connections).await?;
     let keys = open_keys(&config).await?;
     auth::ensure_owner(&db, &keys).await?;
 
+    let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
     let state = AppState {
+        live: Live::new(&db, &keys, config.hearing.clone(), &tasks, &stopping),
         origins: Arc::new(Origins::new(&config, addr)),
         config: Arc::new(config),
         db,
         keys,
-        tasks: TaskTracker::new(),
-        stopping: CancellationToken::new(),
+        tasks,
+        stopping,
     };
+    let jobs_db = Db::connect(&state.config.databases.worker, jobs::DATABASE_CONNECTIONS).await?;
+    jobs::start(jobs_db, state.live.clone()).await?;
     state
         .tasks
         .spawn(sweep_keys(state.keys.clone(), state.stopping.clone()));

@@ -1,0 +1,121 @@
+//! Work after the meeting, on `graphile_worker`: at least once, idempotent, on any node, and taken up again when the
+//! node that did it dies. Jobs carry ids and nothing else.
+
+mod install;
+pub(crate) mod queue;
+mod report;
+mod suspend;
+
+pub use install::{InstallError, install};
+
+use crate::db::Db;
+use crate::live::Live;
+use graphile_worker::{Worker, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A meeting that nobody has captured for this long is suspended, and gets a report marked incomplete.
+pub(crate) const SUSPEND_AFTER: Duration = Duration::from_secs(15 * 60);
+
+/// One listens for new jobs, one keeps the worker alive, and each job has one and finishes with another.
+pub(crate) const DATABASE_CONNECTIONS: u32 = 6;
+
+/// Jobs done at once by one node: reports are quick, and their database is shared with live meetings.
+const CONCURRENCY: usize = 2;
+/// How often the queue is looked at where no notification came.
+const POLL: Duration = Duration::from_secs(2);
+/// A worker says this often that it is there.
+const HEARTBEAT: Duration = Duration::from_secs(3);
+/// How often dead workers are looked for.
+const SWEEP: Duration = Duration::from_secs(4);
+/// Silence after which a worker is dead: with the sweep, its jobs are taken up within 15 s.
+const DEAD_AFTER: Duration = Duration::from_secs(10);
+/// How long jobs under way have when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What a job reaches. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Workshop {
+    /// The data, as `attune_worker`.
+    pub(crate) db: Db,
+    /// Keys, and the readers of meetings on this node.
+    pub(crate) live: Live,
+}
+
+/// Which meeting a job is about.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct About {
+    pub(crate) tenant_id: Uuid,
+    pub(crate) meeting_id: Uuid,
+}
+
+/// Why a job did not get done; it is tried again, later and later.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JobError {
+    #[error("reaching the database")]
+    Db(#[from] sqlx::Error),
+    #[error("reaching the meeting's key")]
+    Key(#[from] crate::keys::KeyError),
+    #[error("reading the meeting back")]
+    Load(#[from] crate::live::LoadError),
+    #[error("opening a stored body")]
+    Sealed(#[from] crate::live::Unreadable),
+    #[error("the worker was built without what its jobs reach")]
+    Unfurnished,
+}
+
+/// Why jobs cannot be done on this node.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The queue could not be opened.
+    #[error("opening the job queue")]
+    Build(#[from] graphile_worker::WorkerBuildError),
+}
+
+/// Starts doing jobs on this node, until the server stops.
+pub(crate) async fn start(db: Db, live: Live) -> Result<(), WorkerError> {
+    let (tasks, stopping) = (live.tasks.clone(), live.stopping.clone());
+    let worker = open(db.clone(), live).await?;
+    tasks.spawn(async move {
+        let stop = async {
+            stopping.cancelled().await;
+            worker.request_shutdown();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            ran = worker.run() => if let Err(error) = ran {
+                tracing::error!(%error, "the job worker stopped by itself");
+            },
+            () = stop => {}
+        }
+        db.close().await;
+    });
+    Ok(())
+}
+
+async fn open(db: Db, live: Live) -> Result<Worker, WorkerError> {
+    Ok(WorkerOptions::default()
+        .pg_pool(db.queue_pool().clone())
+        .concurrency(CONCURRENCY)
+        .poll_interval(POLL)
+        .worker_recovery(
+            WorkerRecoveryConfig::default()
+                .enabled(true)
+                .heartbeat_interval(HEARTBEAT)
+                .sweep_interval(SWEEP)
+                .sweep_threshold(DEAD_AFTER)
+                .recovery_delay(Duration::ZERO),
+        )
+        .worker_shutdown(WorkerShutdownConfig {
+            listen_os_shutdown_signals: false,
+            grace_period: GRACE,
+            interrupted_job_retry_delay: Duration::ZERO,
+            shutdown_signal: None,
+        })
+        .add_extension(Workshop { db, live })
+        .define_job::<report::MakeReport>()
+        .define_job::<suspend::SuspendMeeting>()
+        .init()
+        .await?)
+}

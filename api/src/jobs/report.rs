@@ -1,0 +1,246 @@
+//! The report of a meeting, as it stands: version 1 when it ends or is left, the next when more came since.
+
+use crate::ids::{MeetingId, Member, TenantId, UserId};
+use crate::jobs::{About, JobError, Workshop, queue};
+use crate::keys::{KeyError, MeetingKey};
+use crate::live::{self, Fold, LoadError, Setup, sealed};
+use crate::record::analyses::{self, NewAnalysis, Newest, Subject};
+use crate::record::events::{self, Kind, NewEvent};
+use crate::record::{Capture, from_column, sessions, spans};
+use attune_engine::clock::{MeetingTime, SAMPLE_RATE_HZ};
+use attune_engine::measures::{Measure, MeasureState};
+use attune_engine::report::{Coverage, Gap, NudgeShown, Report, ReportRest, report};
+use attune_engine::speaker::{Speaker, Track};
+use attune_ingest::protocol::{SampleClass, ServerEvent};
+use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// Makes the report of a meeting.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct MakeReport(About);
+
+impl TaskHandler for MakeReport {
+    const IDENTIFIER: &'static str = queue::MAKE_REPORT;
+
+    async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
+        let workshop = ctx.get_ext::<Workshop>().ok_or(JobError::Unfurnished)?;
+        make(workshop, TenantId(self.0.tenant_id), MeetingId(self.0.meeting_id)).await
+    }
+}
+
+/// What was made, to be told to readers on this node.
+struct Made {
+    number: i64,
+    epoch: i64,
+    event: ServerEvent,
+}
+
+/// Makes the next version, unless the newest says it all already. One transaction: however often it runs, each state of
+/// the meeting is reported once.
+async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Result<(), JobError> {
+    let made = workshop
+        .db
+        .with_tenant(tenant, async |tx| {
+            // Deleted meanwhile: nothing to report.
+            let Some(subject) = analyses::hold(&mut *tx, tenant, meeting).await? else {
+                return Ok(None);
+            };
+            let newest = analyses::newest(&mut *tx, tenant, meeting).await?;
+            if !has_news(&subject, newest.as_ref()) {
+                return Ok(None);
+            }
+            let Some(recorded) = sessions::recorded(&mut *tx, tenant, meeting).await? else {
+                return Ok(None);
+            };
+            let member = Member {
+                tenant,
+                user: UserId(subject.user_id),
+            };
+            let key = match workshop.live.keys().meeting(member, meeting).await {
+                Err(KeyError::Gone) => return Ok(None),
+                key => key?,
+            };
+            let setup = Setup::from_stored(recorded.setup).ok_or(JobError::Load(LoadError::Setup))?;
+            let at = Capture {
+                tenant,
+                meeting,
+                session: recorded.id,
+            };
+            let mut fold = Fold::new(&setup, at.session);
+            let decided_to = MeetingTime::from_ms(from_column(subject.committed_ms));
+            live::load_fold(&mut *tx, at, &key, &mut fold, decided_to).await?;
+            let report = report(fold.conversation(), rest(&mut *tx, at, &key, &subject).await?);
+            let number = store(&mut *tx, at, &key, &subject, recorded.live_epoch, &report).await?;
+            let event = ServerEvent::ReportReady {
+                version: report.version,
+            };
+            Ok::<_, JobError>(Some(Made {
+                number,
+                epoch: recorded.live_epoch,
+                event,
+            }))
+        })
+        .await?;
+    if let Some(Made { number, epoch, event }) = made {
+        workshop
+            .live
+            .tell(meeting, from_column(number), from_column(epoch), &event);
+        tracing::info!(meeting.id = %meeting, "made a report");
+    }
+    Ok(())
+}
+
+/// Whether anything was said, or the meeting ended, since the newest version.
+fn has_news(subject: &Subject, newest: Option<&Newest>) -> bool {
+    newest.is_none_or(|newest| {
+        newest.events_through < subject.last_event_number || newest.incomplete != is_incomplete(subject)
+    })
+}
+
+fn is_incomplete(subject: &Subject) -> bool {
+    subject.state != "ended"
+}
+
+/// What a report holds besides the conversation.
+async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Subject) -> Result<ReportRest, JobError> {
+    let lost = spans::gaps(&mut *tx, at).await?;
+    let gaps = lost
+        .into_iter()
+        .map(|lost| Gap {
+            track: lost.track,
+            span: lost.span,
+            reason: lost.reason,
+        })
+        .collect();
+    let mut nudges = Vec::new();
+    for row in events::of_kind(&mut *tx, at.tenant, at.meeting, Kind::Nudge).await? {
+        if let ServerEvent::Nudge(nudge) = sealed::open(key, sealed::event(row.id), &row.body)? {
+            let (id, rule, at_ms) = (nudge.id, nudge.rule, nudge.at_ms);
+            nudges.push(NudgeShown {
+                id,
+                rule,
+                headline: nudge.headline,
+                evidence: nudge.evidence,
+                at_ms,
+            });
+        }
+    }
+    Ok(ReportRest {
+        version: version(subject).unsigned_abs(),
+        incomplete: is_incomplete(subject),
+        gaps,
+        nudges,
+        coverage: coverage(&spans::totals(&mut *tx, at).await?),
+    })
+}
+
+fn version(subject: &Subject) -> i32 {
+    subject.report_version.unwrap_or(0) + 1
+}
+
+/// Seconds of each track in each class.
+fn coverage(totals: &[spans::Total]) -> Vec<Coverage> {
+    let seconds = |track: Track, class: SampleClass| {
+        let of = |total: &&spans::Total| total.track == track.as_str() && total.class == class.as_str();
+        totals.iter().filter(of).map(|total| total.samples as f64).sum::<f64>() / f64::from(SAMPLE_RATE_HZ)
+    };
+    let heard = |track: &Track| totals.iter().any(|total| total.track == track.as_str());
+    let of_track = |track| Coverage {
+        track,
+        decoded_s: seconds(track, SampleClass::Decoded),
+        non_speech_s: seconds(track, SampleClass::NonSpeech),
+        suppressed_s: seconds(track, SampleClass::Suppressed),
+        withheld_s: seconds(track, SampleClass::Withheld),
+        gap_s: seconds(track, SampleClass::Gap),
+    };
+    [Track::Mic, Track::Tab]
+        .into_iter()
+        .filter(heard)
+        .map(of_track)
+        .collect()
+}
+
+/// Stores the version, announces it, and numbers the event that says so.
+async fn store(
+    tx: &mut PgConnection,
+    at: Capture,
+    key: &MeetingKey,
+    subject: &Subject,
+    epoch: i64,
+    made: &Report,
+) -> Result<i64, JobError> {
+    let (id, version) = (Uuid::now_v7(), version(subject));
+    let taken = events::take_numbers(&mut *tx, at.tenant, at.meeting, 1, 0, 0).await?;
+    let number = taken.ok_or(sqlx::Error::RowNotFound)?;
+    let areas: Vec<&str> = made
+        .measures
+        .0
+        .iter()
+        .filter(|m| is_off_target(m))
+        .map(|m| m.id.as_str())
+        .collect();
+    let words: usize = made.utterances.iter().map(|utterance| utterance.words.len()).sum();
+    let analysis = NewAnalysis {
+        id,
+        version,
+        incomplete: made.incomplete,
+        // Its own announcement is no news to report.
+        events_through: number,
+        duration_ms: i64::try_from(made.duration_ms).unwrap_or(i64::MAX),
+        word_count: count(words),
+        gap_count: count(made.gaps.len()),
+        nudge_count: count(made.nudges.len()),
+        body: sealed::seal(key, sealed::analysis(id), made),
+        improvement_areas: sealed::seal(key, sealed::improvement_areas(id), &areas),
+    };
+    analyses::insert(&mut *tx, at.tenant, at.meeting, &analysis).await?;
+    let share = |speaker| {
+        made.talk
+            .iter()
+            .find(|talk| talk.speaker == speaker)
+            .and_then(|talk| talk.share)
+    };
+    let (me, them) = (share(Speaker::Me), share(Speaker::Them));
+    let narrow = |share: f64| share.clamp(0.0, 1.0) as f32;
+    analyses::announce(
+        &mut *tx,
+        at.tenant,
+        at.meeting,
+        version,
+        me.map(narrow),
+        them.map(narrow),
+    )
+    .await?;
+
+    let event_id = Uuid::now_v7();
+    let event = ServerEvent::ReportReady {
+        version: version.unsigned_abs(),
+    };
+    let (end_ms, body) = (made.duration_ms, sealed::seal(key, sealed::event(event_id), &event));
+    let row = NewEvent {
+        id: event_id,
+        kind: Kind::ReportReady,
+        t0_ms: end_ms,
+        t1_ms: end_ms,
+        utterance_id: None,
+        body: Some(body),
+    };
+    events::insert(&mut *tx, at.tenant, at.meeting, number - 1, epoch, end_ms, &[row]).await?;
+    Ok(number)
+}
+
+/// Measured, and outside its target band.
+fn is_off_target(measure: &Measure) -> bool {
+    let (Some(value), Some(target)) = (measure.value, measure.target) else {
+        return false;
+    };
+    let within = target.low.is_none_or(|low| value >= low) && target.high.is_none_or(|high| value <= high);
+    measure.state == MeasureState::Ok && !within
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

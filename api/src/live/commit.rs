@@ -1,0 +1,366 @@
+//! A batch on its way into the database: sealed into rows first, then written in one transaction that the live epoch
+//! fences. A transaction whose answer was lost is recognised by its id and not made twice.
+
+use crate::db::{self, Db};
+use crate::keys::MeetingKey;
+use crate::live::fold::Fold;
+use crate::live::sealed;
+use crate::record::events::{self, Kind, NewEvent};
+use crate::record::observations::{self, NewObservations};
+use crate::record::utterances::{self, NewUtterance};
+use crate::record::{Capture, analyses, sessions, spans, streams};
+use crate::retry::{Breaker, Effort};
+use attune_engine::clock::MeetingTime;
+use attune_engine::transcript::SegmentId;
+use attune_ingest::ports::{Batch, Decided, LedgerError, Position, Withdrawal};
+use attune_ingest::protocol::{GapNotice, Nudge, SampleClass, ServerEvent};
+use serde::Serialize;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What fits into the ten seconds that a connection waits for any one call.
+const EFFORT: Effort = Effort {
+    attempts: 2,
+    first_pause: Duration::from_millis(100),
+    longest_pause: Duration::from_secs(1),
+    attempt_timeout: Duration::from_secs(4),
+};
+
+/// Who commits: a session, by the connection of one epoch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Writer {
+    pub(super) at: Capture,
+    pub(super) epoch: i64,
+}
+
+/// A batch as rows and events.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    id: Uuid,
+    decided: Vec<Decided>,
+    positions: Vec<Position>,
+    decided_before: MeetingTime,
+    decided_to: MeetingTime,
+    duration: MeetingTime,
+    utterances: Vec<NewUtterance>,
+    rows: Vec<NewEvent>,
+    observations: Vec<NewObservations>,
+    /// The events of `rows`, in the clear.
+    events: Vec<ServerEvent>,
+}
+
+/// Why a transaction changed nothing.
+#[derive(Debug, thiserror::Error)]
+enum NotWritten {
+    #[error(transparent)]
+    Db(#[from] sqlx::Error),
+    #[error("refused: {0:?}")]
+    Refused(Refused),
+}
+
+/// Why a transaction must not be written, however often it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("a later connection is live")]
+    Fenced,
+    #[error("the session or its meeting is over")]
+    Closed,
+    #[error("a stream would run backwards")]
+    Backwards,
+}
+
+impl From<Refused> for LedgerError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Fenced => Self::Fenced,
+            Refused::Closed => Self::Closed,
+            Refused::Backwards => Self::Unavailable(Box::new(refused)),
+        }
+    }
+}
+
+impl Prepared {
+    /// Folds `batch` in and seals what it gives rise to. `decided_before` is how far the meeting was decided already.
+    pub(super) fn new(batch: Batch, fold: &mut Fold, key: &MeetingKey, decided_before: MeetingTime) -> Self {
+        let decided_to = batch.decided_to.max(decided_before);
+        let duration = batch
+            .decided
+            .iter()
+            .map(|decided| decided.span.end)
+            .fold(decided_to, MeetingTime::max);
+        let mut prepared = Self {
+            id: Uuid::now_v7(),
+            positions: batch.positions,
+            decided: Vec::new(),
+            decided_before,
+            decided_to,
+            duration,
+            utterances: Vec::new(),
+            rows: Vec::new(),
+            observations: Vec::new(),
+            events: Vec::new(),
+        };
+        for decided in &batch.decided {
+            prepared.decide(decided, fold, key);
+        }
+        prepared.nudge(fold.advance(decided_to), key);
+        for mark in batch.marks {
+            let event = ServerEvent::Marked {
+                at_ms: mark.at_ms,
+                note: mark.note,
+            };
+            prepared.add(Kind::Marked, (mark.at_ms, mark.at_ms), event, key);
+        }
+        prepared.observe(
+            observations::Kind::Insights,
+            &batch.insights,
+            |insight| insight.at_ms,
+            key,
+        );
+        prepared.observe(
+            observations::Kind::Captions,
+            &batch.captions,
+            |caption| caption.at_ms(),
+            key,
+        );
+        prepared.decided = batch.decided;
+        prepared
+    }
+
+    /// How far the meeting is decided once this is written.
+    pub(super) const fn decided_to(&self) -> MeetingTime {
+        self.decided_to
+    }
+
+    /// What readers are told once this is written.
+    pub(super) fn into_events(self) -> Vec<ServerEvent> {
+        self.events
+    }
+
+    fn decide(&mut self, decided: &Decided, fold: &mut Fold, key: &MeetingKey) {
+        let (t0_ms, t1_ms) = (decided.span.start.as_ms(), decided.span.end.as_ms());
+        if let Some(said) = &decided.outcome {
+            let id = Uuid::now_v7();
+            let body = sealed::seal(key, sealed::utterance(id), said);
+            self.utterances.push(NewUtterance::new(
+                id,
+                (decided.from_sample, decided.to_sample),
+                said,
+                body,
+            ));
+            let (kind, utterance_id) = (Kind::Final, Some(id));
+            self.rows.push(NewEvent {
+                id: Uuid::now_v7(),
+                kind,
+                t0_ms,
+                t1_ms,
+                utterance_id,
+                body: None,
+            });
+            self.events.push(ServerEvent::Final(said.clone()));
+            self.nudge(fold.observe(said), key);
+        }
+        if decided.class == SampleClass::Gap {
+            let reason = decided.reason.clone().unwrap_or_else(|| "unknown".into());
+            let event = ServerEvent::Gap(GapNotice {
+                track: decided.track,
+                t0_ms,
+                t1_ms,
+                reason,
+            });
+            self.add(Kind::Gap, (t0_ms, t1_ms), event, key);
+        }
+    }
+
+    fn nudge(&mut self, nudges: Vec<Nudge>, key: &MeetingKey) {
+        for nudge in nudges {
+            self.add(
+                Kind::Nudge,
+                (nudge.at_ms, nudge.expires_at_ms),
+                ServerEvent::Nudge(nudge),
+                key,
+            );
+        }
+    }
+
+    fn add(&mut self, kind: Kind, (t0_ms, t1_ms): (u64, u64), event: ServerEvent, key: &MeetingKey) {
+        let id = Uuid::now_v7();
+        let body = Some(sealed::seal(key, sealed::event(id), &event));
+        self.rows.push(NewEvent {
+            id,
+            kind,
+            t0_ms,
+            t1_ms,
+            utterance_id: None,
+            body,
+        });
+        self.events.push(event);
+    }
+
+    fn observe<T: Serialize>(&mut self, kind: observations::Kind, seen: &[T], at_ms: fn(&T) -> u64, key: &MeetingKey) {
+        let times = || seen.iter().map(at_ms);
+        let (Some(t0_ms), Some(t1_ms)) = (times().min(), times().max()) else {
+            return;
+        };
+        let id = Uuid::now_v7();
+        let body = sealed::seal(key, sealed::observations(id), &seen);
+        self.observations.push(NewObservations {
+            id,
+            kind,
+            count: seen.len(),
+            t0_ms,
+            t1_ms,
+            body,
+        });
+    }
+
+    /// Writes it; the number of its last event.
+    pub(super) async fn write(&self, db: &Db, breaker: &Breaker, writer: Writer) -> Result<i64, LedgerError> {
+        attempt(breaker, || self.write_once(db, writer)).await
+    }
+
+    async fn write_once(&self, db: &Db, Writer { at, epoch }: Writer) -> Result<i64, NotWritten> {
+        db.with_tenant(at.tenant, async |tx| {
+            let held = hold(tx, at, epoch).await?;
+            if held.last_commit == Some(self.id) {
+                return Ok(held.last_commit_number);
+            }
+            for position in &self.positions {
+                if !streams::advance(&mut *tx, at, position).await? {
+                    return Err(NotWritten::Refused(Refused::Backwards));
+                }
+            }
+            if !self.decided.is_empty() {
+                spans::insert(&mut *tx, at, &self.decided).await?;
+            }
+            let (count, committed, duration) = (self.rows.len(), self.decided_to.as_ms(), self.duration.as_ms());
+            let last = events::take_numbers(&mut *tx, at.tenant, at.meeting, count, committed, duration).await?;
+            let last = last.ok_or(NotWritten::Refused(Refused::Closed))?;
+            if !self.utterances.is_empty() {
+                utterances::insert(&mut *tx, at, &self.utterances).await?;
+            }
+            if count > 0 {
+                let (before, decided_ms) = (last - count as i64, self.decided_before.as_ms());
+                events::insert(&mut *tx, at.tenant, at.meeting, before, epoch, decided_ms, &self.rows).await?;
+            }
+            for observed in &self.observations {
+                observations::insert(&mut *tx, at, observed).await?;
+            }
+            sessions::committed(&mut *tx, at, self.id, last).await?;
+            Ok(last)
+        })
+        .await
+    }
+}
+
+/// Forgets what `withdrawals` name, in one transaction: words, events, nudges, marks, what was observed, and reports
+/// that might quote any of it. The `retracted` event and its number, if anything was there to forget.
+pub(super) async fn withdraw(
+    db: &Db,
+    breaker: &Breaker,
+    writer: Writer,
+    key: &MeetingKey,
+    withdrawals: &[Withdrawal],
+) -> Result<Option<(i64, ServerEvent)>, LedgerError> {
+    attempt(breaker, || withdraw_once(db, writer, key, withdrawals)).await
+}
+
+async fn withdraw_once(
+    db: &Db,
+    Writer { at, epoch }: Writer,
+    key: &MeetingKey,
+    withdrawals: &[Withdrawal],
+) -> Result<Option<(i64, ServerEvent)>, NotWritten> {
+    db.with_tenant(at.tenant, async |tx| {
+        hold(tx, at, epoch).await?;
+        let mut ids = Vec::new();
+        for what in withdrawals {
+            let (from_ms, to_ms) = (what.span.start.as_ms(), what.span.end.as_ms());
+            let segments = utterances::forget(&mut *tx, at, what).await?;
+            ids.extend(segments.iter().map(SegmentId::as_str).map(str::to_owned));
+            for row in events::forget_nudges(&mut *tx, at.tenant, at.meeting, from_ms).await? {
+                // A nudge that does not open is gone all the same; its id cannot be told.
+                if let Ok(ServerEvent::Nudge(nudge)) = sealed::open(key, sealed::event(row.id), &row.body) {
+                    ids.push(nudge.id);
+                }
+            }
+            events::forget_marks(&mut *tx, at.tenant, at.meeting, from_ms, to_ms).await?;
+            observations::forget(&mut *tx, at, from_ms, to_ms).await?;
+            spans::withhold(&mut *tx, at, what).await?;
+        }
+        analyses::forget(&mut *tx, at.tenant, at.meeting).await?;
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let last = events::take_numbers(&mut *tx, at.tenant, at.meeting, 1, 0, 0).await?;
+        let last = last.ok_or(NotWritten::Refused(Refused::Closed))?;
+        let event = ServerEvent::Retracted { ids };
+        let id = Uuid::now_v7();
+        let row = NewEvent {
+            id,
+            kind: Kind::Retracted,
+            t0_ms: 0,
+            t1_ms: 0,
+            utterance_id: None,
+            body: Some(sealed::seal(key, sealed::event(id), &event)),
+        };
+        events::insert(&mut *tx, at.tenant, at.meeting, last - 1, epoch, 0, &[row]).await?;
+        Ok(Some((last, event)))
+    })
+    .await
+}
+
+/// Ends the session and its meeting, and has the report made. Nothing happens if it has ended before.
+pub(super) async fn end(db: &Db, breaker: &Breaker, writer: Writer) -> Result<(), LedgerError> {
+    attempt(breaker, || async {
+        let Writer { at, epoch } = writer;
+        db.with_tenant(at.tenant, async |tx| {
+            match hold(tx, at, epoch).await {
+                Err(NotWritten::Refused(Refused::Closed)) => return Ok(()),
+                held => held?,
+            };
+            sessions::end(&mut *tx, at).await?;
+            crate::record::meetings::mark_ended(&mut *tx, at.tenant, at.meeting).await?;
+            crate::jobs::queue::make_report(&mut *tx, at.tenant, at.meeting).await?;
+            Ok(())
+        })
+        .await
+    })
+    .await
+}
+
+/// The session, locked, if this connection may still write to it.
+async fn hold(tx: &mut sqlx::PgConnection, at: Capture, epoch: i64) -> Result<sessions::Held, NotWritten> {
+    let held = sessions::hold(tx, at)
+        .await?
+        .ok_or(NotWritten::Refused(Refused::Closed))?;
+    if held.live_epoch != epoch {
+        return Err(NotWritten::Refused(Refused::Fenced));
+    }
+    if held.ended_at.is_some() {
+        return Err(NotWritten::Refused(Refused::Closed));
+    }
+    Ok(held)
+}
+
+/// A few tries. A connection offers the same batch again, for longer: the client keeps every frame meanwhile.
+async fn attempt<T, F>(breaker: &Breaker, mut once: impl FnMut() -> F) -> Result<T, LedgerError>
+where
+    F: Future<Output = Result<T, NotWritten>>,
+{
+    let told = breaker.call(EFFORT, db::is_transient, || {
+        let once = once();
+        async {
+            // A refusal is an answer of the database, not a failure of it.
+            match once.await {
+                Ok(written) => Ok(Ok(written)),
+                Err(NotWritten::Refused(refused)) => Ok(Err(refused)),
+                Err(NotWritten::Db(error)) => Err(error),
+            }
+        }
+    });
+    match told.await {
+        Ok(written) => Ok(written?),
+        Err(down) => Err(LedgerError::Unavailable(Box::new(down))),
+    }
+}

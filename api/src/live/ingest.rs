@@ -1,0 +1,68 @@
+//! The socket that a meeting comes in on.
+
+use crate::auth::SocketOrigin;
+use crate::error::{ApiError, ErrorBody};
+use crate::live::ports::Door;
+use crate::live::socket::{IngestSocket, Verdict};
+use crate::live::{FOREIGN_ORIGIN, subprotocol};
+use crate::server::AppState;
+use attune_ingest::connection::{Arrival, serve};
+use attune_ingest::ports::{TicketRefused, Tickets as _};
+use attune_ingest::protocol::{Limits, SUBPROTOCOL};
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use std::sync::Arc;
+
+/// The socket of `attune.v1`. Subprotocols `attune.v1` and `ticket.<ticket>`; from the upgrade on it speaks the protocol
+/// of `ingest/PROTOCOL.md`.
+#[utoipa::path(get, path = "/v1/ingest", tag = "live",
+    responses((status = 101), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 503, body = ErrorBody)))]
+pub(super) async fn ingest(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    mut upgrade: WebSocketUpgrade,
+) -> Result<Response, ApiError> {
+    let origin = state.origins.may_open_socket(&headers);
+    if origin == SocketOrigin::Foreign {
+        return Err(FOREIGN_ORIGIN);
+    }
+    let hearing = state
+        .live
+        .hearing
+        .clone()
+        .ok_or_else(|| ApiError::Unavailable("nobody is heard on this node".into()))?;
+    let ticket_sha256 = subprotocol::ticket(upgrade.requested_protocols(), SUBPROTOCOL).ok_or(ApiError::NotSignedIn)?;
+    let verdict = Verdict::new();
+    let door = Door {
+        live: state.live.clone(),
+        verdict: verdict.clone(),
+    };
+    // Looked at before the upgrade, so that a bad ticket is an answer of HTTP; used up after it, by the hello.
+    let reservation = door.inspect(ticket_sha256).await.map_err(|refused| match refused {
+        TicketRefused::Unavailable(cause) => ApiError::Unavailable(cause),
+        TicketRefused::Unknown | TicketRefused::Superseded => ApiError::NotSignedIn,
+    })?;
+    let has_origin = origin == SocketOrigin::Known;
+    if !has_origin && !reservation.native {
+        return Err(FOREIGN_ORIGIN);
+    }
+
+    upgrade.set_selected_protocol(HeaderValue::from_static(SUBPROTOCOL));
+    let (tasks, stopping) = (state.tasks.clone(), state.stopping.clone());
+    let arrival = Arrival {
+        ticket_sha256,
+        has_origin,
+    };
+    Ok(upgrade
+        .max_message_size(Limits::MESSAGE_BYTES)
+        .max_frame_size(Limits::MESSAGE_BYTES)
+        .on_upgrade(move |socket| {
+            tasks.track_future(async move {
+                let socket = IngestSocket::new(socket, verdict);
+                serve(socket, arrival, Arc::new(door), hearing, Limits::default(), stopping).await;
+            })
+        }))
+}

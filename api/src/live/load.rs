@@ -1,0 +1,52 @@
+//! What is committed of a meeting, read back: the numbered events in their order, opened and folded.
+
+use crate::keys::MeetingKey;
+use crate::live::fold::Fold;
+use crate::live::sealed::{self, Unreadable};
+use crate::record::events::{self, Kind};
+use crate::record::{Capture, from_column};
+use attune_engine::clock::MeetingTime;
+use attune_engine::transcript::Final;
+use sqlx::PgConnection;
+
+/// Events read at a time: a few hundred kilobytes of ciphertext.
+const PAGE: i64 = 500;
+
+/// Why a meeting could not be read back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    /// The database did not answer.
+    #[error("reading committed events")]
+    Db(#[from] sqlx::Error),
+    /// A row does not open.
+    #[error("opening committed events")]
+    Sealed(#[from] Unreadable),
+    /// What the fold starts from is not readable.
+    #[error("a stored setup is not of this version")]
+    Setup,
+}
+
+/// Folds every committed final, in the order of their numbers, and passes through the states between them as the
+/// undisturbed run did. What the fold has to say was said and committed then.
+pub(crate) async fn fold(
+    db: &mut PgConnection,
+    at: Capture,
+    key: &MeetingKey,
+    fold: &mut Fold,
+    decided_to: MeetingTime,
+) -> Result<(), LoadError> {
+    let mut after = 0;
+    loop {
+        let page = events::after(&mut *db, at.tenant, at.meeting, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.number;
+        for row in page.iter().filter(|row| row.kind == Kind::Final.as_str()) {
+            let Some(id) = row.utterance_id else { continue };
+            let said: Final = sealed::open(key, sealed::utterance(id), &row.body)?;
+            let _ = fold.advance(MeetingTime::from_ms(from_column(row.decided_ms)));
+            let _ = fold.observe(&said);
+        }
+    }
+    let _ = fold.advance(decided_to);
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! The report of a meeting, as it is read.
+
+use crate::auth::OwnedMeeting;
+use crate::error::{ApiError, ErrorBody};
+use crate::ids::MeetingId;
+use crate::live::sealed;
+use crate::record::analyses;
+use crate::routes::ValidQuery;
+use crate::server::AppState;
+use attune_engine::report::Report;
+use axum::Json;
+use axum::extract::State;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Which version.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichReport {
+    /// From 1; the newest unless it says otherwise.
+    #[garde(inner(range(min = 1)))]
+    version: Option<i32>,
+}
+
+/// A meeting's report.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MeetingReport {
+    /// The meeting.
+    meeting_id: MeetingId,
+    /// This version of its report.
+    report_id: Uuid,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// 0 to 100; none until enough of its parts are measured.
+    communication_score: Option<f32>,
+    /// What was heard and measured.
+    #[serde(flatten)]
+    report: Report,
+}
+
+/// The report of a meeting.
+#[utoipa::path(get, path = "/v1/meetings/{id}/report", tag = "live", security(("session" = []), ("token" = [])),
+    params(("id" = MeetingId, Path), WhichReport),
+    responses((status = 200, body = MeetingReport), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn get_report(
+    State(state): State<AppState>,
+    OwnedMeeting { member, meeting, .. }: OwnedMeeting,
+    ValidQuery(WhichReport { version }): ValidQuery<WhichReport>,
+) -> Result<Json<MeetingReport>, ApiError> {
+    let stored = state
+        .db
+        .with_tenant(member.tenant, async |tx| {
+            analyses::find(tx, member.tenant, member.user, meeting.id, version).await
+        })
+        .await?;
+    let stored = stored.ok_or(ApiError::NotReady {
+        code: "report_not_ready",
+        message: "the report is not made yet",
+    })?;
+    let key = state.keys.meeting(member, meeting.id).await?;
+    let report: Report = sealed::open(&key, sealed::analysis(stored.id), &stored.body).map_err(ApiError::internal)?;
+    Ok(Json(MeetingReport {
+        meeting_id: meeting.id,
+        report_id: stored.id,
+        created_at: stored.created_at,
+        communication_score: stored.communication_score,
+        report,
+    }))
+}

@@ -1,0 +1,158 @@
+//! axum's WebSocket as ingest sees a socket, and the way in which the world outside ends one: a sign-in that is revoked,
+//! a newer connection, a consent taken back elsewhere.
+
+use attune_ingest::connection::{Incoming, Outgoing, SocketError};
+use attune_ingest::protocol::CloseCode;
+use axum::body::Bytes;
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Sleep;
+
+/// How long a client has to answer our close.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Ends one connection from outside. The first word holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Verdict(Arc<watch::Sender<Option<CloseCode>>>);
+
+impl Verdict {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(None)))
+    }
+
+    /// Closes the connection with this code.
+    pub(super) fn close(&self, code: CloseCode) {
+        self.0
+            .send_if_modified(|verdict| verdict.is_none() && verdict.insert(code) == &code);
+    }
+
+    async fn spoken(self) -> CloseCode {
+        let mut verdict = self.0.subscribe();
+        let spoken = verdict.wait_for(Option::is_some).await;
+        let spoken = spoken.expect("invariant: the sender is ours and lives as long");
+        spoken.expect("invariant: waited for")
+    }
+}
+
+/// A WebSocket that may be ended from outside.
+pub(super) struct IngestSocket {
+    socket: WebSocket,
+    verdict: Pin<Box<dyn Future<Output = CloseCode> + Send>>,
+    closing: Option<Closing>,
+}
+
+/// A close of ours on its way.
+struct Closing {
+    code: CloseCode,
+    sent: bool,
+    until: Pin<Box<Sleep>>,
+}
+
+impl IngestSocket {
+    pub(super) fn new(socket: WebSocket, verdict: Verdict) -> Self {
+        Self {
+            socket,
+            verdict: Box::pin(verdict.spoken()),
+            closing: None,
+        }
+    }
+
+    /// Sends our close, then reads on until the client has closed too: what it still sends would break ours on its way.
+    fn poll_goodbye(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(closing) = &mut self.closing else {
+            return Poll::Ready(());
+        };
+        if closing.until.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        if !closing.sent {
+            if ready!(self.socket.poll_ready_unpin(context)).is_err() {
+                return Poll::Ready(());
+            }
+            let frame = CloseFrame {
+                code: closing.code.as_u16(),
+                reason: closing.code.as_str().into(),
+            };
+            closing.sent = true;
+            if self.socket.start_send_unpin(Message::Close(Some(frame))).is_err() {
+                return Poll::Ready(());
+            }
+        }
+        if ready!(self.socket.poll_flush_unpin(context)).is_err() {
+            return Poll::Ready(());
+        }
+        while let Some(Ok(_)) = ready!(self.socket.poll_next_unpin(context)) {}
+        Poll::Ready(())
+    }
+}
+
+impl Stream for IngestSocket {
+    type Item = Result<Incoming, SocketError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.closing.is_none()
+            && let Poll::Ready(code) = self.verdict.as_mut().poll(context)
+        {
+            let until = Box::pin(tokio::time::sleep(GOODBYE_WITHIN));
+            self.closing = Some(Closing {
+                code,
+                sent: false,
+                until,
+            });
+        }
+        if self.closing.is_some() {
+            ready!(self.poll_goodbye(context));
+            return Poll::Ready(Some(Ok(Incoming::Closed)));
+        }
+        Poll::Ready(
+            ready!(self.socket.poll_next_unpin(context)).map(|message| match message {
+                Ok(Message::Binary(bytes)) => Ok(Incoming::Binary(bytes)),
+                Ok(Message::Text(_)) => Ok(Incoming::Text),
+                Ok(Message::Ping(_) | Message::Pong(_)) => Ok(Incoming::Alive),
+                Ok(Message::Close(_)) => Ok(Incoming::Closed),
+                Err(error) => Err(SocketError(error.into())),
+            }),
+        )
+    }
+}
+
+impl Sink<Outgoing> for IngestSocket {
+    type Error = SocketError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.socket.poll_ready_unpin(context).map_err(broke)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, message: Outgoing) -> Result<(), SocketError> {
+        if self.closing.is_some() {
+            // After a close nothing may follow.
+            return Ok(());
+        }
+        let message = match message {
+            Outgoing::Binary(bytes) => Message::Binary(bytes),
+            Outgoing::Ping => Message::Ping(Bytes::new()),
+            Outgoing::Close { code, reason } => Message::Close(Some(CloseFrame {
+                code: code.as_u16(),
+                reason: reason.into(),
+            })),
+        };
+        self.socket.start_send_unpin(message).map_err(broke)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.socket.poll_flush_unpin(context).map_err(broke)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.socket.poll_close_unpin(context).map_err(broke)
+    }
+}
+
+fn broke(error: axum::Error) -> SocketError {
+    SocketError(error.into())
+}

@@ -1,0 +1,36 @@
+//! What is durable of a meeting: SQL on the tables of `migrations/attune/0100_capture.sql` and `0101_tickets.sql`, one
+//! file a table. Bodies come in and go out as ciphertext; who opens them is `live` and `jobs`.
+//!
+//! Every function but those of `tickets` runs inside `db::with_tenant`. Statements that make something of a connection
+//! durable name its epoch, so that one that was taken over changes nothing.
+
+pub(crate) mod analyses;
+pub(crate) mod events;
+pub(crate) mod meetings;
+pub(crate) mod observations;
+pub(crate) mod sessions;
+pub(crate) mod spans;
+pub(crate) mod streams;
+pub(crate) mod tickets;
+pub(crate) mod utterances;
+
+use crate::ids::{MeetingId, TenantId};
+use uuid::Uuid;
+
+/// Which session of which meeting a row belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Capture {
+    pub(crate) tenant: TenantId,
+    pub(crate) meeting: MeetingId,
+    pub(crate) session: Uuid,
+}
+
+/// A whole number of ours in a column of PostgreSQL, which knows no unsigned ones.
+pub(crate) fn to_column(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// And back: the columns are checked to be positive.
+pub(crate) fn from_column(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}

@@ -1,0 +1,170 @@
+//! Reports, in versions.
+
+use crate::ids::{MeetingId, TenantId, UserId};
+use sqlx::PgExecutor;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// The meeting a report is about, as it stands.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) user_id: Uuid,
+    pub(crate) state: String,
+    pub(crate) committed_ms: i64,
+    pub(crate) last_event_number: i64,
+    pub(crate) report_version: Option<i32>,
+}
+
+/// The meeting, locked until the transaction ends: no commit changes it while its report is made.
+pub(crate) async fn hold(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+) -> sqlx::Result<Option<Subject>> {
+    sqlx::query_as!(
+        Subject,
+        "SELECT user_id, state, committed_ms, last_event_number, report_version
+         FROM meetings WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
+        tenant.0,
+        meeting.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A report to be stored.
+#[derive(Debug)]
+pub(crate) struct NewAnalysis {
+    pub(crate) id: Uuid,
+    pub(crate) version: i32,
+    pub(crate) incomplete: bool,
+    pub(crate) events_through: i64,
+    pub(crate) duration_ms: i64,
+    pub(crate) word_count: i32,
+    pub(crate) gap_count: i32,
+    pub(crate) nudge_count: i32,
+    pub(crate) body: Vec<u8>,
+    pub(crate) improvement_areas: Vec<u8>,
+}
+
+/// Adds a version.
+pub(crate) async fn insert(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+    new: &NewAnalysis,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO meeting_analyses (tenant_id, id, meeting_id, version, incomplete, events_through, duration_ms,
+             word_count, gap_count, nudge_count, body, improvement_areas)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        tenant.0,
+        new.id,
+        meeting.0,
+        new.version,
+        new.incomplete,
+        new.events_through,
+        new.duration_ms,
+        new.word_count,
+        new.gap_count,
+        new.nudge_count,
+        new.body,
+        new.improvement_areas
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Tells the meeting about its newest report.
+pub(crate) async fn announce(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+    version: i32,
+    share_me: Option<f32>,
+    share_them: Option<f32>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE meetings SET report_version = $3, talk_share_me = $4, talk_share_them = $5, updated_at = now()
+         WHERE tenant_id = $1 AND id = $2",
+        tenant.0,
+        meeting.0,
+        version,
+        share_me,
+        share_them
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The newest version so far, and what it covers.
+#[derive(Debug)]
+pub(crate) struct Newest {
+    pub(crate) version: i32,
+    pub(crate) incomplete: bool,
+    pub(crate) events_through: i64,
+}
+
+/// The newest version so far.
+pub(crate) async fn newest(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+) -> sqlx::Result<Option<Newest>> {
+    sqlx::query_as!(
+        Newest,
+        "SELECT version, incomplete, events_through FROM meeting_analyses
+         WHERE tenant_id = $1 AND meeting_id = $2 ORDER BY version DESC LIMIT 1",
+        tenant.0,
+        meeting.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A report as it is stored.
+#[derive(Debug)]
+pub(crate) struct StoredAnalysis {
+    pub(crate) id: Uuid,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) communication_score: Option<f32>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A person's report, of this version or the newest.
+pub(crate) async fn find(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    user: UserId,
+    meeting: MeetingId,
+    version: Option<i32>,
+) -> sqlx::Result<Option<StoredAnalysis>> {
+    sqlx::query_as!(
+        StoredAnalysis,
+        r#"SELECT a.id, a.created_at AS "created_at: OffsetDateTime", a.communication_score,
+                  a.body
+           FROM meeting_analyses a JOIN meetings m ON m.tenant_id = a.tenant_id AND m.id = a.meeting_id
+           WHERE a.tenant_id = $1 AND m.user_id = $2 AND a.meeting_id = $3 AND a.version = coalesce($4, a.version)
+           ORDER BY a.version DESC LIMIT 1"#,
+        tenant.0,
+        user.0,
+        meeting.0,
+        version
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Forgets every version: what they quote was withdrawn.
+pub(crate) async fn forget(db: impl PgExecutor<'_>, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM meeting_analyses WHERE tenant_id = $1 AND meeting_id = $2",
+        tenant.0,
+        meeting.0
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}

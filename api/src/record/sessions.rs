@@ -1,0 +1,337 @@
+//! Capturing sessions and the epochs of their connections.
+
+use crate::ids::{DeviceId, FamilyId, MeetingId, TenantId, UserId};
+use crate::record::Capture;
+use sqlx::PgExecutor;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// How long after a connection was last known to be there it still counts as live: three of its signs of life.
+pub(crate) const LIVE_FOR_SECS: f64 = 45.0;
+
+/// A session as requests see it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) meeting_id: Uuid,
+    pub(crate) last_seen_at: OffsetDateTime,
+    pub(crate) ended_at: Option<OffsetDateTime>,
+}
+
+/// The session of this device in this meeting, made if there is none yet.
+pub(crate) async fn create(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+    user: UserId,
+    device: DeviceId,
+) -> sqlx::Result<Uuid> {
+    sqlx::query_scalar!(
+        "INSERT INTO meeting_sessions (tenant_id, id, meeting_id, user_id, device_id)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT ON CONSTRAINT meeting_sessions_one_per_device DO UPDATE SET device_id = EXCLUDED.device_id
+         RETURNING id",
+        tenant.0,
+        Uuid::now_v7(),
+        meeting.0,
+        user.0,
+        device.0
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// A session of this person, whose device was not revoked.
+pub(crate) async fn find(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    user: UserId,
+    session: Uuid,
+) -> sqlx::Result<Option<Session>> {
+    sqlx::query_as!(
+        Session,
+        r#"SELECT s.meeting_id, s.last_seen_at AS "last_seen_at: OffsetDateTime",
+                  s.ended_at AS "ended_at: OffsetDateTime"
+           FROM meeting_sessions s JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
+           WHERE s.tenant_id = $1 AND s.user_id = $2 AND s.id = $3 AND d.revoked_at IS NULL"#,
+        tenant.0,
+        user.0,
+        session
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Whether a connection of the meeting is there now, this session's or another's.
+pub(crate) async fn any_live(db: impl PgExecutor<'_>, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM meeting_sessions
+               WHERE tenant_id = $1 AND meeting_id = $2 AND ended_at IS NULL
+                 AND live_epoch > closed_epoch AND last_seen_at > now() - make_interval(secs => $3)) AS "live!""#,
+        tenant.0,
+        meeting.0,
+        LIVE_FOR_SECS
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Whether another device has recorded any of the meeting: its clock is not this one's.
+pub(crate) async fn recorded_elsewhere(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM meeting_sessions
+               WHERE tenant_id = $1 AND meeting_id = $2 AND id <> $3 AND last_commit IS NOT NULL) AS "elsewhere!""#,
+        at.tenant.0,
+        at.meeting.0,
+        at.session
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Reserves the next connection: its number, and the ticket that opens it. Disturbs nothing that is live.
+pub(crate) async fn reserve(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    session: Uuid,
+    family: FamilyId,
+    ticket_sha256: &[u8; 32],
+    expires_at: OffsetDateTime,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        "UPDATE meeting_sessions
+         SET next_epoch = next_epoch + 1, ticket_sha256 = $3, ticket_expires_at = $4, family_id = $5
+         WHERE tenant_id = $1 AND id = $2
+         RETURNING next_epoch",
+        tenant.0,
+        session,
+        ticket_sha256.as_slice(),
+        expires_at as OffsetDateTime,
+        family.0
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// What a ticket stands for.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    pub(crate) meeting_id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) device_id: Uuid,
+    pub(crate) device_kind: String,
+    pub(crate) next_epoch: i64,
+}
+
+/// The reservation that this ticket opens, while it may: not expired, not used, not replaced by a later one, the device
+/// and the sign-in not revoked.
+pub(crate) async fn reserved(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    session: Uuid,
+    ticket_sha256: &[u8; 32],
+) -> sqlx::Result<Option<Reserved>> {
+    sqlx::query_as!(
+        Reserved,
+        "SELECT s.meeting_id, s.user_id, s.device_id, d.kind AS device_kind, s.next_epoch
+         FROM meeting_sessions s
+         JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
+         JOIN refresh_families f ON f.id = s.family_id
+         WHERE s.tenant_id = $1 AND s.id = $2 AND s.ticket_sha256 = $3 AND s.ticket_expires_at > now()
+           AND d.revoked_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > now()",
+        tenant.0,
+        session,
+        ticket_sha256.as_slice()
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Uses the ticket up and makes its epoch the live one. False if it is too late for that.
+pub(crate) async fn redeem(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    session: Uuid,
+    ticket_sha256: &[u8; 32],
+    epoch: i64,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE meeting_sessions
+         SET live_epoch = $4, ticket_sha256 = NULL, ticket_expires_at = NULL, last_seen_at = now()
+         WHERE tenant_id = $1 AND id = $2 AND ticket_sha256 = $3 AND live_epoch < $4 AND ticket_expires_at > now()",
+        tenant.0,
+        session,
+        ticket_sha256.as_slice(),
+        epoch
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes the live epoch from every other session of the meeting: one device records at a time.
+pub(crate) async fn fence_others(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE meeting_sessions SET next_epoch = next_epoch + 1, live_epoch = next_epoch + 1, closed_epoch = next_epoch + 1
+         WHERE tenant_id = $1 AND meeting_id = $2 AND id <> $3 AND live_epoch > closed_epoch",
+        at.tenant.0,
+        at.meeting.0,
+        at.session
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// A session as the connection that holds it sees it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) live_epoch: i64,
+    pub(crate) setup: Option<serde_json::Value>,
+    pub(crate) last_commit: Option<Uuid>,
+    pub(crate) last_commit_number: i64,
+    pub(crate) ended_at: Option<OffsetDateTime>,
+}
+
+/// The session, locked until the transaction ends.
+pub(crate) async fn hold(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Option<Held>> {
+    sqlx::query_as!(
+        Held,
+        r#"SELECT live_epoch, setup, last_commit, last_commit_number, ended_at AS "ended_at: OffsetDateTime"
+           FROM meeting_sessions WHERE tenant_id = $1 AND id = $2 FOR UPDATE"#,
+        at.tenant.0,
+        at.session
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Keeps what the fold starts from, once.
+pub(crate) async fn set_up(db: impl PgExecutor<'_>, at: Capture, setup: &serde_json::Value) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE meeting_sessions SET setup = $3 WHERE tenant_id = $1 AND id = $2 AND setup IS NULL",
+        at.tenant.0,
+        at.session,
+        setup
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Notes the commit that this transaction is, and the last number it gave out.
+pub(crate) async fn committed(db: impl PgExecutor<'_>, at: Capture, commit: Uuid, number: i64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE meeting_sessions SET last_commit = $3, last_commit_number = $4, last_seen_at = now()
+         WHERE tenant_id = $1 AND id = $2",
+        at.tenant.0,
+        at.session,
+        commit,
+        number
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// What a live connection is told about the world now and then.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) live_epoch: i64,
+    pub(crate) authorised: bool,
+    pub(crate) consent: bool,
+}
+
+/// Where the connection of this epoch stands, and its sign of life. None once the meeting is gone.
+pub(crate) async fn stand(db: impl PgExecutor<'_>, at: Capture, epoch: i64) -> sqlx::Result<Option<Standing>> {
+    sqlx::query_as!(
+        Standing,
+        r#"WITH seen AS (
+               UPDATE meeting_sessions SET last_seen_at = now()
+               WHERE tenant_id = $1 AND id = $2 AND live_epoch = $3 AND last_seen_at < now() - interval '15 seconds')
+           SELECT s.live_epoch,
+                  d.revoked_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > now() AS "authorised!",
+                  m.others_told AND coalesce((SELECT c.granted FROM consents c
+                      WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'record_self'
+                      ORDER BY c.id DESC LIMIT 1), false) AS "consent!"
+           FROM meeting_sessions s
+           JOIN meetings m ON m.tenant_id = s.tenant_id AND m.id = s.meeting_id
+           JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
+           LEFT JOIN refresh_families f ON f.id = s.family_id
+           WHERE s.tenant_id = $1 AND s.id = $2"#,
+        at.tenant.0,
+        at.session,
+        epoch
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The connection of this epoch is gone.
+pub(crate) async fn closed(db: impl PgExecutor<'_>, at: Capture, epoch: i64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE meeting_sessions SET closed_epoch = greatest(closed_epoch, $3), last_seen_at = now()
+         WHERE tenant_id = $1 AND id = $2 AND live_epoch = $3",
+        at.tenant.0,
+        at.session,
+        epoch
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The session has ended for good.
+pub(crate) async fn end(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE meeting_sessions SET ended_at = coalesce(ended_at, now()) WHERE tenant_id = $1 AND id = $2",
+        at.tenant.0,
+        at.session
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// What a report needs to know of a session.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) id: Uuid,
+    pub(crate) live_epoch: i64,
+    pub(crate) setup: serde_json::Value,
+}
+
+/// The session that recorded the meeting; none before its first commit.
+pub(crate) async fn recorded(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+) -> sqlx::Result<Option<Recorded>> {
+    sqlx::query_as!(
+        Recorded,
+        r#"SELECT id, live_epoch, setup AS "setup!" FROM meeting_sessions
+           WHERE tenant_id = $1 AND meeting_id = $2 AND setup IS NOT NULL
+           ORDER BY (last_commit IS NOT NULL) DESC, id LIMIT 1"#,
+        tenant.0,
+        meeting.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// How long ago any connection of the meeting was last known to be there, in seconds.
+pub(crate) async fn unseen_for(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+) -> sqlx::Result<Option<f64>> {
+    sqlx::query_scalar!(
+        "SELECT extract(epoch FROM now() - max(last_seen_at))::float8 FROM meeting_sessions
+         WHERE tenant_id = $1 AND meeting_id = $2",
+        tenant.0,
+        meeting.0
+    )
+    .fetch_one(db)
+    .await
+}

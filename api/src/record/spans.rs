@@ -1,0 +1,214 @@
+//! What became of every sample of a track.
+
+use crate::record::{Capture, from_column, to_column};
+use attune_engine::clock::{MeetingTime, Span};
+use attune_engine::speaker::Track;
+use attune_ingest::ports::{Decided, Withdrawal};
+use attune_ingest::protocol::SampleClass;
+use sqlx::{PgConnection, PgExecutor};
+
+/// Adds what a commit decided. A sample that is decided already stops the transaction.
+pub(crate) async fn insert(db: impl PgExecutor<'_>, at: Capture, decided: &[Decided]) -> sqlx::Result<()> {
+    let column = |of: fn(&Decided) -> u64| decided.iter().map(|span| to_column(of(span))).collect::<Vec<_>>();
+    let tracks: Vec<_> = decided.iter().map(|span| span.track.as_str().to_owned()).collect();
+    let classes: Vec<_> = decided.iter().map(|span| span.class.as_str().to_owned()).collect();
+    let reasons: Vec<_> = decided.iter().map(|span| span.reason.clone()).collect();
+    sqlx::query!(
+        "INSERT INTO sample_spans (tenant_id, session_id, track, from_sample, to_sample, t0_ms, t1_ms, class, reason)
+         SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+             $8::text[], $9::text[])",
+        at.tenant.0,
+        at.session,
+        &tracks,
+        &column(|span| span.from_sample),
+        &column(|span| span.to_sample),
+        &column(|span| span.span.start.as_ms()),
+        &column(|span| span.span.end.as_ms()),
+        &classes,
+        &reasons as &[Option<String>]
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Makes a stretch withheld that was something else. A segment of speech goes as a whole, because its words do; of
+/// anything else only the part inside the stretch.
+pub(crate) async fn withhold(db: &mut PgConnection, at: Capture, what: &Withdrawal) -> sqlx::Result<()> {
+    let touched = sqlx::query!(
+        "DELETE FROM sample_spans
+         WHERE tenant_id = $1 AND session_id = $2 AND track = $3 AND from_sample < $5 AND to_sample > $4
+         RETURNING from_sample, to_sample, t0_ms, t1_ms, class, reason",
+        at.tenant.0,
+        at.session,
+        what.track.as_str(),
+        to_column(what.from_sample),
+        to_column(what.to_sample)
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let mut rows = Vec::new();
+    for row in touched {
+        let class = class_of(&row.class);
+        let whole = Decided {
+            track: what.track,
+            from_sample: from_column(row.from_sample),
+            to_sample: from_column(row.to_sample),
+            span: Span::new(ms(row.t0_ms), ms(row.t1_ms)),
+            class,
+            reason: row.reason,
+            outcome: None,
+        };
+        if matches!(class, SampleClass::Decoded | SampleClass::Suppressed) {
+            rows.push(withheld(whole));
+            continue;
+        }
+        let (before, rest) = cut(whole, what.from_sample);
+        let (inside, after) = rest.map_or((None, None), |rest| cut(rest, what.to_sample));
+        rows.extend(before.into_iter().chain(inside.map(withheld)).chain(after));
+    }
+    insert(db, at, &rows).await
+}
+
+fn withheld(span: Decided) -> Decided {
+    Decided {
+        class: SampleClass::Withheld,
+        reason: Some("off_the_record".into()),
+        ..span
+    }
+}
+
+/// The part of `span` before `sample`, and the part from it on.
+fn cut(span: Decided, sample: u64) -> (Option<Decided>, Option<Decided>) {
+    if sample <= span.from_sample {
+        return (None, Some(span));
+    }
+    if sample >= span.to_sample {
+        return (Some(span), None);
+    }
+    let (from, to) = (span.from_sample, span.to_sample);
+    let middle = MeetingTime::from_ms(
+        span.span.start.as_ms() + span.span.duration().as_millis() as u64 * (sample - from) / (to - from),
+    );
+    let before = Decided {
+        to_sample: sample,
+        span: Span::new(span.span.start, middle),
+        ..span.clone()
+    };
+    let after = Decided {
+        from_sample: sample,
+        span: Span::new(middle, span.span.end),
+        ..span
+    };
+    (Some(before), Some(after))
+}
+
+/// How many samples of a track are in a class.
+#[derive(Debug)]
+pub(crate) struct Total {
+    pub(crate) track: String,
+    pub(crate) class: String,
+    pub(crate) samples: i64,
+}
+
+/// How many samples of each track are in each class.
+pub(crate) async fn totals(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Vec<Total>> {
+    sqlx::query_as!(
+        Total,
+        r#"SELECT track, class, sum(to_sample - from_sample)::bigint AS "samples!" FROM sample_spans
+           WHERE tenant_id = $1 AND session_id = $2 GROUP BY track, class ORDER BY track, class"#,
+        at.tenant.0,
+        at.session
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A stretch that is lost.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    pub(crate) track: Track,
+    pub(crate) span: Span,
+    pub(crate) reason: String,
+}
+
+/// The stretches that are lost, in order of time.
+pub(crate) async fn gaps(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Vec<Lost>> {
+    let rows = sqlx::query!(
+        r#"SELECT track, t0_ms, t1_ms, coalesce(reason, 'unknown') AS "reason!" FROM sample_spans
+           WHERE tenant_id = $1 AND session_id = $2 AND class = 'gap' ORDER BY t0_ms, track"#,
+        at.tenant.0,
+        at.session
+    )
+    .fetch_all(db)
+    .await?;
+    let lost = |(track, span, reason)| Lost { track, span, reason };
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            lost((
+                track_of(&row.track),
+                Span::new(ms(row.t0_ms), ms(row.t1_ms)),
+                row.reason,
+            ))
+        })
+        .collect())
+}
+
+/// The track of a row: the column is checked to name one of the two.
+pub(crate) fn track_of(name: &str) -> Track {
+    if name == Track::Mic.as_str() {
+        Track::Mic
+    } else {
+        Track::Tab
+    }
+}
+
+/// The class of a row: the column is checked to name one of the five.
+pub(crate) fn class_of(name: &str) -> SampleClass {
+    const ALL: [SampleClass; 5] = [
+        SampleClass::Decoded,
+        SampleClass::NonSpeech,
+        SampleClass::Suppressed,
+        SampleClass::Withheld,
+        SampleClass::Gap,
+    ];
+    ALL.into_iter()
+        .find(|class| class.as_str() == name)
+        .unwrap_or(SampleClass::Gap)
+}
+
+fn ms(column: i64) -> MeetingTime {
+    MeetingTime::from_ms(from_column(column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_that_is_cut_keeps_every_sample_and_every_millisecond() {
+        let span = Decided {
+            track: Track::Mic,
+            from_sample: 1_600,
+            to_sample: 16_000,
+            span: Span::new(MeetingTime::from_ms(100), MeetingTime::from_ms(1_000)),
+            class: SampleClass::NonSpeech,
+            reason: None,
+            outcome: None,
+        };
+        let (before, after) = cut(span.clone(), 8_000);
+        let (before, after) = (before.unwrap(), after.unwrap());
+        assert_eq!(
+            (before.from_sample, before.to_sample, after.from_sample, after.to_sample),
+            (1_600, 8_000, 8_000, 16_000)
+        );
+        assert_eq!(
+            (before.span.end, after.span.start),
+            (MeetingTime::from_ms(500), MeetingTime::from_ms(500))
+        );
+
+        assert_eq!(cut(span.clone(), 1_600), (None, Some(span.clone())));
+        assert_eq!(cut(span.clone(), 16_000), (Some(span), None));
+    }
+}
