@@ -148,9 +148,9 @@ proptest! {
             prop_assert!(nudge.at >= ms(90_000));
             prop_assert_eq!(in_last(&nudges, index, setup.mode.gap()), 1);
             prop_assert!(in_last(&nudges, index, Duration::from_secs(1800)) <= setup.mode.per_half_hour());
-            let same = nudges[..index].iter().filter(|earlier| earlier.rule == nudge.rule);
+            let mut same = nudges[..index].iter().filter(|earlier| earlier.rule == nudge.rule);
             prop_assert!(setup.goal == Some(nudge.rule) || same.clone().count() < 2);
-            prop_assert!(same.last().is_none_or(|earlier| nudge.at.since(earlier.at) >= nudge.rule.cooldown()));
+            prop_assert!(same.next_back().is_none_or(|earlier| nudge.at.since(earlier.at) >= nudge.rule.cooldown()));
             prop_assert!(setup.mode != Mode::Focus || setup.goal == Some(nudge.rule));
         }
     }
