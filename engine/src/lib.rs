@@ -22,5 +22,6 @@ pub mod speaker;
 pub mod transcript;
 pub mod turns;
 pub mod voice;
+pub mod wer;
 
 mod segmenter;
