@@ -1,6 +1,7 @@
 /** What every page has around it: a way past the header, the mark, the theme, the way out. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { signOut } from "../api/account";
 import { buttonClass } from "../ui/button";
 import { Icon } from "../ui/icon";
@@ -8,7 +9,8 @@ import { Logo } from "../ui/logo";
 import { ThemeToggle } from "./theme-toggle";
 
 export function Shell() {
-  const signedOut = useRouterState({ select: ({ location }) => location.pathname === "/sign-in" });
+  const pathname = useRouterState({ select: ({ location }) => location.pathname });
+  const content = useContentFocus(pathname);
   return (
     <>
       <a
@@ -24,15 +26,26 @@ export function Shell() {
           </Link>
           <div className="flex items-center gap-2">
             <ThemeToggle />
-            {!signedOut && <SignOut />}
+            {pathname !== "/sign-in" && <SignOut />}
           </div>
         </div>
       </header>
-      <main id="content" tabIndex={-1} className="flex flex-1 flex-col outline-none">
+      <main id="content" ref={content} tabIndex={-1} className="flex flex-1 flex-col outline-none">
         <Outlet />
       </main>
     </>
   );
+}
+
+/** Another page of the app is another page to a screen reader too: the focus goes to its beginning. */
+function useContentFocus(pathname: string) {
+  const content = useRef<HTMLElement>(null);
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current !== pathname) content.current?.focus({ preventScroll: true });
+    shown.current = pathname;
+  }, [pathname]);
+  return content;
 }
 
 function SignOut() {

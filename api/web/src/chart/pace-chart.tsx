@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Band, Nudge, PacePoint } from "../api/model";
+import type { Band, PacePoint } from "../api/model";
 import { clock } from "../format/time";
 
 /** Room for the labels of the vertical axis; the timeline under the chart keeps the same, so that times line up. */
@@ -22,10 +22,9 @@ interface PaceChartProps {
   points: readonly PacePoint[];
   target: Band | null;
   durationMs: number;
-  nudges: readonly Nudge[];
 }
 
-export function PaceChart({ points, target, durationMs, nudges }: PaceChartProps) {
+export function PaceChart({ points, target, durationMs }: PaceChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<Reading | null>(null);
 
@@ -35,27 +34,30 @@ export function PaceChart({ points, target, durationMs, nudges }: PaceChartProps
     let plot: uPlot | undefined;
     const draw = (): void => {
       plot?.destroy();
-      plot = new uPlot(options(element, { points, target, durationMs, nudges }, setAt), data(points), element);
+      plot = new uPlot(options(element, { points, target, durationMs }, setAt), data(points), element);
     };
     draw();
     const resized = new ResizeObserver(() => {
       if (element.clientWidth > 0) plot?.setSize({ width: element.clientWidth, height: HEIGHT_PX });
     });
     resized.observe(element);
-    // The canvas holds colours, not variables: another theme means drawing anew.
+    // The canvas holds colours, not variables: another theme, or paper, means drawing anew.
+    const mounted = new AbortController();
+    window.matchMedia("print").addEventListener("change", draw, { signal: mounted.signal });
     const themed = new MutationObserver(draw);
     themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     return () => {
+      mounted.abort();
       resized.disconnect();
       themed.disconnect();
       plot?.destroy();
     };
-  }, [points, target, durationMs, nudges]);
+  }, [points, target, durationMs]);
 
   return (
     <div aria-hidden="true">
-      <p className="tabular h-6 pl-[56px] text-sm text-ink-3">
-        {at === null ? "" : `${clock(at.atMs)} · ${Math.round(at.wpm)} words/min`}
+      <p className="tabular h-5 text-xs text-ink-3">
+        {at === null ? "words/min" : `${clock(at.atMs)} · ${Math.round(at.wpm)} words/min`}
       </p>
       <div ref={box} className="w-full" style={{ height: HEIGHT_PX }} />
     </div>
@@ -73,7 +75,7 @@ function alone(points: readonly PacePoint[]): number[] {
   return points.flatMap((_, index) => (known(index) && !known(index - 1) && !known(index + 1) ? [index] : []));
 }
 
-function options(element: HTMLElement, { points, target, durationMs, nudges }: PaceChartProps, onPoint: (at: Reading | null) => void): uPlot.Options {
+function options(element: HTMLElement, { points, target, durationMs }: PaceChartProps, onPoint: (at: Reading | null) => void): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const paces = points.flatMap(({ wpm }) => (wpm == null ? [] : [wpm]));
@@ -87,7 +89,7 @@ function options(element: HTMLElement, { points, target, durationMs, nudges }: P
   return {
     width: Math.max(element.clientWidth, 1),
     height: HEIGHT_PX,
-    padding: [14, CHART_RIGHT_PX, 0, 0],
+    padding: [8, CHART_RIGHT_PX, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 9, fill: color("--me"), stroke: color("--paper") }, drag: { x: false, y: false } },
     scales: {
@@ -95,13 +97,12 @@ function options(element: HTMLElement, { points, target, durationMs, nudges }: P
       y: { range: [Math.min(LEAST_RANGE[0], ...paces) - 5, Math.max(LEAST_RANGE[1], ...paces) + 5] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => clock(tick * 1000)), incrs: [15, 30, 60, 120, 300, 600, 900, 1800], space: 64 },
+      { ...axis, size: 28, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => clock(tick * 1000)), incrs: [15, 30, 60, 120, 300, 600, 900, 1800], space: 64 },
       { ...axis, size: CHART_LEFT_PX, incrs: [20, 40], values: (_, ticks) => ticks.map(String) },
     ],
     series: [{}, { stroke: color("--me"), width: 2.25, points: { show: lonely.length > 0, filter: () => lonely, size: 6, fill: color("--me") }, spanGaps: false }],
     hooks: {
       drawClear: [(plot) => drawBand(plot, target, color("--band"), color("--me"))],
-      draw: [(plot) => drawNudges(plot, nudges, color("--signal"))],
       setCursor: [
         ({ cursor, data: drawn }) => {
           const { idx } = cursor;
@@ -127,22 +128,5 @@ function drawBand(plot: uPlot, target: Band | null, fill: string, edge: string):
   const hair = devicePixelRatio;
   if (target.high != null) ctx.fillRect(bbox.left, top, bbox.width, hair);
   if (target.low != null) ctx.fillRect(bbox.left, bottom, bbox.width, hair);
-  ctx.restore();
-}
-
-/** A small triangle on the upper edge where a pace nudge was shown. */
-function drawNudges(plot: uPlot, nudges: readonly Nudge[], fill: string): void {
-  const { ctx, bbox } = plot;
-  const size = 5 * devicePixelRatio;
-  ctx.save();
-  ctx.fillStyle = fill;
-  for (const { at_ms } of nudges) {
-    const x = plot.valToPos(at_ms / 1000, "x", true);
-    ctx.beginPath();
-    ctx.moveTo(x - size, bbox.top - 2 * size);
-    ctx.lineTo(x + size, bbox.top - 2 * size);
-    ctx.lineTo(x, bbox.top - size / 2);
-    ctx.fill();
-  }
   ctx.restore();
 }

@@ -13,7 +13,6 @@ export function PaceSection({ report }: { report: Report }) {
   const target = measure?.target ?? null;
   const shown = measure?.value == null ? null : entryOf(measure).figure(measure.value);
   const said = report.pace.flatMap(({ at_ms, wpm }) => (wpm == null ? [] : [{ at_ms, wpm }]));
-  const paceNudges = report.nudges.filter(({ rule }) => rule === "N1");
   return (
     <Section id="pace" title="Pace" lead="Your words a minute as you spoke, and below it who had the floor at the same moment.">
       {measure !== undefined && (
@@ -31,17 +30,9 @@ export function PaceSection({ report }: { report: Report }) {
         </p>
       )}
       <figure aria-label="Pace over time and who spoke">
-        {said.length > 0 && <PaceChart points={report.pace} target={target} durationMs={report.duration_ms} nudges={paceNudges} />}
+        {said.length > 0 && <PaceChart points={report.pace} target={target} durationMs={report.duration_ms} />}
         <Timeline report={report} />
       </figure>
-      {paceNudges.length > 0 && (
-        <p className="mt-3 flex items-center gap-2 text-sm text-ink-3">
-          <svg viewBox="0 0 10 8" width="10" height="8" aria-hidden="true" className="text-signal">
-            <path d="M0 0h10L5 8z" fill="currentColor" />
-          </svg>
-          A nudge about pace was shown
-        </p>
-      )}
       {said.length > 0 && (
         <details className="mt-5 text-sm print:hidden">
           <summary className="w-fit rounded-sm text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink">Pace as a table</summary>

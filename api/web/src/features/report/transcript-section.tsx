@@ -1,8 +1,8 @@
 /** What was said, by speaker, with times; searchable. */
-import { useDeferredValue, useId, useMemo, useState } from "react";
-import type { Report } from "../../api/model";
-import { clock } from "../../format/time";
-import { passages, type Passage, type Said } from "../../transcript/passages";
+import { Fragment, useDeferredValue, useId, useMemo, useState } from "react";
+import type { Gap, Report, Utterance } from "../../api/model";
+import { clock, length } from "../../format/time";
+import { passages, type Passage } from "../../transcript/passages";
 import { occurs, split } from "../../transcript/search";
 import { SpeakerLabel } from "../../transcript/speaker-label";
 import { Icon } from "../../ui/icon";
@@ -13,10 +13,16 @@ export function TranscriptSection({ report }: { report: Report }) {
   const [typed, setTyped] = useState("");
   const sought = useDeferredValue(typed.trim());
   const all = useMemo(() => passages(report.utterances), [report.utterances]);
+  const unsure = report.utterances.some((utterance) => utterance.low_confidence === true);
   const shown = sought === "" ? all : all.filter((passage) => passage.pieces.some((piece) => occurs(piece.text, sought)));
 
   return (
-    <Section id="transcript" title="Transcript" lead="As the recognizer wrote it." flow>
+    <Section
+      id="transcript"
+      title="Transcript"
+      lead={unsure ? "As the recognizer wrote it. Where it was unsure, the words are paler, and left out of the measures." : "As the recognizer wrote it."}
+      flow
+    >
       <div className="mb-6 flex flex-wrap items-center gap-x-4 gap-y-2 print:hidden">
         <label htmlFor={field} className="sr-only">
           Search the transcript
@@ -44,8 +50,11 @@ export function TranscriptSection({ report }: { report: Report }) {
         <p className="text-ink-2">No words.</p>
       ) : (
         <ol>
-          {shown.map((passage) => (
-            <Lines key={passage.id} passage={passage} sought={sought} />
+          {shown.map((passage, index) => (
+            <Fragment key={passage.id}>
+              {sought === "" && gapsBetween(report.gaps, shown[index - 1], passage).map((gap) => <Lost key={`${gap.track}-${gap.t0_ms}`} gap={gap} />)}
+              <Lines passage={passage} sought={sought} />
+            </Fragment>
           ))}
         </ol>
       )}
@@ -53,7 +62,7 @@ export function TranscriptSection({ report }: { report: Report }) {
   );
 }
 
-function Lines({ passage, sought }: { passage: Passage; sought: string }) {
+function Lines({ passage, sought }: { passage: Passage<Utterance>; sought: string }) {
   const named = passage.named || sought !== "";
   return (
     <li className={`grid gap-x-3 sm:grid-cols-[3rem_minmax(0,1fr)] ${named ? "pt-5" : "pt-2.5"}`}>
@@ -70,10 +79,27 @@ function Lines({ passage, sought }: { passage: Passage; sought: string }) {
   );
 }
 
-function Words({ piece, sought }: { piece: Said; sought: string }) {
+/** What was lost before a passage and after the one before it. */
+function gapsBetween(gaps: readonly Gap[], before: Passage | undefined, passage: Passage): Gap[] {
+  return gaps.filter(({ t0_ms }) => t0_ms >= (before?.t0_ms ?? 0) && t0_ms < passage.t0_ms);
+}
+
+function Lost({ gap }: { gap: Gap }) {
+  return (
+    <li className="grid gap-x-3 pt-5 sm:grid-cols-[3rem_minmax(0,1fr)]">
+      <span className="tabular text-xs text-ink-3 max-sm:hidden">{clock(gap.t0_ms)}</span>
+      <p className="flex items-center gap-3 text-sm text-signal">
+        <span aria-hidden="true" className="hatch-gap h-4 w-10 rounded-[2px]" />
+        {length(gap.t1_ms - gap.t0_ms)} of {gap.track === "mic" ? "your microphone" : "the others"} were not captured here
+      </p>
+    </li>
+  );
+}
+
+function Words({ piece, sought }: { piece: Utterance; sought: string }) {
   return (
     <>
-      <span id={piece.id} className="scroll-mt-[30dvh] target:bg-me-soft target:shadow-[0_0_0_3px_var(--me-soft)]">
+      <span id={piece.id} className={`scroll-mt-[30dvh] target:bg-me-soft target:shadow-[0_0_0_3px_var(--me-soft)] ${piece.low_confidence === true ? "text-ink-3" : ""}`}>
         {sought === "" ? piece.text : split(piece.text, sought).map(({ text, found }, index) => (found ? <mark key={index}>{text}</mark> : text))}
       </span>{" "}
     </>
