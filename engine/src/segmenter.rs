@@ -110,7 +110,7 @@ impl Segmenter {
     pub(crate) fn new(at: u64, decided: u64) -> Self {
         Self {
             at,
-            floor: at.max(decided),
+            floor: at,
             last: [(at, false); 3],
             quiet_since: at,
             open: None,
@@ -148,6 +148,9 @@ impl Segmenter {
     /// Closes what is open at `end`, for the end of the track or a skip.
     pub(crate) fn close(&mut self, end: u64) -> Vec<Step> {
         let mut steps = Vec::new();
+        if end > self.decided {
+            self.leave_decided_behind();
+        }
         if let Some(open) = self.open.take() {
             if !open.soft {
                 steps.push(Step::Ended {
@@ -198,16 +201,21 @@ impl Segmenter {
     /// A speech that was open where the decided part ends begins anew there; one that had already fallen silent was
     /// closed there in the run before.
     fn cross_decided(&mut self, start: u64) {
-        if start < self.decided || start >= self.decided + FRAME {
-            return;
+        if start >= self.decided && start < self.decided + FRAME {
+            self.leave_decided_behind();
         }
-        if let Some(open) = &mut self.open {
-            if open.voice_end + FRAME < start {
+    }
+
+    fn leave_decided_behind(&mut self) {
+        self.floor = self.floor.max(self.decided);
+        if let Some(open) = &mut self.open
+            && open.from < self.decided
+        {
+            open.from = self.decided;
+            open.after_cut = true;
+            open.voiced = clip(&open.voiced, self.decided, u64::MAX);
+            if open.voice_end + FRAME < self.decided {
                 self.open = None;
-            } else if open.from < self.decided {
-                open.from = self.decided;
-                open.after_cut = true;
-                open.voiced.clear();
             }
         }
     }
