@@ -177,7 +177,7 @@ impl Lanes {
             .unwrap_or(of_all)
     }
 
-    /// Every track is finished and all of it is handed out.
+    /// Nothing more comes on any track, and every word is handed out.
     pub(crate) fn is_over(&self) -> bool {
         self.lanes.iter().all(Lane::is_over)
     }

@@ -398,7 +398,11 @@ impl Lane {
             return;
         };
         self.hand_out_unspoken(from, out);
-        let to_sample = to.max(self.decided);
+        // Withheld as a whole, or decided before a resume: there is nothing left of it.
+        let to_sample = to;
+        if to_sample <= self.decided {
+            return;
+        }
         let (class, reason, outcome) = match outcome {
             Outcome::Words(words) => (SampleClass::Decoded, None, Some(words)),
             Outcome::GivenUp => (SampleClass::Suppressed, Some(RECOGNIZER_FAILED.to_owned()), None),
@@ -496,8 +500,9 @@ impl Lane {
         self.is_judged() && self.segments.is_empty()
     }
 
+    /// Nothing more comes, and every word is handed out.
     pub(crate) fn is_over(&self) -> bool {
-        self.finished && self.segments.is_empty() && self.decided >= self.received
+        self.finished && self.segments.is_empty()
     }
 
     pub(crate) fn is_quiet(&self) -> bool {

@@ -1,0 +1,9 @@
+//! The server's side of `attune.v1`, through what the crate shows: sessions over a scripted meeting whose every word is
+//! known, connections over a socket in memory.
+#![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
+
+mod accounting;
+mod line;
+mod meeting;
+mod order;
+mod resume;
