@@ -1,0 +1,671 @@
+//! Records a meeting: captures, keeps, sends, and comes back after every kind of loss.
+//!
+//! Capturing never waits for the network: what is captured goes into the [`Buffer`] first, and what is sent comes out of
+//! it. A connection only moves a cursor over the buffer; losing one moves the cursor back to where the next one's
+//! `welcome` says.
+
+mod outbox;
+mod retry;
+
+use super::api::{Api, ApiFailure, Connection};
+use super::buffer::{Buffer, BufferError, DEFAULT_CAP_BYTES, Pushed};
+use super::device::Device;
+use super::encode::EncodeError;
+use super::event::{ClientEvent, Finished};
+use super::link::{Link, LinkEnd, LinkError};
+use super::recording::{Captured, Due, Playback, Recording};
+use crate::protocol::{
+    ClientControl, CloseCode, Codec, Envelope, Hello, Prefix, ServerEvent, Skip, SkipReason, Stream, Welcome,
+};
+use crate::seal::SealError;
+use attune_engine::clock::MeetingTime;
+use attune_engine::speaker::Track;
+use outbox::Outbox;
+use retry::Retry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Frames encoded ahead of their time: four seconds of two tracks.
+const CAPTURED_AHEAD: usize = 32;
+
+/// How long after `report_ready` the server may take to close.
+const CLOSE_AFTER_REPORT: Duration = Duration::from_secs(5);
+
+/// How a recording is run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the session's buffer lies; one folder per session.
+    pub buffer_dir: PathBuf,
+    /// What may lie there.
+    pub buffer_cap_bytes: u64,
+    /// How long to try without a connection before giving up. The buffer stays.
+    pub give_up_after: Duration,
+    /// What the client calls itself, such as `attune-replay/0.1.0`.
+    pub client: String,
+}
+
+impl Options {
+    /// The usual, with the buffer in `buffer_dir`.
+    pub fn new(buffer_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            buffer_dir: buffer_dir.into(),
+            buffer_cap_bytes: DEFAULT_CAP_BYTES,
+            // The server suspends a session that has had no connection for as long.
+            give_up_after: Duration::from_secs(15 * 60),
+            client: concat!("attune-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// Why a recording stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RecorderError {
+    /// The caller cancelled. What is not committed stays in the buffer: record the same session again to go on.
+    #[error("stopped; what is not saved yet is kept and goes on with the next start")]
+    Cancelled,
+    /// Another connection of the session is live. It was opened later, so it is the one that the person wants.
+    #[error("this session is being recorded from another place now; what is not saved yet is kept here")]
+    TakenOver,
+    /// Consent is missing or was withdrawn: what was not committed is deleted.
+    #[error("consent to record is missing: give it, then start again")]
+    Consent,
+    /// The server will not have this device.
+    #[error("the server does not accept this device: enrol it again")]
+    NotAuthenticated,
+    /// The server says that this client breaks the protocol.
+    #[error("the server refused what was sent ({code:?}: {reason}): use a client and a server of the same version")]
+    Refused {
+        /// The code that it closed with.
+        code: CloseCode,
+        /// Why, for people.
+        reason: String,
+    },
+    /// No connection for too long.
+    #[error("no connection for {0:?}: what is not saved yet is kept, start again when the server is back")]
+    GaveUp(Duration, #[source] Box<RetryCause>),
+    /// The server said no to what only a person can change.
+    #[error(transparent)]
+    Api(#[from] ApiFailure),
+    /// The server is not the one that this device was enrolled with, or speaks another protocol.
+    #[error(transparent)]
+    Link(LinkError),
+    /// The buffer does not work.
+    #[error(transparent)]
+    Buffer(#[from] BufferError),
+    /// The recording cannot be encoded.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The operating system gave no thread.
+    #[error("starting the capture")]
+    Thread(#[source] std::io::Error),
+    /// A frame could not be sealed; a fault of this client's.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+/// What kept a connection from coming about, or ended it.
+#[derive(Debug, thiserror::Error)]
+pub enum RetryCause {
+    /// Reserving it.
+    #[error(transparent)]
+    Api(#[from] ApiFailure),
+    /// Opening it.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// Something on the way.
+    #[error(transparent)]
+    End(#[from] LinkEnd),
+    /// The server expected a frame that had been sent: what it has and what it says do not match.
+    #[error("the server lost count")]
+    LostCount,
+}
+
+/// A session being recorded.
+pub struct Recorder {
+    api: Api,
+    device: Device,
+    session: Uuid,
+    options: Options,
+    recording: Recording,
+    events: mpsc::Sender<ClientEvent>,
+    cancel: CancellationToken,
+
+    buffer: Buffer,
+    /// Per track, the sample that the next frame must begin at.
+    next_sample: BTreeMap<Track, u64>,
+    /// Tracks that lost frames to a full buffer, until a frame fits again.
+    full: BTreeSet<Track>,
+    /// Control frames that wait for no audio.
+    urgent: BTreeSet<u64>,
+    /// `end` is in the buffer.
+    ended: bool,
+    /// The number of the last numbered event that was passed on.
+    last_number: u64,
+    report_version: Option<u32>,
+    retry: Retry,
+}
+
+type Opening = Pin<Box<dyn Future<Output = Result<(Connection, Link, Welcome), RetryCause>> + Send>>;
+
+/// What the recorder is doing about a connection.
+enum Phase {
+    Waiting(Instant),
+    Opening(Opening),
+    Live(Box<Live>),
+}
+
+struct Live {
+    epoch: u64,
+    link: Link,
+    outbox: Outbox,
+    /// Set by `report_ready`: the server has until then to close.
+    close_by: Option<Instant>,
+}
+
+enum Step {
+    Retry,
+    Opened(Result<(Connection, Link, Welcome), RetryCause>),
+    Event(Result<Envelope, LinkEnd>),
+    Send(Stream, u64),
+    CloseLate,
+}
+
+impl Recorder {
+    /// Opens the buffer of `session` and prepares to record it. A session whose buffer is there already goes on where
+    /// it was left. `events` may be slow: only what the next event of its kind replaces is dropped then.
+    ///
+    /// # Errors
+    /// When the buffer cannot be opened.
+    pub fn new(
+        api: Api,
+        device: Device,
+        session: Uuid,
+        recording: Recording,
+        options: Options,
+        events: mpsc::Sender<ClientEvent>,
+        cancel: CancellationToken,
+    ) -> Result<Self, RecorderError> {
+        let declared: BTreeMap<Track, (Codec, u32)> = recording
+            .tracks
+            .iter()
+            .map(|audio| (audio.track, (audio.codec, audio.rate_hz)))
+            .collect();
+        let mut next_sample: BTreeMap<Track, u64> = declared.keys().map(|track| (*track, 0)).collect();
+        let mut ended = false;
+        let mut urgent = BTreeSet::new();
+        let buffer = Buffer::open(&options.buffer_dir, session, options.buffer_cap_bytes, |frame| {
+            if let Some(track) = frame.prefix.stream.track() {
+                let samples = declared
+                    .get(&track)
+                    .and_then(|(codec, rate_hz)| codec.samples(&frame.payload, *rate_hz).ok());
+                next_sample.insert(track, frame.prefix.first_sample + samples.unwrap_or(0));
+            }
+            if frame.prefix.stream == Stream::Control {
+                match ClientControl::parse(&frame.payload) {
+                    Ok(ClientControl::Skip(skip)) => drop(next_sample.insert(skip.track, skip.to_sample)),
+                    Ok(ClientControl::End {}) => ended = true,
+                    Ok(control) if is_urgent(&control) => drop(urgent.insert(frame.prefix.seq)),
+                    _ => {}
+                }
+            }
+        })?;
+        let retry = Retry::new(options.give_up_after);
+        Ok(Self {
+            api,
+            device,
+            session,
+            options,
+            recording,
+            events,
+            cancel,
+            buffer,
+            next_sample,
+            full: BTreeSet::new(),
+            urgent,
+            ended,
+            last_number: 0,
+            report_version: None,
+            retry,
+        })
+    }
+
+    /// Records until the server has decided everything and closed.
+    ///
+    /// # Errors
+    /// When it stops before that; see [`RecorderError`] for what to do.
+    pub async fn run(mut self) -> Result<Finished, RecorderError> {
+        let ended = self.record().await;
+        // Everything is decided, or must not be kept. In all other cases the buffer waits for the next start.
+        if matches!(ended, Ok(_) | Err(RecorderError::Consent)) {
+            self.buffer.destroy()?;
+        }
+        ended
+    }
+
+    async fn record(&mut self) -> Result<Finished, RecorderError> {
+        let mut captured = self.capture()?;
+        let started = Instant::now();
+        let mut from_ms = None;
+        let mut pending: Option<Due> = None;
+        let mut capturing = !self.ended;
+        let cancel = self.cancel.clone();
+        let mut phase = Phase::Opening(self.open());
+        loop {
+            let due = pending
+                .as_ref()
+                .map(|due| self.due_at(started, *from_ms.get_or_insert(due.at_ms), due.at_ms));
+            tokio::select! {
+                () = cancel.cancelled() => {
+                    if let Phase::Live(live) = phase {
+                        live.link.up.close().await;
+                    }
+                    return Err(RecorderError::Cancelled);
+                }
+                () = sleep_until(due.unwrap_or(started)), if due.is_some() => {
+                    if let Some(Due { at_ms, what }) = pending.take() {
+                        self.keep(at_ms, what)?;
+                    }
+                }
+                next = captured.recv(), if capturing && pending.is_none() => match next {
+                    Some(due) => pending = Some(due?),
+                    None => {
+                        capturing = false;
+                        self.end()?;
+                    }
+                },
+                step = phase.step(&self.buffer, &self.urgent) => match self.take(phase, step).await? {
+                    Next::Phase(next) => phase = next,
+                    Next::Finished => {
+                        return Ok(Finished {
+                            report_version: self.report_version,
+                            connections: self.retry.connections(),
+                        });
+                    }
+                },
+            }
+        }
+    }
+
+    /// Starts the thread that encodes, from where the buffer ends.
+    fn capture(&self) -> Result<mpsc::Receiver<Result<Due, EncodeError>>, RecorderError> {
+        let mut playback = Playback::new(&self.recording, &self.next_sample)?;
+        let (handed_over, captured) = mpsc::channel(CAPTURED_AHEAD);
+        let play = move || {
+            while let Some(due) = playback.next().transpose() {
+                if handed_over.blocking_send(due).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("attune-encode".to_owned());
+        thread.spawn(play).map_err(RecorderError::Thread)?;
+        Ok(captured)
+    }
+
+    /// When `at_ms` of the meeting is, if its `from_ms` was at `started`.
+    fn due_at(&self, started: Instant, from_ms: u64, at_ms: u64) -> Instant {
+        let ms = at_ms.saturating_sub(from_ms) as f64 / self.recording.speed;
+        started + Duration::from_secs_f64(ms / 1000.0)
+    }
+
+    /// Puts what was captured into the buffer.
+    fn keep(&mut self, at_ms: u64, what: Captured) -> Result<(), RecorderError> {
+        match what {
+            Captured::Audio {
+                track,
+                first_sample,
+                samples,
+                payload,
+                hole,
+            } => {
+                // The server may be ahead of a buffer that was lost.
+                if first_sample < self.next_sample[&track] {
+                    return Ok(());
+                }
+                self.skip_to(track, first_sample, hole)?;
+                let prefix = Prefix {
+                    seq: self.buffer.next_seq(track.into()),
+                    ..Prefix::audio(track, 0, first_sample, self.capture_ms(track, first_sample))
+                };
+                match self.buffer.push(&prefix, &payload)? {
+                    Pushed::Kept => drop(self.next_sample.insert(track, first_sample + samples)),
+                    Pushed::Full => drop(self.full.insert(track)),
+                }
+                Ok(())
+            }
+            Captured::TrackEnd { track, sample, hole } => self.skip_to(track, sample, hole),
+            Captured::Control(control) => {
+                if is_urgent(&control) {
+                    self.urgent.insert(self.buffer.next_seq(Stream::Control));
+                }
+                self.push_json(Stream::Control, at_ms, &control.to_json())
+            }
+            Captured::Insight(insight) => self.push_json(Stream::Insights, at_ms, &insight.to_json()),
+            Captured::Caption(caption) => self.push_json(Stream::Captions, at_ms, &caption.to_json()),
+        }
+    }
+
+    /// Accounts for samples of `track` below `to_sample` that no frame holds.
+    fn skip_to(&mut self, track: Track, to_sample: u64, hole: SkipReason) -> Result<(), RecorderError> {
+        let from_sample = self.next_sample[&track];
+        if to_sample <= from_sample {
+            return Ok(());
+        }
+        let reason = if self.full.remove(&track) {
+            SkipReason::BufferFull
+        } else {
+            hole
+        };
+        let skip = ClientControl::Skip(Skip {
+            track,
+            from_sample,
+            to_sample,
+            class: reason.class(),
+            reason,
+        });
+        self.push_json(
+            Stream::Control,
+            self.capture_ms(track, to_sample).into(),
+            &skip.to_json(),
+        )?;
+        self.next_sample.insert(track, to_sample);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), RecorderError> {
+        if !std::mem::replace(&mut self.ended, true) {
+            let tracks: Vec<_> = self
+                .next_sample
+                .iter()
+                .map(|(track, sample)| (*track, *sample))
+                .collect();
+            let at_ms = tracks
+                .iter()
+                .map(|(track, sample)| self.capture_ms(*track, *sample))
+                .max();
+            self.push_json(
+                Stream::Control,
+                at_ms.unwrap_or(0).into(),
+                &ClientControl::End {}.to_json(),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn push_json(&mut self, stream: Stream, at_ms: u64, json: &[u8]) -> Result<(), RecorderError> {
+        let at_ms = u32::try_from(at_ms).unwrap_or(u32::MAX);
+        let prefix = Prefix::json(stream, self.buffer.next_seq(stream), at_ms);
+        match self.buffer.push(&prefix, json)? {
+            Pushed::Kept => Ok(()),
+            Pushed::Full => Err(RecorderError::Buffer(BufferError::Disk {
+                tried: "writing a control frame",
+                dir: self.options.buffer_dir.clone(),
+                source: std::io::ErrorKind::StorageFull.into(),
+            })),
+        }
+    }
+
+    /// When `sample` of `track` was captured, on the session's clock.
+    fn capture_ms(&self, track: Track, sample: u64) -> u32 {
+        let rate_hz = self
+            .recording
+            .tracks
+            .iter()
+            .find(|audio| audio.track == track)
+            .map_or(16_000, |a| a.rate_hz);
+        u32::try_from(sample * 1000 / u64::from(rate_hz)).unwrap_or(u32::MAX)
+    }
+
+    /// Begins to open a connection.
+    fn open(&self) -> Opening {
+        let hello = Hello {
+            client: self.options.client.clone(),
+            language: self.recording.language.clone(),
+            tracks: self.recording.declarations(),
+            meeting_type: self.recording.meeting_type.clone(),
+        };
+        let (api, device, session) = (self.api.clone(), self.device.clone(), self.session);
+        Box::pin(async move {
+            // It is this device's own session: whatever connection of it is still live is one that was lost.
+            let connection = api.reserve_connection(session, true).await?;
+            let (link, welcome) = Link::open(&api, &device, session, &connection, &hello).await?;
+            Ok((connection, link, welcome))
+        })
+    }
+
+    async fn take(&mut self, phase: Phase, step: Step) -> Result<Next, RecorderError> {
+        match (phase, step) {
+            (_, Step::Retry) => Ok(Next::Phase(Phase::Opening(self.open()))),
+            (_, Step::Opened(Ok((connection, link, welcome)))) => self.on_welcome(&connection, link, welcome).await,
+            (_, Step::Opened(Err(cause))) => self.on_lost(cause).await,
+            (Phase::Live(live), Step::Event(Ok(envelope))) => self.on_event(live, envelope).await,
+            (_, Step::Event(Err(end))) => self.on_lost(end.into()).await,
+            (Phase::Live(mut live), Step::Send(stream, seq)) => {
+                self.send(&mut live, stream, seq)?;
+                Ok(Next::Phase(Phase::Live(live)))
+            }
+            (phase, Step::Send(..) | Step::Event(Ok(_))) => Ok(Next::Phase(phase)),
+            (_, Step::CloseLate) => Ok(Next::Finished),
+        }
+    }
+
+    async fn on_welcome(
+        &mut self,
+        connection: &Connection,
+        link: Link,
+        welcome: Welcome,
+    ) -> Result<Next, RecorderError> {
+        self.retry.connected(Instant::now());
+        let mut lost_control = false;
+        for stream in Stream::ALL {
+            let position = welcome.streams.get(&stream).copied().unwrap_or_default();
+            let kept = self.buffer.first_seq(stream)..=self.buffer.next_seq(stream);
+            if !kept.contains(&position.resume_seq) {
+                tracing::warn!(
+                    stream = stream.as_str(),
+                    resume_seq = position.resume_seq,
+                    first_seq = kept.start(),
+                    next_seq = kept.end(),
+                    "the buffer does not have what the server asks for; what is missing becomes a gap"
+                );
+                self.buffer.restart_at(stream, position.resume_seq)?;
+                if let Some(track) = stream.track() {
+                    let behind = self.next_sample.insert(track, position.resume_sample).unwrap_or(0);
+                    self.skip_to(track, behind, SkipReason::BufferLost)?;
+                }
+                lost_control |= stream == Stream::Control;
+            }
+        }
+        if lost_control && self.ended && !welcome.ended {
+            self.ended = false;
+            self.end()?;
+        }
+        let outbox = Outbox::new(&welcome, self.recording.declarations(), Instant::now());
+        let epoch = connection.epoch;
+        let ended = welcome.ended;
+        self.tell(ClientEvent::Connected {
+            epoch,
+            welcome: Box::new(welcome),
+        })
+        .await;
+        let close_by = ended.then(|| Instant::now() + CLOSE_AFTER_REPORT);
+        Ok(Next::Phase(Phase::Live(Box::new(Live {
+            epoch,
+            link,
+            outbox,
+            close_by,
+        }))))
+    }
+
+    async fn on_event(&mut self, mut live: Box<Live>, envelope: Envelope) -> Result<Next, RecorderError> {
+        debug_assert_eq!(envelope.epoch, live.epoch, "the link drops events of other connections");
+        if let Some(number) = envelope.number {
+            if number <= self.last_number {
+                return Ok(Next::Phase(Phase::Live(live)));
+            }
+            self.last_number = number;
+        }
+        match &envelope.event {
+            ServerEvent::Received { stream, seq } => live.outbox.received(*stream, *seq),
+            ServerEvent::Committed {
+                stream,
+                sample,
+                release_seq,
+            } => {
+                live.outbox.committed(*stream, *sample);
+                // What has not been sent on this connection cannot be released by it.
+                self.buffer
+                    .release(*stream, (*release_seq).min(live.outbox.next_seq(*stream)))?;
+                self.retry.progressed();
+            }
+            ServerEvent::Status { credit_ms, .. } => live.outbox.credit(*credit_ms),
+            ServerEvent::Expected { stream, seq } if *seq < live.outbox.next_seq(*stream) => {
+                return self.on_lost(RetryCause::LostCount).await;
+            }
+            ServerEvent::ReportReady { version } => {
+                self.report_version = Some(*version);
+                live.close_by = Some(Instant::now() + CLOSE_AFTER_REPORT);
+            }
+            ServerEvent::Error(notice) => self.retry.wait_at_least(notice.retry_after_s),
+            _ => {}
+        }
+        self.tell(ClientEvent::Server(Box::new(envelope))).await;
+        Ok(Next::Phase(Phase::Live(live)))
+    }
+
+    fn send(&mut self, live: &mut Live, stream: Stream, seq: u64) -> Result<(), RecorderError> {
+        let Some((_, prefix)) = self.buffer.peek(stream, seq) else {
+            return Ok(());
+        };
+        let Some(payload) = self.buffer.read(stream, seq)? else {
+            return Ok(());
+        };
+        if !live.link.up.send(&prefix, &payload)? {
+            return Ok(());
+        }
+        let end_16k = live.outbox.sent(&prefix, &payload, Instant::now());
+        if let Some(track) = stream.track() {
+            let sent = ClientEvent::Sent {
+                track,
+                to: MeetingTime::from_sample(end_16k),
+                at: std::time::Instant::now(),
+            };
+            let _ = self.events.try_send(sent);
+        }
+        Ok(())
+    }
+
+    /// The connection is gone, or did not come about: whether another one is worth a try.
+    async fn on_lost(&mut self, cause: RetryCause) -> Result<Next, RecorderError> {
+        match self.retry.verdict(&cause) {
+            retry::Verdict::Ended => return Ok(Next::Finished),
+            retry::Verdict::Fatal => return Err(Self::fatal(cause)),
+            retry::Verdict::Retry => {}
+        }
+        let retry_in = match self.retry.next(&cause, Instant::now()) {
+            Some(retry_in) => retry_in,
+            None => return Err(RecorderError::GaveUp(self.options.give_up_after, Box::new(cause))),
+        };
+        let mut reason = cause.to_string();
+        if let Some(source) = std::error::Error::source(&cause) {
+            reason = format!("{reason}: {source}");
+        }
+        self.tell(ClientEvent::Disconnected { reason, retry_in }).await;
+        Ok(Next::Phase(Phase::Waiting(Instant::now() + retry_in)))
+    }
+
+    fn fatal(cause: RetryCause) -> RecorderError {
+        let end = match cause {
+            RetryCause::Api(failure) => return RecorderError::Api(failure),
+            RetryCause::Link(LinkError::Ended(end)) | RetryCause::End(end) => end,
+            RetryCause::Link(error) => return RecorderError::Link(error),
+            RetryCause::LostCount => return RecorderError::Link(LinkError::NoWelcome),
+        };
+        match (end.close_code(), end) {
+            (Some(CloseCode::TakenOver), _) => RecorderError::TakenOver,
+            (Some(CloseCode::NotAuthenticated), _) => RecorderError::NotAuthenticated,
+            (Some(CloseCode::Consent), _) => RecorderError::Consent,
+            (Some(code), LinkEnd::Closed { reason, .. }) => RecorderError::Refused { code, reason },
+            (_, end) => RecorderError::Link(end.into()),
+        }
+    }
+
+    /// Passes an event on. What the next one of its kind replaces is dropped where the caller is slow; all else waits.
+    async fn tell(&self, event: ClientEvent) {
+        let replaceable = match &event {
+            ClientEvent::Sent { .. } => true,
+            ClientEvent::Connected { .. } | ClientEvent::Disconnected { .. } => false,
+            ClientEvent::Server(envelope) => matches!(
+                envelope.event,
+                ServerEvent::Received { .. }
+                    | ServerEvent::Partial(_)
+                    | ServerEvent::Measures { .. }
+                    | ServerEvent::Status { .. }
+                    | ServerEvent::Speech { .. }
+            ),
+        };
+        // A caller that no longer listens does not stop the recording.
+        if replaceable {
+            let _ = self.events.try_send(event);
+        } else {
+            let _ = self.events.send(event).await;
+        }
+    }
+}
+
+/// Whether a control frame has no place among the audio: it says by itself when it holds.
+const fn is_urgent(control: &ClientControl) -> bool {
+    match control {
+        ClientControl::Mark(_)
+        | ClientControl::OffTheRecord(_)
+        | ClientControl::Pause(_)
+        | ClientControl::ConsentChanged {} => true,
+        ClientControl::Track(_) | ClientControl::Skip(_) | ClientControl::End {} => false,
+    }
+}
+
+enum Next {
+    Phase(Phase),
+    Finished,
+}
+
+impl Phase {
+    /// The next thing that happens to the connection. Nothing is lost when it is dropped.
+    async fn step(&mut self, buffer: &Buffer, urgent: &BTreeSet<u64>) -> Step {
+        match self {
+            Self::Waiting(until) => {
+                sleep_until(*until).await;
+                Step::Retry
+            }
+            Self::Opening(opening) => Step::Opened(opening.await),
+            Self::Live(live) => {
+                let Live {
+                    link, outbox, close_by, ..
+                } = &mut **live;
+                let next = outbox.next(buffer, urgent);
+                let wait_until = outbox.ready_at();
+                tokio::select! {
+                    event = link.down.next() => Step::Event(event),
+                    () = sleep_until(close_by.unwrap_or_else(Instant::now)), if close_by.is_some() => Step::CloseLate,
+                    () = async {
+                        sleep_until(wait_until).await;
+                        link.up.ready().await;
+                    }, if next.is_some() => {
+                        let (stream, seq) = next.expect("invariant: the branch is taken only with a frame to send");
+                        Step::Send(stream, seq)
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

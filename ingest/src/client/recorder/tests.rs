@@ -1,0 +1,349 @@
+//! Recordings against a server that loses things: what becomes durable is what was recorded, every sample once.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::client::fake::{FakeServer, Fault, skipped};
+use crate::client::{Cue, TrackAudio, What};
+use crate::protocol::{Codec, Insight, Reading};
+use std::sync::Arc;
+
+const SECONDS: usize = 24;
+
+/// Sound in which every stretch is different.
+fn noise(seed: u32, samples: usize) -> Arc<[i16]> {
+    let next = |state: &mut u32| {
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Some((*state >> 16) as i16)
+    };
+    std::iter::repeat_n((), samples)
+        .scan(seed, |state, ()| next(state))
+        .collect()
+}
+
+fn recording(cues: Vec<Cue>) -> Recording {
+    let audio = |track, seed, samples| TrackAudio {
+        track,
+        codec: Codec::PcmS16le,
+        rate_hz: 16_000,
+        samples: noise(seed, samples),
+    };
+    Recording {
+        language: "en".to_owned(),
+        meeting_type: Some("discovery".to_owned()),
+        // Neither ends with a frame's end.
+        tracks: vec![
+            audio(Track::Mic, 1, SECONDS * 16_000 + 777),
+            audio(Track::Tab, 2, (SECONDS - 3) * 16_000 + 1),
+        ],
+        cues,
+        speed: 40.0,
+    }
+}
+
+struct Bench {
+    server: FakeServer,
+    api: Api,
+    device: Device,
+    dir: tempfile::TempDir,
+    recording: Recording,
+    cancel: CancellationToken,
+}
+
+impl Bench {
+    async fn new(faults: &[Fault], cues: Vec<Cue>) -> Self {
+        let server = FakeServer::start().await;
+        server.world().faults = faults.iter().copied().collect();
+        let api = Api::new(&server.url(), "token").unwrap();
+        let device = api.enrol_device("test").await.unwrap();
+        assert_eq!(
+            api.open_session(Uuid::nil(), device.id).await.unwrap(),
+            server.world().session
+        );
+        Self {
+            server,
+            api,
+            device,
+            dir: tempfile::tempdir().unwrap(),
+            recording: recording(cues),
+            cancel: CancellationToken::new(),
+        }
+    }
+
+    fn recorder(&self) -> (Recorder, mpsc::Receiver<ClientEvent>) {
+        let (events, received) = mpsc::channel(4096);
+        let session = self.server.world().session;
+        let mut options = Options::new(self.dir.path().join("buffer"));
+        options.give_up_after = Duration::from_secs(5);
+        let recorder = Recorder::new(
+            self.api.clone(),
+            self.device.clone(),
+            session,
+            self.recording.clone(),
+            options,
+            events,
+            self.cancel.clone(),
+        );
+        (recorder.unwrap(), received)
+    }
+
+    async fn run(&self) -> Result<Finished, RecorderError> {
+        let (recorder, _events) = self.recorder();
+        recorder.run().await
+    }
+
+    /// Every sample of every track is durable, once, in its place, except those that `missing` says.
+    fn assert_all_durable(&self, missing: impl Fn(Track, u64) -> bool) {
+        let world = self.server.world();
+        assert_eq!(world.violations, Vec::<String>::new());
+        for audio in &self.recording.tracks {
+            let durable = &world.durable.tracks[&audio.track.into()].samples;
+            assert_eq!(durable.len(), audio.samples.len(), "{:?}", audio.track);
+            for (index, (durable, recorded)) in durable.iter().zip(audio.samples.iter()).enumerate() {
+                let expected = (!missing(audio.track, index as u64)).then_some(*recorded);
+                assert_eq!(*durable, expected, "sample {index} of {:?}", audio.track);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_undisturbed_recording_arrives_whole_and_leaves_nothing_behind() {
+    let bench = Bench::new(&[], vec![]).await;
+    let finished = bench.run().await.unwrap();
+    assert_eq!(
+        finished,
+        Finished {
+            report_version: Some(1),
+            connections: 1
+        }
+    );
+    bench.assert_all_durable(|_, _| false);
+    assert!(!bench.dir.path().join("buffer").exists());
+    assert_eq!(
+        bench.server.world().hellos[0].meeting_type.as_deref(),
+        Some("discovery")
+    );
+}
+
+#[tokio::test]
+async fn connections_that_break_and_servers_that_are_away_cost_no_sample() {
+    let faults = [
+        Fault::Break { after_frames: 1 },
+        Fault::Break { after_frames: 60 },
+        Fault::Close {
+            after_frames: 45,
+            code: CloseCode::Resume,
+        },
+        Fault::Unavailable {
+            after_frames: 50,
+            requests: 2,
+        },
+        Fault::Break { after_frames: 0 },
+        Fault::Break { after_frames: 37 },
+    ];
+    let bench = Bench::new(&faults, vec![]).await;
+    let finished = bench.run().await.unwrap();
+    assert_eq!(finished.connections, 7);
+    bench.assert_all_durable(|_, _| false);
+}
+
+#[tokio::test]
+async fn a_killed_and_restarted_server_gets_every_sample_once() {
+    let mut bench = Bench::new(&[], vec![]).await;
+    let (recorder, mut events) = bench.recorder();
+    let run = tokio::spawn(recorder.run());
+    for reached_ms in [6_000, 13_000] {
+        while let Some(event) = events.recv().await {
+            if matches!(event, ClientEvent::Sent { track: Track::Mic, to, .. } if to.as_ms() >= reached_ms) {
+                break;
+            }
+        }
+        bench.server.kill().await;
+        while !matches!(events.recv().await, Some(ClientEvent::Disconnected { .. })) {}
+        bench.server.restart().await;
+    }
+    drop(events);
+    assert_eq!(run.await.unwrap().unwrap().connections, 3);
+    bench.assert_all_durable(|_, _| false);
+}
+
+#[tokio::test]
+async fn a_client_that_is_stopped_goes_on_where_it_was() {
+    let mut bench = Bench::new(&[], vec![]).await;
+    for reached_ms in [5_000, 11_000] {
+        let (recorder, mut events) = bench.recorder();
+        let run = tokio::spawn(recorder.run());
+        while let Some(event) = events.recv().await {
+            if matches!(event, ClientEvent::Sent { track: Track::Mic, to, .. } if to.as_ms() >= reached_ms) {
+                break;
+            }
+        }
+        bench.cancel.cancel();
+        assert!(matches!(run.await.unwrap(), Err(RecorderError::Cancelled)));
+        bench.cancel = CancellationToken::new();
+    }
+    bench.run().await.unwrap();
+    bench.assert_all_durable(|_, _| false);
+}
+
+#[tokio::test]
+async fn a_client_killed_at_any_point_goes_on_where_it_was() {
+    let bench = Bench::new(&[], vec![]).await;
+    for reached_ms in [3_000, 9_000, 15_000] {
+        let (recorder, mut events) = bench.recorder();
+        let run = tokio::spawn(recorder.run());
+        while let Some(event) = events.recv().await {
+            if matches!(event, ClientEvent::Sent { track: Track::Tab, to, .. } if to.as_ms() >= reached_ms) {
+                break;
+            }
+        }
+        // Aborting drops everything in the middle of whatever it was doing.
+        run.abort();
+        assert!(run.await.is_err());
+    }
+    bench.run().await.unwrap();
+    bench.assert_all_durable(|_, _| false);
+}
+
+#[tokio::test]
+async fn a_lost_buffer_costs_only_what_no_one_has() {
+    let bench = Bench::new(&[Fault::Garble { after_frames: 80 }], vec![]).await;
+    bench.run().await.unwrap();
+    let (lost, undecided) = {
+        let world = bench.server.world();
+        let mic = &world.durable.tracks[&Stream::Mic].samples;
+        let first = mic.iter().position(Option::is_none).unwrap() as u64;
+        let last = mic.iter().rposition(Option::is_none).unwrap() as u64;
+        (
+            skipped(&world.durable, Track::Mic, SkipReason::BufferLost),
+            first..last + 1,
+        )
+    };
+    // One gap, declared, from where the server wants to go on. What it had decided of that stays.
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert_eq!(undecided.end, lost[0].1);
+    assert!(undecided.start >= lost[0].0 + 3 * 16_000, "{undecided:?} of {lost:?}");
+    bench.assert_all_durable(|track, sample| track == Track::Mic && undecided.contains(&sample));
+}
+
+#[tokio::test]
+async fn credit_is_never_overdrawn_and_the_end_still_comes() {
+    let bench = Bench::new(&[], vec![]).await;
+    bench.server.world().credit_ms = 1_920;
+    bench.run().await.unwrap();
+    bench.assert_all_durable(|_, _| false);
+}
+
+#[tokio::test]
+async fn what_is_off_the_record_never_leaves_and_is_accounted_for() {
+    let cue = |at_ms, what| Cue { at_ms, what };
+    let reading = |value| Reading { value, quality: 1.0 };
+    let insight = |at_ms| {
+        let insight = Insight {
+            at_ms,
+            face_present: reading(1.0),
+            tab_focus: reading(1.0),
+            gaze_on_screen: None,
+            off_screen_looks: None,
+            head_pose_deviation_deg: None,
+            blinks_per_min: None,
+            long_closures: None,
+            perclos: None,
+            heart_rate_bpm: None,
+            rmssd_ms: None,
+        };
+        cue(at_ms, What::Insight(insight))
+    };
+    let cues = vec![
+        insight(1_000),
+        cue(5_000, What::OffTheRecord(true)),
+        insight(6_000),
+        cue(7_000, What::OffTheRecord(false)),
+        cue(8_000, What::Mark(Some("price".to_owned()))),
+        cue(9_000, What::Pause(true)),
+        cue(10_000, What::Pause(false)),
+    ];
+    let faults = [Fault::Break { after_frames: 50 }, Fault::Break { after_frames: 30 }];
+    let bench = Bench::new(&faults, cues).await;
+    bench.run().await.unwrap();
+    let (off, paused, marks, insights) = {
+        let world = bench.server.world();
+        let durable = &world.durable;
+        let of = |reason| skipped(durable, Track::Mic, reason);
+        (
+            of(SkipReason::OffTheRecord),
+            of(SkipReason::Paused),
+            durable.marks.len(),
+            durable.insights.len(),
+        )
+    };
+    // Frames of 240 ms: the one in which it began goes, the one in which it ended too.
+    assert_eq!(off, [(20 * 3_840, 30 * 3_840)]);
+    assert_eq!(paused, [(37 * 3_840, 42 * 3_840)]);
+    assert_eq!(
+        (marks, insights),
+        (1, 1),
+        "marks are kept, what the camera saw off the record is not"
+    );
+    bench.assert_all_durable(|_, sample| {
+        let within = |(from, to): &(u64, u64)| (*from..*to).contains(&sample);
+        off.iter().chain(&paused).any(within)
+    });
+}
+
+#[tokio::test]
+async fn a_session_taken_over_stops_and_keeps_what_is_not_saved() {
+    let fault = Fault::Close {
+        after_frames: 30,
+        code: CloseCode::TakenOver,
+    };
+    let bench = Bench::new(&[fault], vec![]).await;
+    assert!(matches!(bench.run().await, Err(RecorderError::TakenOver)));
+    assert_eq!(bench.server.world().connections, 1);
+    bench.run().await.unwrap();
+    bench.assert_all_durable(|_, _| false);
+}
+
+#[tokio::test]
+async fn withdrawn_consent_stops_and_deletes_what_is_not_saved() {
+    let fault = Fault::Close {
+        after_frames: 30,
+        code: CloseCode::Consent,
+    };
+    let bench = Bench::new(&[fault], vec![]).await;
+    assert!(matches!(bench.run().await, Err(RecorderError::Consent)));
+    assert!(!bench.dir.path().join("buffer").exists());
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_prove_who_it_is_gets_nothing() {
+    let mut bench = Bench::new(&[], vec![]).await;
+    bench.device.identity_keys[0].1 = ed25519_dalek::SigningKey::from_bytes(&[1; 32])
+        .verifying_key()
+        .to_bytes();
+    let refused = bench.run().await.unwrap_err();
+    assert!(matches!(refused, RecorderError::Link(LinkError::Offer(_))), "{refused}");
+    assert_eq!(bench.server.world().hellos.len(), 0);
+}
+
+#[tokio::test]
+async fn a_device_that_the_server_does_not_know_is_told_to_enrol_again() {
+    let mut bench = Bench::new(&[], vec![]).await;
+    bench.device.psk = zeroize::Zeroizing::new([0; 32]);
+    assert!(matches!(bench.run().await, Err(RecorderError::NotAuthenticated)));
+    assert_eq!(bench.server.world().hellos.len(), 0);
+}
+
+#[tokio::test]
+async fn opus_goes_the_same_way() {
+    let mut bench = Bench::new(&[], vec![]).await;
+    for audio in &mut bench.recording.tracks {
+        audio.codec = Codec::Opus;
+    }
+    let (recorder, mut events) = bench.recorder();
+    // The fake hears plain samples only, so the first frame of Opus is where it stops: what matters is that it left.
+    let run = tokio::spawn(recorder.run());
+    while !matches!(events.recv().await, Some(ClientEvent::Sent { .. })) {}
+    bench.cancel.cancel();
+    assert!(matches!(run.await.unwrap(), Err(RecorderError::Cancelled)));
+}
