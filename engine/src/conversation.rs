@@ -2,7 +2,7 @@
 //! function of the utterances so far, so that streaming and batch agree and a resume rebuilds the same state.
 
 use crate::clock::{MeetingTime, Span};
-use crate::fillers::{self, Filler};
+use crate::fillers::{self, Filler, Place};
 use crate::live::{LiveMeasures, Pace};
 use crate::measures::{self, Measures};
 use crate::meeting_type::MeetingType;
@@ -11,7 +11,7 @@ use crate::recognize::RecognizerInfo;
 use crate::signal::Signal;
 use crate::speaker::{Speaker, Track};
 use crate::transcript::{Final, SegmentFlag, SegmentId, Word};
-use crate::turns::{self, Turn};
+use crate::turns::{self, TURN_GAP, Turn};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ impl Conversation {
 
     /// Takes the next decided segment, in the order in which segments were committed, and says what it brought about.
     pub fn observe(&mut self, decided: &Final) -> Vec<Signal> {
-        let Some(utterance) = utterance_of(decided) else {
+        let Some(utterance) = utterance_of(decided, self.place_of(decided)) else {
             return self.advance(decided.span.end);
         };
         let mine = utterance.speaker == self.me();
@@ -124,6 +124,15 @@ impl Conversation {
                 }),
         );
         signals
+    }
+
+    /// Whether this goes on where its speaker spoke last.
+    fn place_of(&self, decided: &Final) -> Place {
+        let last = self.of(decided.speaker).map(|utterance| utterance.span.end).max();
+        match last {
+            Some(end) if decided.span.start < end.plus(TURN_GAP) => Place::WithinTurn,
+            _ => Place::TurnStart,
+        }
     }
 
     /// Says that everything before `to` is decided: silence, where no segment came.
@@ -200,7 +209,7 @@ impl Conversation {
     }
 }
 
-fn utterance_of(decided: &Final) -> Option<Utterance> {
+fn utterance_of(decided: &Final, place: Place) -> Option<Utterance> {
     let (first, last) = (decided.words.first()?, decided.words.last()?);
     let voiced = if decided.voiced.is_empty() {
         vec![Span::new(first.start, last.end)]
@@ -216,7 +225,7 @@ fn utterance_of(decided: &Final) -> Option<Utterance> {
         text: texts.join(" "),
         words: decided.words.clone(),
         ipus,
-        fillers: fillers::find(&decided.words),
+        fillers: fillers::find(&decided.words, place),
         question: questions::find(&decided.words),
         low_confidence: decided.flags.contains(&SegmentFlag::LowConfidence),
     })

@@ -9,6 +9,9 @@ use crate::lexicon::{is_filled_pause, token};
 use crate::transcript::Word;
 use serde::{Deserialize, Serialize};
 
+/// A pause that sets a phrase apart, where the recognizer writes no punctuation.
+const SET_APART_MS: u128 = 150;
+
 /// Which sort of filler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -35,175 +38,193 @@ pub struct Filler {
     pub words: usize,
 }
 
+/// Where an utterance stands in its turn: "so" is a filler where a turn begins, and a conjunction within one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The speaker had not been speaking.
+    TurnStart,
+    /// The speaker goes on.
+    WithinTurn,
+}
+
 /// The fillers among `words`, in order. Microseconds for an utterance.
-pub fn find(words: &[Word]) -> Vec<Filler> {
+pub fn find(words: &[Word], place: Place) -> Vec<Filler> {
     let tokens: Vec<String> = words.iter().map(|word| token(&word.text)).collect();
+    let utterance = Utterance {
+        tokens: tokens.iter().map(String::as_str).collect(),
+        words,
+        place,
+    };
     let mut found = Vec::new();
     let mut at = 0;
-    while at < tokens.len() {
-        let hit = if is_filled_pause(&tokens[at]) {
-            Some((FillerKind::FilledPause, 1))
+    while at < words.len() {
+        let (kind, length) = if is_filled_pause(&tokens[at]) {
+            (FillerKind::FilledPause, 1)
         } else {
-            lexical_at(&tokens, words, at).map(|length| (FillerKind::Lexical, length))
+            (FillerKind::Lexical, utterance.lexical_at(at))
         };
-        let length = hit.map_or(1, |(_, length)| length);
-        if let Some((kind, length)) = hit {
+        if length > 0 {
+            let at_time = words[at].start;
             found.push(Filler {
                 kind,
-                at: words[at].start,
+                at: at_time,
                 word: at,
                 words: length,
             });
         }
-        at += length;
+        at += length.max(1);
     }
     found
 }
 
-/// How many words the lexical filler that begins at `at` has.
-fn lexical_at(tokens: &[String], words: &[Word], at: usize) -> Option<usize> {
-    let here = tokens[at].as_str();
-    let next = tokens.get(at + 1).map_or("", String::as_str);
-    let before = previous(tokens, at);
-    let initial = before.is_empty() || ends_clause(&words[..at]);
-    match (here, next) {
-        ("you", "know") if stands_alone_after(tokens, words, at, 2) && !is_asking(before) => Some(2),
-        ("i", "mean") if initial && !is_object(tokens.get(at + 2)) => Some(2),
-        ("sort" | "kind", "of") if !is_determiner(before) && !is_type_question(before) => Some(2),
-        ("like", _) if is_discourse_like(tokens, before, next) => Some(1),
-        ("basically" | "literally", _) => Some(1),
-        ("actually", _) if initial || next.is_empty() => Some(1),
-        ("anyway", _) if initial => Some(1),
-        ("so", _) if before.is_empty() && !matches!(next, "that" | "far" | "much" | "many" | "") => Some(1),
-        ("right", "") if at > 0 && words[at].text.ends_with('?') && tokens.len() > 2 => Some(1),
-        _ => None,
+struct Utterance<'a> {
+    tokens: Vec<&'a str>,
+    words: &'a [Word],
+    place: Place,
+}
+
+impl Utterance<'_> {
+    /// How many words the lexical filler that begins at `at` has; none is no filler.
+    fn lexical_at(&self, at: usize) -> usize {
+        let here = self.tokens[at];
+        let next = self.token(at + 1);
+        let before = self.before(at);
+        let (is_filler, length) = match (here, next) {
+            ("you", "know") => (
+                !LITERAL_BEFORE_KNOW.contains(&before) && self.is_set_apart_after(at + 1),
+                2,
+            ),
+            ("i", "mean") => (
+                !LITERAL_BEFORE_MEAN.contains(&before) && !MEANT.contains(&self.token(at + 2)),
+                2,
+            ),
+            ("sort" | "kind", "of") => (!BEFORE_A_KIND.contains(&before), 2),
+            ("like", _) => (self.is_discourse_like(before, next), 1),
+            ("basically" | "literally", _) => (true, 1),
+            ("actually", _) => (self.opens_clause(at) || next.is_empty(), 1),
+            ("anyway", _) => (self.opens_clause(at), 1),
+            ("so", _) => (
+                before.is_empty() && self.place == Place::TurnStart && !SO_WITH.contains(&next),
+                1,
+            ),
+            ("right", "") => (self.is_tag(at, before), 1),
+            _ => (false, 0),
+        };
+        if is_filler { length } else { 0 }
+    }
+
+    fn token(&self, at: usize) -> &str {
+        self.tokens.get(at).copied().unwrap_or("")
+    }
+
+    /// The nearest earlier token that is not a filled pause; empty where there is none.
+    fn before(&self, at: usize) -> &str {
+        let earlier = self.tokens[..at].iter().rev().copied();
+        earlier.into_iter().find(|token| !is_filled_pause(token)).unwrap_or("")
+    }
+
+    /// Nothing, a conjunction or punctuation stands before `at`.
+    fn opens_clause(&self, at: usize) -> bool {
+        let before = self.before(at);
+        before.is_empty() || CONJUNCTIONS.contains(&before) || ends_clause(&self.words[at - 1])
+    }
+
+    /// Nothing that it could govern follows the word at `at`: "you know, and then", not "you know the answer".
+    fn is_set_apart_after(&self, at: usize) -> bool {
+        let after = self.token(at + 1);
+        let paused = || self.words[at + 1].start.since(self.words[at].end).as_millis() >= SET_APART_MS;
+        after.is_empty()
+            || ends_clause(&self.words[at])
+            || is_filled_pause(after)
+            || CONJUNCTIONS.contains(&after)
+            || matches!(after, "i" | "we" | "they" | "it" | "it's" | "like")
+            || paused()
+    }
+
+    /// "like" is a filler after a preposition or a quantity's verb ("for like a week", "had like five"), and between
+    /// clauses unless it compares ("like the others"). After "be", after verbs of liking, seeming and comparing, and before
+    /// what is compared it is needed.
+    fn is_discourse_like(&self, before: &str, next: &str) -> bool {
+        let between_clauses = before.is_empty() || CONJUNCTIONS.contains(&before);
+        let hedges = matches!(
+            before,
+            "for" | "with" | "in" | "at" | "by" | "from" | "about" | "had" | "have" | "got"
+        );
+        !next.is_empty() && (hedges || between_clauses && !COMPARED.contains(&next))
+    }
+
+    /// "…, right?": with its question mark, or as the last word where the recognizer writes none and it is no adjective.
+    fn is_tag(&self, at: usize, before: &str) -> bool {
+        let said = &self.words[at].text;
+        let bare = !ends_clause(&self.words[at]) && !RIGHT_AFTER.contains(&before);
+        at >= 2 && (said.ends_with('?') || bare)
     }
 }
 
-/// The nearest earlier token that is not a filled pause.
-fn previous(tokens: &[String], at: usize) -> &str {
-    tokens[..at]
-        .iter()
-        .rev()
-        .map(String::as_str)
-        .find(|token| !is_filled_pause(token))
-        .unwrap_or("")
+/// The word ends a clause, where the recognizer writes punctuation.
+fn ends_clause(word: &Word) -> bool {
+    word.text.ends_with([',', '.', '?', '!', ';', ':', '–', '—'])
 }
 
-/// The last of these words ends a clause, where the recognizer writes punctuation.
-fn ends_clause(words: &[Word]) -> bool {
-    words
-        .last()
-        .is_some_and(|word| word.text.ends_with([',', '.', '?', '!', ';', ':', '–', '—']))
-}
+const CONJUNCTIONS: &[&str] = &["and", "but", "or", "so", "because", "then", "well"];
 
-/// Nothing that it could govern follows: "you know, and then" is a filler, "you know the answer" is not.
-fn stands_alone_after(tokens: &[String], words: &[Word], at: usize, length: usize) -> bool {
-    let after = tokens.get(at + length).map_or("", String::as_str);
-    ends_clause(&words[..at + length])
-        || after.is_empty()
-        || is_filled_pause(after)
-        || matches!(
-            after,
-            "and" | "but" | "so" | "because" | "i" | "we" | "they" | "it" | "it's" | "then" | "like"
-        )
-}
+/// "do you know", "as you know".
+const LITERAL_BEFORE_KNOW: &[&str] = &[
+    "do", "did", "does", "if", "that", "as", "would", "should", "don't", "didn't", "let", "to", "what", "how",
+];
 
-fn is_asking(before: &str) -> bool {
-    matches!(
-        before,
-        "do" | "did" | "does" | "if" | "that" | "as" | "would" | "should" | "don't" | "didn't" | "let" | "to"
-    )
-}
+/// "what I mean", "do I mean".
+const LITERAL_BEFORE_MEAN: &[&str] = &["what", "which", "that", "do", "did", "as", "if", "know"];
 
-fn is_object(token: Option<&String>) -> bool {
-    token.is_some_and(|token| matches!(token.as_str(), "it" | "that" | "this" | "what" | "the" | "business"))
-}
+/// "I mean it".
+const MEANT: &[&str] = &["it", "that", "this", "what", "the", "business", "by", "to"];
 
-fn is_determiner(token: &str) -> bool {
-    matches!(
-        token,
-        "a" | "an" | "the" | "this" | "that" | "some" | "any" | "every" | "each" | "same" | "one" | "no"
-    ) || matches!(
-        token,
-        "different" | "another" | "other" | "first" | "second" | "right" | "new" | "special"
-    )
-}
+/// "a kind of", "what kind of".
+const BEFORE_A_KIND: &[&str] = &[
+    "a",
+    "an",
+    "the",
+    "this",
+    "that",
+    "these",
+    "those",
+    "some",
+    "any",
+    "every",
+    "each",
+    "same",
+    "one",
+    "no",
+    "what",
+    "which",
+    "whatever",
+    "different",
+    "another",
+    "other",
+    "first",
+    "second",
+    "right",
+    "new",
+    "special",
+    "only",
+    "all",
+];
 
-fn is_type_question(token: &str) -> bool {
-    matches!(token, "what" | "which" | "whatever")
-}
+/// "so that", "so far".
+const SO_WITH: &[&str] = &["that", "far", "much", "many", ""];
 
-/// "like" is a filler unless it is a verb ("we like it"), a comparison ("looks like rain", "more like a page") or a
-/// preposition that the sentence needs ("people like you", "things like that").
-fn is_discourse_like(tokens: &[String], before: &str, next: &str) -> bool {
-    let is_verb_before = matches!(
-        before,
-        "i" | "you"
-            | "we"
-            | "they"
-            | "would"
-            | "i'd"
-            | "we'd"
-            | "they'd"
-            | "you'd"
-            | "to"
-            | "don't"
-            | "not"
-            | "didn't"
-            | "really"
-            | "might"
-            | "will"
-            | "do"
-            | "did"
-            | "also"
-            | "people"
-            | "who"
-            | "customers"
-            | "people's"
-    );
-    let is_comparison = matches!(
-        before,
-        "look"
-            | "looks"
-            | "looked"
-            | "sound"
-            | "sounds"
-            | "sounded"
-            | "feel"
-            | "feels"
-            | "felt"
-            | "seem"
-            | "seems"
-            | "something"
-            | "anything"
-            | "nothing"
-            | "things"
-            | "thing"
-            | "more"
-            | "much"
-            | "just"
-            | "exactly"
-            | "works"
-            | "work"
-            | "taste"
-            | "what"
-            | "stuff"
-            | "someone"
-            | "somebody"
-            | "that"
-            | "this"
-            | "one"
-            | "ones"
-    );
-    let is_quotative_or_hedge = matches!(
-        before,
-        "was" | "were" | "is" | "are" | "it's" | "be" | "and" | "but" | "or" | ""
-    ) || is_filled_pause(before)
-        || matches!(
-            before,
-            "with" | "for" | "in" | "on" | "at" | "of" | "get" | "got" | "had" | "have" | "because"
-        );
-    let is_preposition_use = matches!(next, "to" | "you" | "me" | "us" | "him" | "them" | "that" | "this" | "");
-    tokens.len() > 1 && is_quotative_or_hedge && !is_verb_before && !is_comparison && !is_preposition_use
-}
+/// "like the others", "like that".
+const COMPARED: &[&str] = &[
+    "to", "you", "me", "us", "him", "her", "them", "it", "that", "this", "these", "those", "the", "a", "an", "my",
+    "your", "our", "their", "in",
+];
+
+/// "that's right", "on the right", "all right".
+const RIGHT_AFTER: &[&str] = &[
+    "that's", "it's", "you're", "they're", "we're", "he's", "she's", "is", "are", "was", "were", "be", "the", "a",
+    "your", "my", "all", "not", "quite", "about", "just", "turn", "click", "looks", "sounds", "seems", "get", "got",
+    "yeah", "yes", "okay", "ok", "right",
+];
+
+#[cfg(test)]
+mod tests;

@@ -25,3 +25,5 @@ pub mod voice;
 pub mod wer;
 
 mod segmenter;
+#[cfg(test)]
+mod spoken;

@@ -1,9 +1,13 @@
-//! Questions (C17), told from their words. Some recognizers write no punctuation, so that a question mark settles it
-//! where there is one and word order has to where there is none.
+//! Questions (C17), told from their words. Some recognizers write no punctuation: a question mark settles it where there
+//! is one, word order has to where there is none. Nothing is asked of grammar beyond a word's neighbours, so that a
+//! misheard word elsewhere changes nothing.
 
 use crate::lexicon::{is_filled_pause, token};
 use crate::transcript::Word;
 use serde::{Deserialize, Serialize};
+
+/// A pause after which, without punctuation, a new clause may begin.
+const CLAUSE_PAUSE_MS: u128 = 150;
 
 /// Whether a question leaves the answer open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,226 +22,264 @@ pub enum QuestionKind {
 
 /// The question that `words` ask, if they ask one: the open one where there are both.
 pub fn find(words: &[Word]) -> Option<QuestionKind> {
-    let mut asked = None;
-    for clause in clauses(words) {
-        match kind_of(&clause) {
-            Some(QuestionKind::Open) => return Some(QuestionKind::Open),
-            Some(closed) => asked = Some(closed),
-            None => {}
-        }
-    }
-    asked
+    let kinds: Vec<QuestionKind> = clauses(words).iter().filter_map(Clause::kind).collect();
+    kinds
+        .iter()
+        .copied()
+        .find(|kind| *kind == QuestionKind::Open)
+        .or_else(|| kinds.first().copied())
 }
 
 struct Clause {
     tokens: Vec<String>,
     /// Whether the recognizer ended it with a question mark; `None` where it wrote no end.
-    marked: Option<bool>,
+    asked: Option<bool>,
 }
 
-/// Sentences where there is punctuation; otherwise one clause, cut where a pause over 300 ms stands before a word that
-/// can begin a question.
+/// Sentences where there is punctuation; otherwise what lies between pauses.
 fn clauses(words: &[Word]) -> Vec<Clause> {
-    const PAUSE_MS: u64 = 300;
     let mut clauses = Vec::new();
     let mut tokens: Vec<String> = Vec::new();
     for (index, word) in words.iter().enumerate() {
+        let paused = index > 0 && word.start.since(words[index - 1].end).as_millis() > CLAUSE_PAUSE_MS;
         let token = token(&word.text);
-        let paused = index > 0 && word.start.since(words[index - 1].end).as_millis() as u64 > PAUSE_MS;
-        if paused && !tokens.is_empty() && (is_interrogative(&token) || is_auxiliary(&token)) {
+        // A pause alone is no boundary: people pause for breath. Before a word that can begin a question it may be one.
+        if paused && begins_question(&token) && !tokens.is_empty() {
             clauses.push(Clause {
                 tokens: std::mem::take(&mut tokens),
-                marked: None,
+                asked: None,
             });
         }
         if !token.is_empty() && !is_filled_pause(&token) {
             tokens.push(token);
         }
         if word.text.ends_with(['.', '?', '!']) && !tokens.is_empty() {
+            let asked = Some(word.text.ends_with('?'));
             clauses.push(Clause {
                 tokens: std::mem::take(&mut tokens),
-                marked: Some(word.text.ends_with('?')),
+                asked,
             });
         }
     }
     if !tokens.is_empty() {
-        clauses.push(Clause { tokens, marked: None });
+        clauses.push(Clause { tokens, asked: None });
     }
     clauses
 }
 
-fn kind_of(clause: &Clause) -> Option<QuestionKind> {
-    let tokens = strip_openers(&clause.tokens);
-    let open = is_open(tokens);
-    match clause.marked {
-        Some(true) => Some(if open { QuestionKind::Open } else { QuestionKind::Closed }),
-        Some(false) => is_invitation(tokens).then_some(QuestionKind::Open),
-        None if is_invitation(tokens) => Some(QuestionKind::Open),
-        None if asks_by_order(tokens) => Some(if open { QuestionKind::Open } else { QuestionKind::Closed }),
-        None if ends_in_tag(tokens) => Some(QuestionKind::Closed),
-        None => None,
+impl Clause {
+    fn kind(&self) -> Option<QuestionKind> {
+        let tokens: Vec<&str> = self.tokens.iter().map(String::as_str).collect();
+        let tokens = without_openers(&tokens);
+        if is_invitation(tokens) {
+            return Some(QuestionKind::Open);
+        }
+        match self.asked {
+            Some(false) => None,
+            Some(true) => Some(kind_of(
+                tokens
+                    .iter()
+                    .position(|token| is_open_word(token))
+                    .map_or(tokens, |at| &tokens[at..]),
+            )),
+            None => (0..tokens.len())
+                .find(|&at| {
+                    if at == 0 {
+                        asks_at_start(tokens)
+                    } else {
+                        asks_inside(tokens[at - 1], &tokens[at..])
+                    }
+                })
+                .map(|at| kind_of(&tokens[at..]))
+                .or_else(|| ends_in_tag(tokens).then_some(QuestionKind::Closed)),
+        }
     }
 }
 
-/// Leaves out what a speaker puts before a question: "and", "okay", a name and a pause.
-fn strip_openers(mut tokens: &[String]) -> &[String] {
+/// Leaves out what a speaker puts before a question: "and", "okay", and one name before a question word.
+fn without_openers<'a>(mut tokens: &'a [&'a str]) -> &'a [&'a str] {
     const OPENERS: &[&str] = &[
         "and", "so", "but", "okay", "ok", "well", "then", "now", "or", "yeah", "right", "great",
     ];
     while let [first, rest @ ..] = tokens
-        && OPENERS.contains(&first.as_str())
+        && OPENERS.contains(first)
     {
         tokens = rest;
     }
-    // A vocative: one word, and the question's own first word right behind it.
     match tokens {
-        [first, second, ..] if !begins_question(first) && is_interrogative(second) && tokens.len() > 3 => &tokens[1..],
+        [name, question, _, ..] if !begins_question(name) && !is_subject(name) && OPEN_WORDS.contains(question) => {
+            &tokens[1..]
+        }
         _ => tokens,
     }
 }
 
-fn begins_question(token: &str) -> bool {
-    is_interrogative(token) || is_auxiliary(token)
-}
-
-fn is_interrogative(token: &str) -> bool {
-    matches!(
-        token,
-        "what"
-            | "what's"
-            | "how"
-            | "how's"
-            | "why"
-            | "when"
-            | "where"
-            | "who"
-            | "which"
-            | "whose"
-            | "where's"
-            | "who's"
-    )
-}
-
-fn is_auxiliary(token: &str) -> bool {
-    matches!(
-        token,
-        "is" | "are"
-            | "was"
-            | "were"
-            | "do"
-            | "does"
-            | "did"
-            | "can"
-            | "could"
-            | "would"
-            | "will"
-            | "should"
-            | "have"
-            | "has"
-            | "had"
-            | "may"
-            | "shall"
-            | "isn't"
-            | "aren't"
-            | "don't"
-            | "doesn't"
-            | "didn't"
-            | "can't"
-            | "couldn't"
-            | "wouldn't"
-            | "won't"
-            | "shouldn't"
-            | "haven't"
-            | "hasn't"
-    )
-}
-
-fn is_subject(token: &str) -> bool {
-    matches!(
-        token,
-        "i" | "you"
-            | "we"
-            | "they"
-            | "he"
-            | "she"
-            | "it"
-            | "there"
-            | "that"
-            | "this"
-            | "these"
-            | "those"
-            | "anyone"
-            | "anybody"
-            | "someone"
-            | "somebody"
-            | "everyone"
-            | "everybody"
-            | "people"
-            | "the"
-            | "a"
-            | "an"
-            | "your"
-            | "our"
-            | "my"
-            | "their"
-            | "his"
-            | "her"
-            | "any"
-            | "anything"
-            | "somebody's"
-    )
-}
-
-/// Word order of a question: a question word with a verb behind it, or an auxiliary before its subject.
-fn asks_by_order(tokens: &[String]) -> bool {
+/// The words begin with the order of a question: a question word and a verb, or an auxiliary before its subject.
+fn asks_at_start(tokens: &[&str]) -> bool {
     match tokens {
-        [first, second, ..] if is_interrogative(first) => match first.as_str() {
-            "what" | "how" | "why" | "where" | "when" | "who" | "which" | "whose" => {
-                is_auxiliary(second)
-                    || matches!(
-                        second.as_str(),
-                        "about" | "if" | "else" | "kind" | "sort" | "many" | "much" | "long"
-                    )
-                    || matches!(
-                        second.as_str(),
-                        "would" | "often" | "far" | "soon" | "happened" | "happens" | "come"
-                    )
-                    || tokens.iter().take(5).skip(2).any(|token| is_auxiliary(token)) && first != "when"
-            }
-            _ => true,
-        },
-        [first, second, ..] => is_auxiliary(first) && is_subject(second) && first != "had",
+        ["what's" | "how's" | "where's" | "who's", _, ..] => true,
+        ["what" | "how", "about" | "if" | "come", ..] => true,
+        // "What is left is the price": a statement that begins like a question.
+        ["what", "is" | "was" | "are", rest @ ..] => !is_cleft(rest),
+        // A clause of its own: "which is good", "where they have to". Not a question unless it is inverted.
+        ["which" | "whose" | "when", rest @ ..] => is_inverted(rest),
+        [first, second, ..] if QUESTION_WORDS.contains(first) && AUXILIARIES.contains(second) => true,
+        ["what" | "who", "happened" | "happens" | "else" | "wants" | "has", ..] => true,
+        [first, rest @ ..] if QUESTION_WORDS.contains(first) => is_inverted(rest),
+        // Orders: "do the tests", "have a good day".
+        ["do" | "have" | "has", second, ..] => PRONOUNS.contains(second),
+        [first, second, ..] => AUXILIARIES.contains(first) && *first != "had" && is_subject(second),
         _ => false,
     }
 }
 
-fn is_open(tokens: &[String]) -> bool {
+/// The same in the middle of words without punctuation, after `before`: only inversion is told there, because a question
+/// that is merely reported keeps the order of a statement ("I know how the call went").
+fn asks_inside(before: &str, tokens: &[&str]) -> bool {
+    /// After these the second person of an auxiliary is no question: "to have you", "so did you", "what we can do you know".
+    const NOT_AFTER: &[&str] = &[
+        "to", "so", "neither", "nor", "than", "as", "not", "what", "how", "why", "never",
+    ];
     match tokens {
-        [first, second, ..] if matches!(first.as_str(), "how") => {
-            !matches!(
-                second.as_str(),
-                "many" | "much" | "long" | "old" | "often" | "far" | "soon" | "big"
-            ) || second == "long" && tokens.len() > 4
+        ["what" | "how" | "why" | "where" | "when", rest @ ..] => {
+            is_inverted(rest) && !matches!(rest, ["is" | "was" | "are" | "were", tail @ ..] if is_cleft(tail))
         }
-        [first, ..] if matches!(first.as_str(), "what" | "what's" | "why" | "how's") => true,
-        _ => is_invitation(tokens),
+        ["do" | "did" | "can" | "could" | "would" | "are", "you", _, ..] => {
+            !NOT_AFTER.contains(&before) && !is_subject(before) && !AUXILIARIES.contains(&before)
+        }
+        _ => false,
+    }
+}
+
+/// After a question word: an auxiliary before its subject, at most three words on ("how long would you", "which of these
+/// do we").
+fn is_inverted(rest: &[&str]) -> bool {
+    rest.windows(2)
+        .take(3)
+        .take_while(|pair| !is_subject(pair[0]) || pair[0] == "the" || pair[0] == "these")
+        .any(|pair| AUXILIARIES.contains(&pair[0]) && is_subject(pair[1]))
+}
+
+/// After "what is": a second "is" that has no subject of its own ends a subject clause.
+fn is_cleft(rest: &[&str]) -> bool {
+    rest.windows(2)
+        .any(|pair| matches!(pair[1], "is" | "was" | "are") && !is_subject(pair[0]) && pair[0] != "who")
+}
+
+fn kind_of(tokens: &[&str]) -> QuestionKind {
+    match tokens {
+        // These ask for a number.
+        [
+            "how",
+            "many" | "much" | "long" | "old" | "often" | "far" | "soon" | "big",
+            ..,
+        ] => {
+            // The design counts every "how" as open but for plain quantities; a span of work invites its reasons.
+            if tokens.get(1) == Some(&"long") && tokens.len() > 4 {
+                QuestionKind::Open
+            } else {
+                QuestionKind::Closed
+            }
+        }
+        [first, ..] if is_open_word(first) => QuestionKind::Open,
+        _ => QuestionKind::Closed,
     }
 }
 
 /// Asked without a question: "tell me about", "walk me through".
-fn is_invitation(tokens: &[String]) -> bool {
-    matches!(tokens, [a, b, ..] if matches!((a.as_str(), b.as_str()), ("tell", "me" | "us") | ("walk", "me" | "us") | ("talk", "me" | "us")))
+fn is_invitation(tokens: &[&str]) -> bool {
+    matches!(tokens, ["tell" | "walk" | "talk", "me" | "us", ..])
 }
 
-/// A statement turned into a question at its end.
-fn ends_in_tag(tokens: &[String]) -> bool {
-    let ending: Vec<&str> = tokens.iter().rev().take(2).map(String::as_str).collect();
-    tokens.len() > 3
-        && matches!(
-            ending.as_slice(),
-            [
-                "you" | "it" | "we" | "they" | "he" | "she",
-                "isn't" | "aren't" | "don't" | "doesn't" | "won't" | "didn't"
-            ]
-        )
+/// A statement turned into a question at its end: "it works, doesn't it".
+fn ends_in_tag(tokens: &[&str]) -> bool {
+    const NEGATED: &[&str] = &[
+        "isn't",
+        "aren't",
+        "don't",
+        "doesn't",
+        "won't",
+        "didn't",
+        "wasn't",
+        "can't",
+        "shouldn't",
+        "haven't",
+    ];
+    matches!(tokens, [_, _, .., verb, subject] if NEGATED.contains(verb) && PRONOUNS.contains(subject))
 }
+
+fn begins_question(token: &str) -> bool {
+    QUESTION_WORDS.contains(&token) || AUXILIARIES.contains(&token)
+}
+
+fn is_open_word(token: &str) -> bool {
+    OPEN_WORDS.contains(&token)
+}
+
+fn is_subject(token: &str) -> bool {
+    PRONOUNS.contains(&token) || DETERMINERS.contains(&token)
+}
+
+const OPEN_WORDS: &[&str] = &["what", "what's", "how", "how's", "why"];
+
+const QUESTION_WORDS: &[&str] = &[
+    "what", "what's", "how", "how's", "why", "when", "where", "where's", "who", "who's", "which", "whose",
+];
+
+const AUXILIARIES: &[&str] = &[
+    "is",
+    "are",
+    "was",
+    "were",
+    "do",
+    "does",
+    "did",
+    "can",
+    "could",
+    "would",
+    "will",
+    "should",
+    "have",
+    "has",
+    "had",
+    "may",
+    "shall",
+    "isn't",
+    "aren't",
+    "don't",
+    "doesn't",
+    "didn't",
+    "can't",
+    "couldn't",
+    "wouldn't",
+    "won't",
+    "shouldn't",
+    "haven't",
+    "hasn't",
+];
+
+const PRONOUNS: &[&str] = &[
+    "i",
+    "you",
+    "we",
+    "they",
+    "he",
+    "she",
+    "it",
+    "there",
+    "anyone",
+    "anybody",
+    "anything",
+    "someone",
+    "somebody",
+    "everyone",
+    "everybody",
+    "people",
+];
+
+const DETERMINERS: &[&str] = &[
+    "the", "a", "an", "this", "that", "these", "those", "your", "our", "my", "their", "his", "her", "any",
+];
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A silence of one's own that ends a turn.
-const TURN_GAP: Duration = Duration::from_millis(1500);
+pub(crate) const TURN_GAP: Duration = Duration::from_millis(1500);
 /// A backchannel is no longer than this.
 const BACKCHANNEL: Duration = Duration::from_millis(1000);
 /// What voice activity adds around a voice: both edges are rounded outwards by up to a frame, and a short word is held
