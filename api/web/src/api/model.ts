@@ -19,4 +19,3 @@ export type Word = Schemas["Word"];
 export type Coverage = Schemas["Coverage"];
 export type PacePoint = Schemas["PacePoint"];
 export type Talk = Schemas["Talk"];
-export type LiveMeasures = Schemas["LiveMeasures"];

@@ -1,6 +1,6 @@
 /** How it is going: pace on its scale, who has the floor and for how long, fillers and questions. */
 import type { ReactNode } from "react";
-import type { Band, LiveMeasures, MeetingType } from "../../api/model";
+import type { Band, MeetingType } from "../../api/model";
 import { rounded } from "../../format/measure";
 import { clock, spokenLength } from "../../format/time";
 import { bandWords, pace } from "../../measure/catalogue";
@@ -8,6 +8,7 @@ import { Ruler } from "../../measure/ruler";
 import { standing } from "../../measure/standing";
 import { StandingMark } from "../../measure/standing-mark";
 import { TalkBar } from "../../measure/talk-bar";
+import type { LiveMeasures } from "./live-event";
 
 /** As the engine's C3 has it; the live event carries no targets. */
 const IN_MEETINGS: Band = { low: 130, high: 170 };
