@@ -3,7 +3,7 @@
 mod accept;
 mod envelope;
 
-use crate::auth::{self, Origins, OwnerError};
+use crate::auth::{self, AccountError, Origins};
 use crate::config::Config;
 use crate::db::{self, Db, DbError, MigrationError};
 use crate::jobs;
@@ -69,7 +69,7 @@ pub enum StartError {
     Keys(#[from] KeyError),
     /// The first account could not be made.
     #[error("making the owner's account")]
-    Owner(#[from] OwnerError),
+    Owner(#[from] AccountError),
     /// The job queue could not be installed.
     #[error("installing the job queue")]
     Queue(#[from] jobs::InstallError),

@@ -3,6 +3,7 @@
 use super::{Token, find_owner};
 use crate::db::{Db, signing_in};
 use crate::ids::{FamilyId, Member};
+use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 /// How long a link is good.
@@ -83,12 +84,23 @@ pub async fn redeem_login_link(db: &Db, link: &Token, client: Client) -> Result<
         let Some(member) = signing_in::take_link(&mut *tx, &link.digest()).await? else {
             return Ok(None);
         };
-        let (family, token) = (FamilyId::new(), Token::random()?);
-        signing_in::insert_family(&mut *tx, family, member, client.as_str(), client.lifetime()).await?;
-        signing_in::insert_token(&mut *tx, &token.digest(), family).await?;
+        let token = insert_sign_in(tx, member, client).await?;
         Ok(Some((member, token)))
     })
     .await
+}
+
+/// Signs a person in who proved who they are by other means.
+pub async fn sign_in(db: &Db, member: Member, client: Client) -> Result<Token, LoginError> {
+    db.without_tenant(async |tx| insert_sign_in(tx, member, client).await)
+        .await
+}
+
+async fn insert_sign_in(tx: &mut PgConnection, member: Member, client: Client) -> Result<Token, LoginError> {
+    let (family, token) = (FamilyId::new(), Token::random()?);
+    signing_in::insert_family(&mut *tx, family, member, client.as_str(), client.lifetime()).await?;
+    signing_in::insert_token(&mut *tx, &token.digest(), family).await?;
+    Ok(token)
 }
 
 /// Ends a sign-in: every token of it is worthless from here on.

@@ -64,6 +64,7 @@ async fn enclose(State(state): State<AppState>, request: Request, next: Next) ->
         .get::<MatchedPath>()
         .map_or("", MatchedPath::as_str)
         .to_owned();
+    let is_api = request.uri().path().starts_with("/v1/");
     let span = tracing::info_span!("request", id, %method, route);
 
     let is_known_host = state.origins.is_own_host(request.headers(), request.uri()) || route == "/v1/health";
@@ -94,7 +95,7 @@ async fn enclose(State(state): State<AppState>, request: Request, next: Next) ->
             HeaderValue::from_static(STRICT_TRANSPORT_SECURITY),
         );
     }
-    if route.starts_with("/v1/") || headers.contains_key(header::SET_COOKIE) {
+    if is_api || headers.contains_key(header::SET_COOKIE) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.insert(

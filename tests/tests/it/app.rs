@@ -1,0 +1,212 @@
+//! A whole server for one test: its own databases and folder, a free port, the log it wrote. `finish` stops it and
+//! asserts that nothing is left; a test that forgets to call it fails.
+
+mod caller;
+mod cluster;
+mod log;
+
+pub use caller::Caller;
+pub use cluster::{new_pair, superuser};
+
+use attune::auth::{self, COOKIE};
+use attune::config::{Config, DatabaseNames, Databases};
+use attune::ids::{Member, TenantId, UserId};
+use attune::server::{self, Running};
+use serde_json::json;
+use sqlx::postgres::PgConnection;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// A server that runs for one test.
+pub struct TestApp {
+    running: Option<Running>,
+    names: DatabaseNames,
+    databases: Databases,
+    /// Where its root key is, and whatever else it keeps.
+    pub folder: tempfile::TempDir,
+    errors_are_expected: bool,
+}
+
+impl TestApp {
+    /// A fresh server.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// A fresh server whose settings the test changed.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        log::keep();
+        let (names, databases) = cluster::new_pair().await;
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let mut app = Self {
+            running: None,
+            names,
+            databases,
+            folder,
+            errors_are_expected: false,
+        };
+        app.running = Some(server::start(app.config(change)).await.expect("the server starts"));
+        app
+    }
+
+    /// Stops the server and starts it again on the same data.
+    pub async fn restart(&mut self) {
+        self.running
+            .take()
+            .expect("invariant: it runs until finish")
+            .shutdown()
+            .await;
+        self.running = Some(
+            server::start(self.config(|_| {}))
+                .await
+                .expect("the server starts again"),
+        );
+    }
+
+    fn config(&self, change: impl FnOnce(&mut Config)) -> Config {
+        let mut config = Config::on_this_machine(self.folder.path(), self.databases.clone());
+        config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.limits.drain = Duration::from_secs(5);
+        config.limits.database_connections = 4;
+        change(&mut config);
+        config
+    }
+
+    /// The server itself.
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().expect("invariant: it runs until finish")
+    }
+
+    /// Where it is reached, without a slash at the end.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.running().addr)
+    }
+
+    /// The same for sockets.
+    pub fn socket_base(&self) -> String {
+        format!("ws://{}", self.running().addr)
+    }
+
+    /// Someone who is not signed in.
+    pub fn nobody(&self) -> Caller {
+        Caller::nobody(&self.base())
+    }
+
+    /// The owner, as a program with a bearer token.
+    pub async fn owner(&self) -> Caller {
+        let token = self.owner_token().await;
+        self.nobody().with("authorization", &format!("Bearer {token}"))
+    }
+
+    /// A bearer token of the owner's.
+    pub async fn owner_token(&self) -> String {
+        let link = self.login_link().await;
+        let answer = self
+            .nobody()
+            .post(
+                "/v1/auth/login-links/redeem",
+                json!({"token": link, "client": "native"}),
+            )
+            .await;
+        answer.expect(200).body["access_token"]
+            .as_str()
+            .expect("a native client gets its token")
+            .to_owned()
+    }
+
+    /// The owner in a browser, on a page of ours.
+    pub async fn browser(&self) -> Caller {
+        let page = self
+            .nobody()
+            .with("sec-fetch-site", "same-origin")
+            .with("origin", &self.base());
+        let link = self.login_link().await;
+        let answer = page
+            .post("/v1/auth/login-links/redeem", json!({"token": link}))
+            .await
+            .expect(200);
+        let set = answer.header("set-cookie").expect("a browser gets a cookie");
+        let value = set
+            .split(';')
+            .next()
+            .and_then(|pair| pair.strip_prefix(&format!("{COOKIE}=")));
+        page.with(
+            "cookie",
+            &format!("{COOKIE}={}", value.expect("the cookie has a value")),
+        )
+    }
+
+    /// The secret of a fresh sign-in link.
+    pub async fn login_link(&self) -> String {
+        let link = auth::issue_login_link(&self.running().state.db)
+            .await
+            .expect("a link can be made");
+        link.token.reveal().to_string()
+    }
+
+    /// Another person with a tenant of their own, as a program with a bearer token.
+    pub async fn stranger(&self) -> (Member, Caller) {
+        let state = &self.running().state;
+        let member = Member {
+            tenant: TenantId::new(),
+            user: UserId::new(),
+        };
+        auth::create_account(&state.db, &state.keys, member, "test", &member.user.to_string())
+            .await
+            .expect("an account can be made");
+        let token = auth::sign_in(&state.db, member, auth::Client::Native)
+            .await
+            .expect("they can sign in");
+        (
+            member,
+            self.nobody()
+                .with("authorization", &format!("Bearer {}", *token.reveal())),
+        )
+    }
+
+    /// A look into the data, past row-level security.
+    pub async fn look(&self) -> PgConnection {
+        superuser(&self.names.data).await
+    }
+
+    /// A look into the key store.
+    pub async fn look_at_keys(&self) -> PgConnection {
+        superuser(&self.names.keys).await
+    }
+
+    /// How each role reaches this test's databases.
+    pub fn databases(&self) -> &Databases {
+        &self.databases
+    }
+
+    /// Everything the server logged.
+    pub fn log(&self) -> String {
+        log::text()
+    }
+
+    /// This test makes the server fail on purpose.
+    pub fn expect_errors(&mut self) {
+        self.errors_are_expected = true;
+    }
+
+    /// Stops the server: no task, no connection and no error in the log may be left.
+    pub async fn finish(mut self) {
+        let running = self.running.take().expect("invariant: it runs until finish");
+        let tasks = running.state.tasks.clone();
+        running.shutdown().await;
+        assert_eq!(tasks.len(), 0, "tasks outlived the server");
+        if !self.errors_are_expected {
+            assert_eq!(log::errors(), [""; 0], "the server logged errors");
+        }
+        cluster::drop_pair(&self.names).await;
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        assert!(
+            self.running.is_none() || std::thread::panicking(),
+            "a test must end with `finish`"
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! End-to-end tests through the public surfaces: one binary, a server and a pair of databases for each test, port 0.
+
+// A binary's modules are nobody's API.
+#![allow(missing_docs, unreachable_pub)]
+
+mod accounts;
+mod app;
+mod arrows;
+mod errors;
+mod keys;
+mod meetings;
+mod openapi;
+mod queries;
+mod serving;
+mod tenancy;
