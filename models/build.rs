@@ -12,10 +12,11 @@ fn main() {
     println!("cargo:rerun-if-env-changed=PKG_CONFIG_PATH");
     let folder = by_pkg_config().or_else(by_folder);
     let Some(folder) = folder else {
-        eprintln!("PocketSphinx, the offline recognizer, is not installed.");
-        eprintln!("  Debian, Ubuntu: apt-get install libpocketsphinx-dev pocketsphinx-en-us");
-        eprintln!("  macOS (untested): brew install cmu-pocketsphinx");
-        std::process::exit(1);
+        println!(
+            "cargo::error=PocketSphinx, the offline recognizer, is not installed. Debian, Ubuntu: apt-get install \
+             libpocketsphinx-dev pocketsphinx-en-us. macOS (untested): brew install cmu-pocketsphinx"
+        );
+        return;
     };
     println!("cargo:rustc-link-search=native={folder}");
     println!("cargo:rustc-link-lib=dylib=pocketsphinx");

@@ -11,6 +11,8 @@ pub mod scripted;
 pub mod seeded;
 pub mod silero;
 pub mod sphinx;
+#[cfg(test)]
+mod spoken;
 pub mod store;
 pub mod whisper;
 

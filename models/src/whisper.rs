@@ -1,29 +1,83 @@
 //! Whisper through whisper.cpp: the default recognizer wherever its weights are.
+//!
+//! The weights are shared between workers; the state, 60 to 80 MB, belongs to one worker. A decode is one ggml thread (two
+//! threads on a busy two-core machine were 25 times slower) over an audio context trimmed to the segment, and starts from
+//! nothing: `no_context`, because the state remembers its last text and would prompt the next person's with it.
 
+mod words;
+
+use attune_engine::clock::SAMPLE_RATE_HZ;
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use whisper_rs::{
+    FullParams, SamplingStrategy, WHISPER_CPP_VERSION, WhisperContext, WhisperContextParameters, WhisperState,
+};
+use words::{Piece, Vocabulary};
+
+/// Encoder positions in a second of audio.
+const POSITIONS_PER_SECOND: f32 = 50.0;
+
+/// The audio context grows in steps of this, so that ggml's buffers are reused.
+const AUDIO_CTX_STEP: f32 = 64.0;
+
+/// Below this the decoder loops.
+const AUDIO_CTX_MIN: i32 = 256;
+
+/// What the model was trained on: 30 s.
+const AUDIO_CTX_MAX: i32 = 1500;
+
+/// The model sees no more at once.
+const LONGEST_SAMPLES: usize = 30 * SAMPLE_RATE_HZ as usize;
+
+/// Shorter audio is padded at its end with silence: whisper.cpp decodes nothing below 100 ms, and older versions nothing
+/// below a second.
+const SHORTEST_SAMPLES: usize = SAMPLE_RATE_HZ as usize + SAMPLE_RATE_HZ as usize / 10;
 
 /// A worker's Whisper.
-#[derive(Debug)]
 pub struct Whisper {
+    weights: Arc<WhisperContext>,
+    state: WhisperState,
+    vocabulary: Vocabulary,
     info: RecognizerInfo,
+    /// The audio as whisper.cpp wants it, kept between calls.
+    audio: Vec<f32>,
+    #[cfg(any(test, feature = "seeded"))]
+    script: Option<crate::seeded::Script>,
 }
 
 /// Whisper does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum WhisperError {
-    /// The weights are no weights.
-    #[error("{} does not load as a Whisper model", .0.display())]
-    Weights(PathBuf),
+    /// The file is no Whisper model.
+    #[error("{} does not load as a Whisper model", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What whisper.cpp said.
+        #[source]
+        source: whisper_rs::WhisperError,
+    },
+    /// No memory for a worker's state.
+    #[error("no state for another Whisper worker")]
+    State(#[source] whisper_rs::WhisperError),
 }
 
 impl Whisper {
-    /// Loads weights.
+    /// Loads the weights in `path` (GGML) and makes the first worker's state.
     ///
     /// # Errors
-    /// When the file is not a Whisper model.
+    /// When the file is not a Whisper model, or there is no memory for it.
     pub fn load(path: &Path) -> Result<Self, WhisperError> {
-        Err(WhisperError::Weights(path.to_owned()))
+        // Without a backend the hooks drop every line: whisper.cpp prints what it decodes.
+        whisper_rs::install_logging_hooks();
+        let mut parameters = WhisperContextParameters::default();
+        parameters.use_gpu(false).flash_attn(true);
+        let weights = WhisperContext::new_with_params(path, parameters).map_err(|source| WhisperError::Weights {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::with(Arc::new(weights), info(&model_of(path)))
     }
 
     /// Another worker's, with the same weights.
@@ -31,9 +85,77 @@ impl Whisper {
     /// # Errors
     /// When there is no memory for its state.
     pub fn another(&self) -> Result<Self, WhisperError> {
+        let another = Self::with(Arc::clone(&self.weights), self.info.clone())?;
+        #[cfg(any(test, feature = "seeded"))]
+        let another = Self {
+            script: self.script.clone(),
+            ..another
+        };
+        Ok(another)
+    }
+
+    fn with(weights: Arc<WhisperContext>, info: RecognizerInfo) -> Result<Self, WhisperError> {
         Ok(Self {
-            info: self.info.clone(),
+            state: weights.create_state().map_err(WhisperError::State)?,
+            vocabulary: Vocabulary {
+                end_of_text: weights.token_eot(),
+                first_stamp: weights.token_beg(),
+            },
+            weights,
+            info,
+            audio: Vec::new(),
+            #[cfg(any(test, feature = "seeded"))]
+            script: None,
         })
+    }
+
+    /// Makes every decode follow `script` instead of the weights.
+    #[cfg(any(test, feature = "seeded"))]
+    #[must_use]
+    pub fn following(self, script: crate::seeded::Script) -> Self {
+        Self {
+            script: Some(script),
+            ..self
+        }
+    }
+
+    /// Decodes `self.audio`, at most `max_tokens` of it (0: no limit), and says whether it ran into that.
+    fn decode(&mut self, audio_ctx: i32, max_tokens: i32) -> Result<(Vec<Piece>, bool), whisper_rs::WhisperError> {
+        #[cfg(any(test, feature = "seeded"))]
+        let plan = self
+            .script
+            .as_ref()
+            .map(|script| script.plan(self.audio.len(), self.vocabulary.end_of_text));
+        let parameters = parameters(audio_ctx, max_tokens);
+        #[cfg(any(test, feature = "seeded"))]
+        let parameters = match &plan {
+            Some(plan) => plan.attach(parameters),
+            None => parameters,
+        };
+        self.state.full(parameters, &self.audio)?;
+        let mut pieces = Vec::new();
+        for segment in self.state.as_iter() {
+            for index in 0..segment.n_tokens() {
+                let Some(token) = segment.get_token(index) else { break };
+                pieces.push(Piece {
+                    text: token.to_bytes()?.to_vec(),
+                    token: token.token_data(),
+                });
+            }
+        }
+        let ended = pieces
+            .last()
+            .is_none_or(|piece| piece.token.id == self.vocabulary.end_of_text);
+        let hit = max_tokens > 0 && !ended && pieces.len() as i32 > max_tokens;
+        Ok((pieces, hit))
+    }
+}
+
+impl std::fmt::Debug for Whisper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Whisper")
+            .field("info", &self.info)
+            .finish_non_exhaustive()
     }
 }
 
@@ -42,7 +164,83 @@ impl Recognizer for Whisper {
         &self.info
     }
 
-    fn recognize(&mut self, _: Speech<'_>) -> Result<Recognition, RecognizeError> {
-        Ok(Recognition::default())
+    fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
+        let failed = |reason: String| RecognizeError::Failed {
+            recognizer: "whisper",
+            reason,
+        };
+        if speech.samples.len() > LONGEST_SAMPLES {
+            return Err(failed("a segment longer than 30 s".to_owned()));
+        }
+        self.audio.clear();
+        self.audio
+            .extend(speech.samples.iter().map(|&sample| f32::from(sample) / 32_768.0));
+        self.audio.resize(self.audio.len().max(SHORTEST_SAMPLES), 0.0);
+        let seconds = self.audio.len() as f32 / SAMPLE_RATE_HZ as f32;
+        let audio_ctx = audio_ctx(seconds).min(self.weights.n_audio_ctx());
+
+        let decoded = self.decode(audio_ctx, max_tokens(seconds));
+        let (mut pieces, hit_loop_guard) = decoded.map_err(|error| failed(error.to_string()))?;
+        if hit_loop_guard {
+            // Very fast speech meets the guard too: once without it, and marked.
+            (pieces, _) = self.decode(audio_ctx, 0).map_err(|error| failed(error.to_string()))?;
+        }
+        Ok(Recognition {
+            words: words::words(&pieces, self.vocabulary, speech.samples),
+            hit_loop_guard,
+        })
     }
 }
+
+/// Encoder positions for so much audio: its cost grows faster than its length.
+fn audio_ctx(seconds: f32) -> i32 {
+    let positions = seconds * POSITIONS_PER_SECOND + AUDIO_CTX_STEP;
+    let stepped = (positions / AUDIO_CTX_STEP).ceil() * AUDIO_CTX_STEP;
+    (stepped as i32).clamp(AUDIO_CTX_MIN, AUDIO_CTX_MAX)
+}
+
+/// More than anyone says in so much time, timestamps included: only a decoder that repeats itself gets there.
+fn max_tokens(seconds: f32) -> i32 {
+    12 + (8.0 * seconds).ceil() as i32
+}
+
+fn parameters<'a>(audio_ctx: i32, max_tokens: i32) -> FullParams<'a, 'a> {
+    let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+    parameters.set_n_threads(1);
+    parameters.set_language(Some("en"));
+    parameters.set_audio_ctx(audio_ctx);
+    parameters.set_max_tokens(max_tokens);
+    parameters.set_no_context(true);
+    parameters.set_single_segment(true);
+    parameters.set_suppress_nst(true);
+    parameters.set_temperature(0.0);
+    // No second try at a higher temperature: up to six decodes, exactly on hard audio.
+    parameters.set_temperature_inc(0.0);
+    parameters.set_print_special(false);
+    parameters.set_print_progress(false);
+    parameters.set_print_realtime(false);
+    parameters.set_print_timestamps(false);
+    parameters
+}
+
+/// `base.en` of `ggml-base.en.bin`.
+fn model_of(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    stem.strip_prefix("ggml-").unwrap_or(&stem).to_owned()
+}
+
+fn info(model: &str) -> RecognizerInfo {
+    RecognizerInfo {
+        name: "whisper".to_owned(),
+        version: WHISPER_CPP_VERSION.to_owned(),
+        model: model.to_owned(),
+        languages: vec!["en".to_owned()],
+        writes_fillers: false,
+        weakness: "Leaves out most \"um\" and \"uh\", and may write words that nobody said where there is only noise."
+            .to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -64,6 +64,7 @@ unsafe extern "C" {
     fn cmd_ln_free_r(config: *mut CommandLine) -> c_int;
     fn logmath_exp(math: *mut LogMath, value: c_int) -> c_double;
     fn err_set_callback(callback: LogCallback, user: *mut c_void);
+    fn err_set_logfp(file: *mut c_void);
 }
 
 /// What one call to the library refused.
@@ -179,9 +180,12 @@ fn accepted(outcome: c_int, what: &'static str) -> Result<(), Refused> {
     if outcome < 0 { Err(Refused(what)) } else { Ok(()) }
 }
 
-/// The library writes what it recognised to standard error; no log of ours may hold that.
+/// The library writes its settings and what it recognised to standard error; no log of ours may hold that.
 fn silence() {
     static ONCE: Once = Once::new();
-    // SAFETY: without a callback the library formats and prints nothing; set once, before the first decoder.
+    // SAFETY: without a callback the library formats and prints no line; set once, before the first decoder.
     ONCE.call_once(|| unsafe { err_set_callback(None, ptr::null_mut()) });
+    // SAFETY: no file is what the library takes for "print nowhere". Settings go past the callback to a file of each thread's
+    // own, so it is set on every thread that makes a decoder.
+    unsafe { err_set_logfp(ptr::null_mut()) };
 }

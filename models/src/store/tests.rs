@@ -78,7 +78,11 @@ fn give(mut stream: TcpStream, answer: Answer, range: Option<usize>) {
     match (answer, range) {
         (Answer::Status(status), _) => reply(&format!("{status} no"), "", 0, b""),
         (Answer::IgnoresRange, _) | (Answer::Whole(_), None) => {
-            let body = if let Answer::Whole(body) = answer { body } else { CONTENT };
+            let body = if let Answer::Whole(body) = answer {
+                body
+            } else {
+                CONTENT
+            };
             reply("200 OK", "", body.len(), body);
         }
         (Answer::Whole(body), Some(from)) => {
@@ -89,7 +93,11 @@ fn give(mut stream: TcpStream, answer: Answer, range: Option<usize>) {
         (Answer::BreaksOff(after), from) => {
             let from = from.unwrap_or(0);
             let status = if from > 0 { "206 Partial Content" } else { "200 OK" };
-            let extra = format!("Content-Range: bytes {from}-{}/{}\r\n", CONTENT.len() - 1, CONTENT.len());
+            let extra = format!(
+                "Content-Range: bytes {from}-{}/{}\r\n",
+                CONTENT.len() - 1,
+                CONTENT.len()
+            );
             reply(status, &extra, CONTENT.len() - from, &CONTENT[from..from + after]);
         }
     }
@@ -123,7 +131,10 @@ impl Progress for Noted {
 }
 
 fn store(folder: &Path, urls: &[String]) -> Store {
-    let sources: String = urls.iter().map(|url| format!("[[model.source]]\nhub = {url:?}\n")).collect();
+    let sources: String = urls
+        .iter()
+        .map(|url| format!("[[model.source]]\nhub = {url:?}\n"))
+        .collect();
     let page = format!(
         "[[model]]\nname = \"m\"\nfile = \"m.bin\"\nbytes = {}\nsha256 = \"{}\"\nlicence = \"MIT\"\nused_by = \"tests\"\n{sources}",
         CONTENT.len(),
@@ -161,7 +172,11 @@ fn a_file_is_fetched_verified_and_put_in_place() {
 #[test]
 fn a_transfer_that_breaks_off_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
-    let hub = Hub::new(vec![Answer::BreaksOff(10), Answer::BreaksOff(7), Answer::Whole(CONTENT)]);
+    let hub = Hub::new(vec![
+        Answer::BreaksOff(10),
+        Answer::BreaksOff(7),
+        Answer::Whole(CONTENT),
+    ]);
     let path = store(folder.path(), &[hub.url()]).fetch("m", &mut Quiet).unwrap();
     assert_eq!(fs::read(path).unwrap(), CONTENT);
     assert_eq!(hub.ranges(), [None, Some(10), Some(17)]);
@@ -219,7 +234,10 @@ fn a_file_with_another_digest_is_refused_and_removed() {
         let store = store(folder.path(), &[hub.url()]);
         let error = store.fetch("m", &mut Quiet).unwrap_err();
         assert!(error.to_string().contains("another sha256; it was removed"), "{error}");
-        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(left, [".m.bin.lock"]);
     }
 }
@@ -265,7 +283,10 @@ fn two_that_fetch_at_once_ask_once() {
     let hub = Hub::new(vec![Answer::Whole(CONTENT)]);
     let stores: Vec<Store> = (0..4).map(|_| store(folder.path(), &[hub.url()])).collect();
     thread::scope(|scope| {
-        let fetches: Vec<_> = stores.iter().map(|store| scope.spawn(|| store.fetch("m", &mut Quiet))).collect();
+        let fetches: Vec<_> = stores
+            .iter()
+            .map(|store| scope.spawn(|| store.fetch("m", &mut Quiet)))
+            .collect();
         for fetch in fetches {
             assert_eq!(fs::read(fetch.join().unwrap().unwrap()).unwrap(), CONTENT);
         }
@@ -291,8 +312,13 @@ fn a_folder_that_cannot_be_written_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, b"").unwrap();
-    let error = store(&file.join("below"), &[nobody()]).fetch("m", &mut Quiet).unwrap_err();
-    assert!(matches!(&error, FetchError::Store { root, .. } if root.starts_with(&file)), "{error}");
+    let error = store(&file.join("below"), &[nobody()])
+        .fetch("m", &mut Quiet)
+        .unwrap_err();
+    assert!(
+        matches!(&error, FetchError::Store { root, .. } if root.starts_with(&file)),
+        "{error}"
+    );
 }
 
 #[test]
@@ -305,7 +331,12 @@ fn a_name_that_the_manifest_does_not_have_is_unknown() {
 #[test]
 fn the_store_is_where_the_environment_says() {
     let set = |pairs: &'static [(&str, &str)]| {
-        move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+        move |name: &str| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| OsString::from(value))
+        }
     };
     let both = [("ATTUNE_MODELS", "/models"), ("HOME", "/home/nora")];
     assert_eq!(root_from(set(Box::leak(Box::new(both)))), Path::new("/models"));

@@ -1,0 +1,193 @@
+//! Whisper from end to end, on a model file that is written here.
+
+use super::*;
+use crate::seeded::{self, Dims, Script, ScriptedToken, stamp, token};
+use attune_engine::recognize::RecognizedWord;
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// One small model for all tests, in a folder that goes with the process.
+fn weights() -> &'static Path {
+    static MODEL: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = MODEL.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ggml-seeded.en.bin");
+        seeded::write(&path, Dims::SMALL, 7).unwrap();
+        (folder, path)
+    });
+    path
+}
+
+fn scripted(tokens: Vec<(i32, f32)>) -> Script {
+    Script::new(move |_| {
+        tokens
+            .iter()
+            .map(|&(id, probability)| ScriptedToken { id, probability })
+            .collect()
+    })
+}
+
+/// A tone with a beat, loud from 0.3 s before to the end: `pitch` tells one from another.
+fn tone(seconds: f32, pitch: f32) -> Vec<i16> {
+    let samples = (seconds * 16_000.0) as usize;
+    let sample = |index: usize| {
+        let time = index as f32 / 16_000.0;
+        let loudness = if time < 0.3 {
+            0.0
+        } else {
+            6_000.0 + 3_000.0 * (time * 9.0).sin()
+        };
+        ((time * pitch * std::f32::consts::TAU).sin() * loudness) as i16
+    };
+    (0..samples).map(sample).collect()
+}
+
+fn recognized(whisper: &mut Whisper, samples: &[i16]) -> Recognition {
+    whisper.recognize(Speech { samples, context: 0 }).unwrap()
+}
+
+fn spans(words: &[RecognizedWord]) -> Vec<(&str, u32, u32)> {
+    words
+        .iter()
+        .map(|word| (word.text.as_str(), word.start_ms, word.end_ms))
+        .collect()
+}
+
+#[test]
+fn words_times_and_confidence_come_out_of_the_tokens() {
+    let script = scripted(vec![
+        (stamp(0), 0.9),
+        (token(" so"), 0.9),
+        (token(" we"), 0.6),
+        (token(" dash"), 0.9),
+        (token("board"), 0.4),
+        (token("."), 0.9),
+        (stamp(1_900), 0.9),
+    ]);
+    let mut whisper = Whisper::load(weights()).unwrap().following(script);
+    let recognition = recognized(&mut whisper, &tone(2.5, 220.0));
+    assert!(!recognition.hit_loop_guard);
+    // From the first loud sample to the closing stamp, by length of text: 2, 2 and 10 and a pause of 3.
+    assert_eq!(
+        spans(&recognition.words),
+        [("so", 300, 488), ("we", 488, 676), ("dashboard.", 676, 1_900)]
+    );
+    let confidence: Vec<f32> = recognition.words.iter().map(|word| word.confidence).collect();
+    let expected = [0.9, 0.6, (0.9_f32 * 0.4 * 0.9).powf(1.0 / 3.0)];
+    for (found, expected) in confidence.iter().zip(expected) {
+        assert!((found - expected).abs() < 0.02, "{confidence:?}");
+    }
+}
+
+#[test]
+fn the_recognizer_names_its_model() {
+    let whisper = Whisper::load(weights()).unwrap();
+    let info = whisper.info();
+    assert_eq!((info.name.as_str(), info.model.as_str()), ("whisper", "seeded.en"));
+    assert!(!info.writes_fillers && !info.version.is_empty() && !info.weakness.is_empty());
+}
+
+#[test]
+fn text_that_never_ends_meets_the_guard_is_decoded_once_more_and_marked() {
+    let endless = Script::new(|_| {
+        let again = ScriptedToken {
+            id: token(" so"),
+            probability: 0.9,
+        };
+        vec![again; 60]
+    });
+    let mut whisper = Whisper::load(weights()).unwrap().following(endless);
+    let recognition = recognized(&mut whisper, &tone(2.0, 220.0));
+    assert!(recognition.hit_loop_guard);
+    assert_eq!(recognition.words.len(), 60, "the second decode has no guard");
+    // As many as the guard allows are no loop.
+    let many = scripted(vec![(token(" so"), 0.9); max_tokens(2.0) as usize]);
+    let mut whisper = Whisper::load(weights()).unwrap().following(many);
+    assert!(!recognized(&mut whisper, &tone(2.0, 220.0)).hit_loop_guard);
+}
+
+#[test]
+fn what_was_said_before_changes_nothing() {
+    // Without a script the random weights speak: nonsense, but nonsense that depends on everything they are given.
+    let (first, second) = (tone(2.0, 220.0), tone(3.0, 470.0));
+    let mut fresh = Whisper::load(weights()).unwrap();
+    let alone = recognized(&mut fresh, &second);
+    assert!(!alone.words.is_empty());
+    let mut used = fresh.another().unwrap();
+    let before = recognized(&mut used, &first);
+    assert_ne!(before, alone, "the weights do not tell two sounds apart");
+    assert_eq!(recognized(&mut used, &second), alone);
+    assert_eq!(recognized(&mut used, &first), before);
+}
+
+#[test]
+fn two_workers_on_two_threads_hear_the_same() {
+    let samples = tone(2.0, 330.0);
+    let mut one = Whisper::load(weights()).unwrap();
+    let mut two = one.another().unwrap();
+    let (first, second) = std::thread::scope(|scope| {
+        let second = scope.spawn(|| recognized(&mut two, &samples));
+        (recognized(&mut one, &samples), second.join().unwrap())
+    });
+    assert_eq!(first, second);
+}
+
+#[test]
+fn the_script_knows_how_long_the_audio_is_and_short_audio_is_padded() {
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = std::sync::Arc::clone(&heard);
+    let script = Script::new(move |audio| {
+        told.lock().unwrap().push(audio.as_millis());
+        vec![ScriptedToken {
+            id: token(" so"),
+            probability: 0.9,
+        }]
+    });
+    let mut whisper = Whisper::load(weights()).unwrap().following(script);
+    let words = recognized(&mut whisper, &tone(0.4, 220.0)).words;
+    assert_eq!(spans(&words), [("so", 300, 400)], "no word reaches into the padding");
+    assert_eq!(*heard.lock().unwrap(), [1_100]);
+}
+
+#[test]
+fn silence_has_no_words() {
+    let mut whisper = Whisper::load(weights()).unwrap().following(scripted(Vec::new()));
+    assert_eq!(recognized(&mut whisper, &[0; 16_000]), Recognition::default());
+    assert_eq!(recognized(&mut whisper, &[]), Recognition::default());
+}
+
+#[test]
+fn more_than_the_model_can_see_is_refused() {
+    let mut whisper = Whisper::load(weights()).unwrap();
+    let samples = vec![0; LONGEST_SAMPLES + 1];
+    let error = whisper
+        .recognize(Speech {
+            samples: &samples,
+            context: 0,
+        })
+        .unwrap_err();
+    assert!(error.to_string().contains("30 s"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_model_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ggml-broken.bin");
+    for content in [
+        &b""[..],
+        b"not a model at all",
+        &std::fs::read(weights()).unwrap()[..100_000],
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let error = Whisper::load(&path).unwrap_err();
+        assert!(error.to_string().contains("ggml-broken.bin"), "{error}");
+    }
+    assert!(Whisper::load(&folder.path().join("absent.bin")).is_err());
+}
+
+#[test]
+fn the_audio_context_is_trimmed_to_the_audio() {
+    for (seconds, positions) in [(0.5, 256), (4.0, 320), (6.0, 384), (14.0, 768), (29.0, 1_500)] {
+        assert_eq!(audio_ctx(seconds), positions, "{seconds} s");
+    }
+}
