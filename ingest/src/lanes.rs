@@ -164,6 +164,17 @@ impl Lanes {
         }
     }
 
+    /// Segments that wait for their words, over all tracks.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lanes.iter().map(Lane::waiting).sum()
+    }
+
+    /// Everything before this could be handed out now, on all tracks.
+    pub(crate) fn settled_to(&self) -> MeetingTime {
+        let settled = |lane: &Lane| lane.timeline().at(lane.settled());
+        self.lanes.iter().map(settled).min().unwrap_or_default()
+    }
+
     /// Everything before this is handed out, on all tracks that are waited for.
     pub(crate) fn decided_to(&self, stands_still: impl Fn(Track) -> bool) -> MeetingTime {
         let decided = |lane: &Lane| lane.timeline().at(lane.decided());

@@ -495,6 +495,12 @@ impl Lane {
         self.segments.front().map(|pending| pending.due)
     }
 
+    /// Segments that wait for their words.
+    pub(crate) fn waiting(&self) -> usize {
+        let waits = |pending: &&Pending| !matches!(pending.state, State::Decided(_));
+        self.segments.iter().filter(waits).count()
+    }
+
     /// All that came in is judged, and nothing waits for its words.
     pub(crate) fn is_settled(&self) -> bool {
         self.is_judged() && self.segments.is_empty()

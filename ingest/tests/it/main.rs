@@ -4,6 +4,8 @@
 
 mod accounting;
 mod line;
+mod media;
 mod meeting;
+mod offline;
 mod order;
 mod resume;
