@@ -6,6 +6,9 @@ SHELL := bash
 .PHONY: help run demo test test-long lint fmt bench coverage web clean-data setup setup-test packages
 
 attune := target/ci/attune
+# The same packages and kinds of target each time: with others cargo would choose other features, and build the
+# dependencies again.
+tested := --profile ci --workspace --lib --bins --tests
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,20 +25,20 @@ demo: setup web ## the same, then stop everything; the last line is one JSON obj
 
 test: setup-test web ## every test
 	@scripts/setup-test.sh
-	cargo build --profile ci --bin attune
+	cargo build $(tested)
 	@$(attune) models fetch --required
-	cargo test --profile ci --workspace
+	cargo test $(tested)
 	npm run test --workspaces --if-present
 
 test-long: setup-test web ## the tests that take long: the whole sample, kills in the middle of it
-	cargo build --profile ci --bin attune
+	cargo build $(tested)
 	@$(attune) models fetch --required
-	ATTUNE_LONG_TESTS=1 cargo test --profile ci --workspace -- --nocapture
+	ATTUNE_LONG_TESTS=1 cargo test $(tested) -- --nocapture
 
 lint: setup-test web ## formatting, clippy, TypeScript, the arrows
 	cargo fmt --all --check
 	cargo clippy --profile ci --workspace --all-targets -- -D warnings
-	cargo test --profile ci --package attune-tests --test it arrows
+	cargo test --profile ci --workspace --test it arrows
 	npm run lint --workspaces --if-present
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check bans licenses sources; \
 	else echo "cargo-deny is not installed: the arrows were checked by their test, licences were not"; fi

@@ -4,6 +4,8 @@
 //! fails says in one line what it tried and why it did not work, and exits with 1; a command that was mistyped, with 2.
 
 mod account;
+mod analyze;
+mod demo;
 mod doctor;
 mod failure;
 mod logging;
@@ -13,6 +15,9 @@ mod machine;
 mod models;
 mod place;
 mod play;
+mod replay;
+mod run;
+mod sample;
 mod serve;
 mod terminal;
 mod watch;
@@ -32,18 +37,24 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  attune run                          start everything here, play the sample meeting, serve until Ctrl-C
-  attune analyze meeting.m4a          transcript, measures and report of a recording, with no server
-  attune doctor                       what is missing on this machine, and the command that fixes it
+  attune run                  start everything here, play the sample meeting, serve until Ctrl-C
+  attune analyze meeting.m4a  transcript, measures and report of a recording, with no server
+  attune doctor               what is missing on this machine, and the command that fixes it
 
-Where things are:
-  ATTUNE_DATA    the database, its key and what was recorded   (~/.local/share/attune, as root /var/lib/attune)
-  ATTUNE_MODELS  models                                        (~/.cache/attune)
-  ATTUNE_LOG     what is logged, such as info or attune=debug   (warn; for `attune serve` info)";
+Variables:
+  ATTUNE_DATA     the database, its key and what was recorded
+                  (~/.local/share/attune; as root /var/lib/attune)
+  ATTUNE_MODELS   models (~/.cache/attune)
+  ATTUNE_CONFIG   settings and credentials (~/.config/attune)
+  ATTUNE_LOG      what is logged, such as info or attune=debug";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Arguments),
+    Demo(demo::Arguments),
+    Analyze(analyze::Arguments),
     Serve(serve::Arguments),
+    Replay(replay::Arguments),
     Login(login::Arguments),
     LoginLink(login_link::Arguments),
     Models(models::Arguments),
@@ -55,11 +66,15 @@ pub fn main() -> ExitCode {
     let command = Cli::parse().command;
     // A server's log is read by its operator; a person at a terminal only wants to know what they may have to act on.
     logging::start(if matches!(command, Command::Serve(_)) {
-        "info,sqlx=warn"
+        "info,ort=warn,sqlx=warn,graphile_worker=warn,graphile_worker_migrations=warn"
     } else {
         "error"
     });
     let outcome = match command {
+        Command::Run(arguments) => wait_for(run::run(arguments)),
+        Command::Demo(arguments) => wait_for(demo::run(arguments)),
+        Command::Analyze(arguments) => analyze::run(arguments),
+        Command::Replay(arguments) => wait_for(replay::run(arguments)),
         Command::Serve(arguments) => wait_for(serve::run(arguments)),
         Command::Login(arguments) => wait_for(login::run(arguments)),
         Command::LoginLink(arguments) => wait_for(login_link::run(arguments)),

@@ -4,7 +4,7 @@ use super::account::Account;
 use super::failure::Failure;
 use super::watch::Watch;
 use attune_ingest::client::{
-    Api, ApiFailure, ClientEvent, Device, NewMeeting, Options, Recorder, RecorderError, Recording, TrackAudio,
+    Api, ApiFailure, Device, NewMeeting, Options, Recorder, RecorderError, Recording, TrackAudio,
 };
 use std::time::Duration;
 use tokio::sync::mpsc;

@@ -10,6 +10,7 @@ use super::programs::Programs;
 use super::provision::connect_to_itself;
 use super::{ClusterError, Durability, PORT};
 use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
@@ -179,6 +180,7 @@ fn open_log(folders: &Folders) -> Result<File, ClusterError> {
     OpenOptions::new()
         .create(true)
         .append(true)
+        .mode(0o600)
         .open(path)
         .map_err(on(path))
 }

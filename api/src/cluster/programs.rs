@@ -27,7 +27,7 @@ pub struct Programs {
 
 /// The newest release on this machine, old ones included, so that a message can name it.
 pub fn newest() -> Option<Programs> {
-    all().into_iter().max_by_key(|programs| programs.release)
+    all().into_iter().rev().max_by_key(|programs| programs.release)
 }
 
 /// The programs for the cluster in `cluster`: those of the release that wrote it, or the newest for a new one.
@@ -37,6 +37,7 @@ pub(super) fn for_data(cluster: &Path) -> Result<Programs, ClusterError> {
         .filter(|programs| programs.release >= OLDEST)
         .collect();
     usable.sort_by_key(|programs| programs.release);
+    // The first found of equals: distributions put their own before links to it.
     let wrote = std::fs::read_to_string(cluster.join("PG_VERSION"));
     let Some(wrote) = wrote.ok().and_then(|version| version.trim().parse().ok()) else {
         return usable.pop().ok_or(ClusterError::NotInstalled);

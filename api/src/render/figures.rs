@@ -14,10 +14,12 @@ pub(super) fn clock(ms: u64) -> String {
 
 /// A number without more digits than it deserves.
 pub(super) fn number(value: f64) -> String {
-    if value.abs() >= 20.0 || value.fract().abs() < 0.05 {
-        format!("{value:.0}")
+    // The sum turns -0 into 0.
+    let tenths = (value * 10.0).round() / 10.0 + 0.0;
+    if tenths.abs() >= 20.0 || tenths.fract() == 0.0 {
+        format!("{tenths:.0}")
     } else {
-        format!("{value:.1}")
+        format!("{tenths:.1}")
     }
 }
 
@@ -126,6 +128,7 @@ mod tests {
             (3.14, "3.1"),
             (-0.4, "-0.4"),
             (19.96, "20"),
+            (-0.01, "0"),
         ] {
             assert_eq!(number(value), written);
         }

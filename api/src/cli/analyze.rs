@@ -1,0 +1,256 @@
+//! `attune analyze`: recordings to transcript, measures and report, with no server and no database.
+
+use super::failure::Failure;
+use super::replay::{meeting_type, mixed};
+use super::terminal::{self, Ink, ink, note};
+use crate::render::{Analysis, Format};
+use attune_engine::clock::{MeetingTime, SAMPLE_RATE_HZ};
+use attune_engine::conversation::{Conversation, Setup};
+use attune_engine::meeting_type::MeetingType;
+use attune_engine::report::{Coverage, Gap, ReportRest, report};
+use attune_engine::speaker::{Speaker, Track};
+use attune_ingest::offline::Channel;
+use attune_ingest::ports::Decided;
+use attune_ingest::protocol::SampleClass;
+use attune_ingest::{media, offline};
+use attune_models::choose::Choice;
+use attune_models::store::Store;
+use clap::Args;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Transcript, measures and report of a recording
+#[derive(Debug, Args)]
+#[command(after_help = "One file with one channel: everybody in one, nobody told apart.
+One file with two channels: you on the left, the others on the right. Two files: you, then the others.
+Reads wav, flac, mp3, ogg (Vorbis, Opus), webm, m4a and aiff.
+
+Examples:
+  attune analyze meeting.m4a
+  attune analyze call.wav --format html -o call.html
+  attune analyze me.flac them.flac --meeting-type discovery --format json | jq .measures")]
+pub(super) struct Arguments {
+    /// A recording, or yours and then the others'
+    #[arg(required = true, num_args = 1..=2, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// text, json, md or html; without it what the output's name says, or text
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// auto, whisper, whisper:PATH or sphinx
+    #[arg(long, value_name = "NAME", default_value = "auto", env = "ATTUNE_RECOGNIZER")]
+    recognizer: Choice,
+    /// discovery, demo, interviewer, candidate, one_on_one_manager, one_on_one_report, stand_up, presentation,
+    /// internal_update or other
+    #[arg(long, value_name = "TYPE", default_value = "other", value_parser = meeting_type)]
+    meeting_type: MeetingType,
+    /// Where to write, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let title = arguments
+        .files
+        .iter()
+        .map(|file| file_name(file))
+        .collect::<Vec<_>>()
+        .join(" + ");
+    let channels = channels(&arguments.files)?;
+    let store = Store::open();
+    let voice = attune_models::voice_activity(&store)?;
+    // One decode takes one core; more workers than cores would only take turns.
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let recognizers = attune_models::recognizers(&store, arguments.recognizer, workers)?;
+    if let Some(why) = &recognizers.note {
+        note(ink(Ink::Yellow, why));
+    }
+    let tracks = channels.iter().map(|channel| channel.track).collect();
+    let end = channels.iter().map(|channel| channel.samples.len()).max().unwrap_or(0) as u64;
+    let bar = terminal::sound_bar(MeetingTime::from_sample(end).as_ms()).with_message("listening");
+    let heard = offline::analyze(channels, voice, recognizers.workers, &mut |listening| {
+        bar.set_position(listening.decided.as_ms() / 1000);
+    })?;
+    bar.finish_and_clear();
+
+    let mut conversation = Conversation::new(Setup {
+        meeting_type: arguments.meeting_type,
+        tracks,
+        recognizer: heard.recognizer.clone(),
+    });
+    for decided in heard.finals() {
+        conversation.observe(decided);
+    }
+    conversation.advance(MeetingTime::from_sample(end));
+    let rest = ReportRest {
+        version: 1,
+        gaps: gaps(&heard.decided),
+        coverage: coverage(&heard.decided),
+        ..ReportRest::default()
+    };
+    let analysis = Analysis {
+        title,
+        report: report(&conversation, rest),
+    };
+    let format = arguments
+        .format
+        .unwrap_or_else(|| format_of(arguments.output.as_deref()));
+    write(&analysis.write(format), arguments.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The channels of the files, and whom each carries.
+fn channels(files: &[PathBuf]) -> Result<Vec<Channel>, Failure> {
+    let mut decoded = Vec::new();
+    for file in files {
+        decoded.push((file, decode(file)?));
+    }
+    let channel = |track, speaker, samples| Channel {
+        track,
+        speaker,
+        samples,
+    };
+    match decoded.as_mut_slice() {
+        [(_, mine), (_, theirs)] => Ok(vec![
+            channel(Track::Mic, Speaker::Me, mixed(std::mem::take(mine))),
+            channel(Track::Tab, Speaker::Them, mixed(std::mem::take(theirs))),
+        ]),
+        [(file, channels)] => match channels.as_mut_slice() {
+            [everybody] => Ok(vec![channel(Track::Mic, Speaker::Unknown, std::mem::take(everybody))]),
+            [mine, theirs] => Ok(vec![
+                channel(Track::Mic, Speaker::Me, std::mem::take(mine)),
+                channel(Track::Tab, Speaker::Them, std::mem::take(theirs)),
+            ]),
+            more => Err(Failure::new(format!(
+                "{} has {} channels: give one with one or two, or one file for each side",
+                file.display(),
+                more.len()
+            ))),
+        },
+        _ => Err(Failure::new("give one recording, or yours and then the others'")),
+    }
+}
+
+fn decode(file: &Path) -> Result<Vec<Vec<i16>>, Failure> {
+    let bar = terminal::sound_bar(0).with_message(format!("reading {}", file_name(file)));
+    let decoded = media::decode(file, &mut |decoding| {
+        bar.set_length(decoding.total_s.unwrap_or(decoding.decoded_s) as u64);
+        bar.set_position(decoding.decoded_s as u64);
+    });
+    bar.finish_and_clear();
+    let recording = decoded.map_err(|error| Failure::while_doing(file.display(), &error))?;
+    if recording.damage.truncated {
+        note(ink(
+            Ink::Yellow,
+            format_args!(
+                "{} ends before it says that it does; what is there is analysed",
+                file.display()
+            ),
+        ));
+    }
+    if recording.damage.packets > 0 {
+        let lost = recording.damage.packets;
+        note(ink(
+            Ink::Yellow,
+            format_args!("{}: {lost} damaged packets are silent", file.display()),
+        ));
+    }
+    Ok(recording.channels)
+}
+
+/// What was lost. A recording has no gaps of its own; what no one could decode is not one either, but is accounted for.
+fn gaps(decided: &[Decided]) -> Vec<Gap> {
+    let lost = decided.iter().filter(|stretch| stretch.class == SampleClass::Gap);
+    lost.map(|stretch| Gap {
+        track: stretch.track,
+        span: stretch.span,
+        reason: stretch.reason.clone().unwrap_or_else(|| "unknown".to_owned()),
+    })
+    .collect()
+}
+
+/// What became of every second, by track.
+fn coverage(decided: &[Decided]) -> Vec<Coverage> {
+    let mut coverage: BTreeMap<Track, Coverage> = BTreeMap::new();
+    for stretch in decided {
+        let seconds = (stretch.to_sample - stretch.from_sample) as f64 / f64::from(SAMPLE_RATE_HZ);
+        let of_track = coverage.entry(stretch.track).or_insert_with(|| Coverage {
+            track: stretch.track,
+            decoded_s: 0.0,
+            non_speech_s: 0.0,
+            suppressed_s: 0.0,
+            withheld_s: 0.0,
+            gap_s: 0.0,
+        });
+        match stretch.class {
+            SampleClass::Decoded => of_track.decoded_s += seconds,
+            SampleClass::NonSpeech => of_track.non_speech_s += seconds,
+            SampleClass::Suppressed => of_track.suppressed_s += seconds,
+            SampleClass::Withheld => of_track.withheld_s += seconds,
+            SampleClass::Gap => of_track.gap_s += seconds,
+        }
+    }
+    coverage.into_values().collect()
+}
+
+fn write(text: &str, output: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = output else {
+        terminal::raw(text.as_bytes());
+        return Ok(());
+    };
+    std::fs::write(path, text).map_err(|error| Failure::while_doing(path.display(), &error))
+}
+
+/// What the output's name says, or text.
+fn format_of(output: Option<&Path>) -> Format {
+    let extension = output.and_then(|path| path.extension()?.to_str());
+    extension
+        .and_then(|extension| extension.parse().ok())
+        .unwrap_or_default()
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attune_engine::clock::Span;
+
+    #[test]
+    fn the_output_says_its_format_by_its_name() {
+        assert_eq!(format_of(None), Format::Text);
+        assert_eq!(format_of(Some(Path::new("a/call.html"))), Format::Html);
+        assert_eq!(format_of(Some(Path::new("call.json"))), Format::Json);
+        assert_eq!(format_of(Some(Path::new("call"))), Format::Text);
+    }
+
+    #[test]
+    fn every_sample_is_accounted_for_once() {
+        let stretch = |class, from_sample, to_sample| Decided {
+            track: Track::Mic,
+            from_sample,
+            to_sample,
+            span: Span::new(
+                MeetingTime::from_sample(from_sample),
+                MeetingTime::from_sample(to_sample),
+            ),
+            class,
+            reason: None,
+            outcome: None,
+        };
+        let covered = coverage(&[
+            stretch(SampleClass::NonSpeech, 0, 8_000),
+            stretch(SampleClass::Decoded, 8_000, 40_000),
+            stretch(SampleClass::NonSpeech, 40_000, 48_000),
+        ]);
+        assert_eq!(
+            (covered[0].non_speech_s, covered[0].decoded_s, covered[0].gap_s),
+            (1.0, 2.0, 0.0)
+        );
+    }
+}
