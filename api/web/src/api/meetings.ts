@@ -5,7 +5,7 @@ import type { Meeting } from "./model";
 
 /** A screen and a half at 1280 pixels. */
 const PAGE = 20;
-/** A list that shows a live meeting is asked again this often. */
+/** A list that shows a meeting under way, or about to be, is asked again this often. */
 const LIVE_REFRESH_MS = 5_000;
 
 export const meetingListQuery = infiniteQueryOptions({
@@ -15,7 +15,7 @@ export const meetingListQuery = infiniteQueryOptions({
   initialPageParam: null as string | null,
   getNextPageParam: (page) => page.next_cursor ?? null,
   refetchInterval: ({ state }) =>
-    state.data?.pages.some((page) => page.meetings.some((meeting) => meeting.state === "live")) === true ? LIVE_REFRESH_MS : false,
+    state.data?.pages.some((page) => page.meetings.some(({ state: stands }) => stands === "live" || stands === "scheduled")) === true ? LIVE_REFRESH_MS : false,
 });
 
 export function meetingQuery(id: string) {

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { meetingQuery } from "../../api/meetings";
-import type { Meeting } from "../../api/model";
+import type { Meeting, MeetingState } from "../../api/model";
 import { clock } from "../../format/time";
 import { buttonClass } from "../../ui/button";
 import { Icon } from "../../ui/icon";
@@ -44,11 +44,23 @@ export function LivePage({ id }: { id: string }) {
           <NudgePanel nudges={state.nudges} nowMs={state.nowMs} />
           <LiveMeasuresPanel measures={state.measures} meetingType={meeting.data?.meeting_type} />
         </aside>
-        <LiveTranscript state={state} over={over} />
+        <LiveTranscript state={state} empty={emptyWords(over ? "ended" : meeting.data?.state)} />
       </div>
       <Announcer state={state} connection={connection} over={over} />
     </div>
   );
+}
+
+/** What stands where the first words will. */
+function emptyWords(state: MeetingState | undefined): string {
+  switch (state) {
+    case "ended":
+      return "No words were heard in this meeting.";
+    case "scheduled":
+      return "The first words appear here once a device sends sound.";
+    default:
+      return "Listening. The first words appear here.";
+  }
 }
 
 interface PartProps {
@@ -67,13 +79,17 @@ function Heading({ meeting, state, connection, over }: PartProps) {
         <h1 className="said text-xl font-medium break-words lg:text-2xl">{meeting?.title ?? "…"}</h1>
         <p className="tabular mt-1 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
           <StateMark state={meetingState} />
-          {meetingState !== "scheduled" && <span>{clock(state.nowMs)} in</span>}
-          <span className="inline-flex items-center gap-1.5">
-            <span className="text-me">
-              <Icon name="check" size={15} />
-            </span>
-            Saved to {clock(saved)}
-          </span>
+          {meetingState !== "scheduled" && (
+            <>
+              <span>{clock(Math.max(state.nowMs, saved))} in</span>
+              <span className="inline-flex items-center gap-1.5">
+                <span className="text-me">
+                  <Icon name="check" size={15} />
+                </span>
+                Saved to {clock(saved)}
+              </span>
+            </>
+          )}
         </p>
       </div>
       {over ? (

@@ -15,7 +15,7 @@ interface Piece extends Said {
   stableLen?: number;
 }
 
-export function LiveTranscript({ state, over }: { state: LiveState; over: boolean }) {
+export function LiveTranscript({ state, empty }: { state: LiveState; empty: string }) {
   const { finals, partials } = state;
   const shown = useMemo(() => passages([...finals.map(decided), ...[...partials.values()].map(open)]), [finals, partials]);
 
@@ -41,7 +41,7 @@ export function LiveTranscript({ state, over }: { state: LiveState; over: boolea
         tabIndex={0}
         className="fade-top min-h-0 flex-1 overflow-y-auto overscroll-contain pt-2 pr-2 max-lg:max-h-[calc(100dvh-8rem)]"
       >
-        {shown.length === 0 && <p className="py-6 text-ink-3">{over ? "No words were heard in this meeting." : "Listening. The first words appear here."}</p>}
+        {shown.length === 0 && <p className="py-6 text-ink-3">{empty}</p>}
         <ol>
           {shown.map((passage) => (
             <Lines key={passage.id} passage={passage} />

@@ -17,7 +17,7 @@ export function MeetingRow({ meeting, place }: { meeting: Meeting; place: Place 
     <li className="group relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-3 py-5 sm:grid-cols-[minmax(0,1fr)_10rem_auto] sm:gap-x-8">
       <div className="min-w-0">
         <Link
-          to={meeting.state === "live" ? "/meetings/$id/live" : "/meetings/$id/report"}
+          to={meeting.state === "live" || meeting.state === "scheduled" ? "/meetings/$id/live" : "/meetings/$id/report"}
           params={{ id: meeting.id }}
           className="said block text-lg font-medium break-words decoration-line-strong underline-offset-4 group-hover:underline after:absolute after:inset-0 after:content-['']"
         >

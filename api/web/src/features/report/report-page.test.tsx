@@ -38,7 +38,7 @@ describe("the report", () => {
     await open();
     const talk = screen.getByRole("region", { name: "Who spoke" });
     expect(within(talk).getByRole("img", { name: /^Talk share: you \d+ %, others \d+ %$/ })).toBeTruthy();
-    expect(talk.textContent).toContain("Target for your share: 35–50 %");
+    expect(talk.textContent).toContain("Target for your share, the bracket: 35–50 %");
     expect(talk.textContent).toContain("Above range");
   });
 

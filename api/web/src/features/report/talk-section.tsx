@@ -1,5 +1,5 @@
 /** Who held the floor: the shares as one bar against the target for this kind of meeting. */
-import type { Report, Talk } from "../../api/model";
+import type { Band, Report, Talk } from "../../api/model";
 import { percents } from "../../format/measure";
 import { length } from "../../format/time";
 import { missingWords, targetWords } from "../../measure/catalogue";
@@ -17,12 +17,12 @@ export function TalkSection({ report }: { report: Report }) {
       {me?.share == null || them?.share == null ? (
         <p className="text-ink-2">One channel carried everybody, so nobody can be told apart and there is no talk share.</p>
       ) : (
-        <Shares me={me} them={them} />
+        <Shares me={me} them={them} target={measure?.target ?? null} />
       )}
       {measure?.target != null && measure.state !== "not_covered" && (
-        <p className="mt-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
+        <p className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
           {measure.value != null && <StandingMark standing={standing(measure.value, measure.target)} />}
-          <span>Target for your share: {targetWords(measure)}</span>
+          <span>Target for your share, the bracket: {targetWords(measure)}</span>
           {measure.state === "not_enough_speech" && <span>Not enough speech to judge it: {missingWords(measure)}.</span>}
         </p>
       )}
@@ -30,16 +30,28 @@ export function TalkSection({ report }: { report: Report }) {
   );
 }
 
-function Shares({ me, them }: { me: Talk | undefined; them: Talk | undefined }) {
-  const [mine = 0, theirs = 0] = percents([me?.share ?? 0, them?.share ?? 0]);
+function Shares({ me, them, target }: { me: Talk; them: Talk; target: Band | null }) {
+  const [mine = 0, theirs = 0] = percents([me.share ?? 0, them.share ?? 0]);
   return (
     <>
       <div className="mb-3 flex items-end justify-between gap-6">
-        <Side name="You" share={mine} seconds={me?.seconds ?? 0} />
-        <Side name="Others" share={theirs} seconds={them?.seconds ?? 0} end />
+        <Side name="You" share={mine} seconds={me.seconds} />
+        <Side name="Others" share={theirs} seconds={them.seconds} end />
       </div>
       <TalkBar share={{ me: mine, them: theirs }} />
+      {target !== null && <Bracket target={target} />}
     </>
+  );
+}
+
+/** Where the end of your bar should be. */
+function Bracket({ target }: { target: Band }) {
+  const from = target.low ?? 0;
+  const to = target.high ?? 100;
+  return (
+    <div aria-hidden="true" className="relative mt-1.5 h-2">
+      <span className="absolute inset-y-0 rounded-b-[2px] border-x border-b border-me" style={{ left: `${from}%`, width: `${to - from}%` }} />
+    </div>
   );
 }
 
