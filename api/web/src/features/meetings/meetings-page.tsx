@@ -96,15 +96,17 @@ function Loading() {
 }
 
 function Empty() {
+  const server = window.location.origin;
   return (
     <div className="max-w-[34rem] border-t border-line pt-8">
       <h2 className="text-xl font-semibold tracking-[-0.02em]">No meeting yet</h2>
       <p className="mt-2 text-ink-2">
-        Send one from a terminal, live and encrypted. Give Attune your side and theirs as two audio files; it listens as if the meeting were
-        happening now.
+        Send one from a terminal, live and encrypted. Sign the machine in once; then give Attune your side and theirs as two audio files, and
+        it listens as if the meeting were happening now.
       </p>
-      <div className="mt-5">
-        <Command>{`attune replay --server ${window.location.origin} --mic me.wav --tab them.wav`}</Command>
+      <div className="mt-5 space-y-3">
+        <Command>{`attune login --server ${server}`}</Command>
+        <Command>{`attune replay --server ${server} --mic me.wav --tab them.wav`}</Command>
       </div>
       <p className="mt-4 text-sm text-ink-3">
         Or run <code className="font-mono text-ink-2">make demo</code> in Attune’s folder for the bundled sample meeting.
