@@ -14,3 +14,6 @@ pub mod seal;
 pub mod session;
 pub mod sound;
 pub mod timeline;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod vectors;

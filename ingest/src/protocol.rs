@@ -110,3 +110,7 @@ fn require(holds: bool, what: &'static str, rule: &'static str) -> Result<(), Ma
         Err(Malformed::Invalid { what, rule })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod hostile;

@@ -244,3 +244,6 @@ fn metadata(prefix: &Prefix, session: Uuid) -> [u8; Prefix::LEN + 16] {
     bytes[Prefix::LEN..].copy_from_slice(session.as_bytes());
     bytes
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,13 @@ impl Enrolment {
         Self::of(private, &public)
     }
 
+    /// The key pair that RFC 9180's `DeriveKeyPair` makes of `ikm`; for the vectors.
+    #[cfg(test)]
+    pub(crate) fn derive(ikm: &[u8; 32]) -> Self {
+        let (private, public) = Kem::derive_keypair(ikm);
+        Self::of(private, &public)
+    }
+
     fn of(private: <Kem as hpke::Kem>::PrivateKey, public: &<Kem as hpke::Kem>::PublicKey) -> Self {
         Self {
             private,
