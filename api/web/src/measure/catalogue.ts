@@ -26,8 +26,8 @@ const inUnit =
   (unit: string) =>
   (value: number): Figure => ({ figure: rounded(value), unit });
 
-/** Patience is a matter of tenths of a second. */
-const tenths = (ms: number): string => `${(Math.round(ms / 50) / 20).toFixed(1)}`;
+/** A pause, to ten milliseconds: voice activity sees no finer. */
+const tens = (ms: number): string => String(Math.round(ms / 10) * 10);
 
 const counted = (count: number | undefined, one: string, many: string): string | null =>
   count === undefined ? null : `${Math.round(count)} ${Math.round(count) === 1 ? one : many}`;
@@ -81,9 +81,9 @@ const entries: Record<string, Entry> = {
   C13: {
     label: "Patience",
     meaning: "The pause you left before you answered; half were longer.",
-    figure: (value) => ({ figure: tenths(value), unit: "s" }),
+    figure: (value) => ({ figure: tens(value), unit: "ms" }),
     scale: { from: -500, to: 2500, step: 250 },
-    detail: ({ p25_ms: quarter }) => (quarter === undefined ? null : `A quarter were under ${tenths(quarter)} s`),
+    detail: ({ p25_ms: quarter }) => (quarter === undefined ? null : `A quarter were under ${tens(quarter)} ms`),
   },
   C14: {
     label: "Interruptions",

@@ -61,7 +61,7 @@ describe("figures", () => {
   it.each([
     ["C10", 82.4, "82 s"],
     ["C10", 215, "3:35 min:s"],
-    ["C13", 640, "0.7 s"],
+    ["C13", 383.9, "380 ms"],
     ["C3", 162.6, "163 words/min"],
     ["C99", 3.14, "3.1 furlongs"],
   ])("%s of %d is shown as %s", (id, value, shown) => {
@@ -75,7 +75,7 @@ describe("a target", () => {
     ["C3", { low: 130, high: 170 }, "130–170 words/min"],
     ["C7", { low: null, high: 2 }, "at most 2 per 100 words"],
     ["C17", { low: 3, high: null }, "at least 3 per 30 min"],
-    ["C13", { low: 300, high: 1200 }, "0.3–1.2 s"],
+    ["C13", { low: 300, high: 1200 }, "300–1200 ms"],
     ["C1", null, null],
   ])("of %s is said in words", (id, target, words) => expect(targetWords(measure({ id, target }))).toBe(words));
 });

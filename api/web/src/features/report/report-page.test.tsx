@@ -60,7 +60,7 @@ describe("the report", () => {
     await open();
     const board = screen.getByRole("region", { name: "Measures" });
     const cell = (name: string) => within(board).getAllByRole("listitem").find((item) => within(item).queryByRole("heading", { name }) !== null)?.textContent;
-    expect(cell("Patience")).toMatch(/In range.*0\.7.*s.*Target 0\.3–1\.2 s.*A quarter were under 0\.5 s/);
+    expect(cell("Patience")).toMatch(/In range.*640ms.*Target 300–1200 ms.*A quarter were under 450 ms/);
     expect(cell("Interruptions")).toMatch(/0.*per 10 min.*at most 1 per 10 min.*0 made, 1 received/);
   });
 
