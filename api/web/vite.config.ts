@@ -3,7 +3,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-const server = process.env["ATTUNE_URL"] ?? "http://127.0.0.1:8080";
+const server = process.env["ATTUNE_URL"] ?? "http://127.0.0.1:4680";
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
