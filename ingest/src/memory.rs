@@ -33,6 +33,7 @@ struct Shared {
     consent_withdrawn: bool,
     device_revoked: bool,
     failing: bool,
+    browsers_only: bool,
 }
 
 /// What is durable of one session.
@@ -100,7 +101,7 @@ impl Memory {
             tenant: Uuid::from_u128(1),
             user: Uuid::from_u128(2),
             device: Uuid::from_u128(3),
-            native: true,
+            native: !self.lock().browsers_only,
             session,
             meeting: Uuid::from_u128(4),
             epoch,
@@ -125,6 +126,11 @@ impl Memory {
     /// Revokes the device.
     pub fn revoke_device(&self) {
         self.lock().device_revoked = true;
+    }
+
+    /// Makes devices reserved from now on ones that must name an origin.
+    pub fn browsers_only(&self) {
+        self.lock().browsers_only = true;
     }
 
     /// Makes commits fail, or work again.

@@ -3,9 +3,13 @@
 #![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
 
 mod accounting;
+mod connection;
+mod hearing;
+mod hostile;
 mod line;
 mod media;
 mod meeting;
 mod offline;
 mod order;
 mod resume;
+mod wire;

@@ -1,0 +1,233 @@
+//! The threads that hear: what models do wrong is an answer, never a silence.
+
+use crate::meeting::{Loud, Tones};
+use attune_engine::listener::{Heard, Listener, Segment};
+use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
+use attune_engine::speaker::Track;
+use attune_engine::transcript::SegmentId;
+use attune_engine::voice::{VoiceActivity, VoiceError, VoiceFrame};
+use attune_ingest::hearing::{Answer, GaveUp, Hearing, HearingError, Job};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc as std_mpsc};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+fn segment(from_sample: u64) -> Box<Segment> {
+    Box::new(Segment {
+        id: SegmentId::new(Track::Mic, from_sample),
+        track: Track::Mic,
+        from_sample,
+        to_sample: from_sample + 1_600,
+        audio: vec![0; 1_600],
+        audio_from_sample: from_sample,
+        context: 0,
+        voiced: vec![(from_sample, from_sample + 1_600)],
+        flags: Vec::new(),
+    })
+}
+
+fn job(from_sample: u64, deadline: Instant) -> Job {
+    Job {
+        segment: segment(from_sample),
+        deadline,
+        cancel: CancellationToken::new(),
+    }
+}
+
+/// Fails or panics the first times it is asked, and counts.
+struct Flawed {
+    inner: Tones,
+    calls: Arc<AtomicUsize>,
+    fails: usize,
+    panics: bool,
+}
+
+impl Recognizer for Flawed {
+    fn info(&self) -> &RecognizerInfo {
+        self.inner.info()
+    }
+
+    fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
+        if self.calls.fetch_add(1, Ordering::SeqCst) < self.fails {
+            assert!(!self.panics, "a runtime that trips");
+            return Err(RecognizeError::Failed {
+                recognizer: "flawed",
+                reason: "told to".into(),
+            });
+        }
+        self.inner.recognize(speech)
+    }
+}
+
+async fn outcome_with(fails: usize, panics: bool, workers: usize) -> (Result<Recognition, GaveUp>, usize) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let recognizers = (0..workers)
+        .map(|_| {
+            let calls = Arc::clone(&calls);
+            let inner = Tones::default();
+            Box::new(Flawed {
+                inner,
+                calls,
+                fails,
+                panics,
+            }) as _
+        })
+        .collect();
+    let hearing = Hearing::start(Box::new(Loud), recognizers).unwrap();
+    let (answers, mut answered) = mpsc::channel(1);
+    let place = answers.try_reserve_owned().unwrap();
+    assert!(hearing.recognize(job(0, Instant::now()), place).is_ok());
+    match answered.recv().await.unwrap() {
+        Answer::Recognized { outcome, .. } => (outcome, calls.load(Ordering::SeqCst)),
+        _ => panic!("a segment was asked for"),
+    }
+}
+
+#[tokio::test]
+async fn a_failed_segment_gets_one_more_try_and_is_then_given_up() {
+    for panics in [false, true] {
+        for workers in [1, 2] {
+            let (outcome, calls) = outcome_with(1, panics, workers).await;
+            assert!(outcome.is_ok(), "panics {panics}, {workers} workers");
+            assert_eq!(calls, 2);
+            let (outcome, calls) = outcome_with(usize::MAX, panics, workers).await;
+            assert_eq!(outcome, Err(GaveUp), "panics {panics}, {workers} workers");
+            assert_eq!(calls, 2);
+        }
+    }
+}
+
+/// Waits to be let go, and notes what it was given.
+struct Held {
+    inner: Tones,
+    go: std_mpsc::Receiver<()>,
+    done: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Recognizer for Held {
+    fn info(&self) -> &RecognizerInfo {
+        self.inner.info()
+    }
+
+    fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
+        self.go.recv().unwrap();
+        self.done.lock().unwrap().push(speech.samples.len());
+        Ok(Recognition::default())
+    }
+}
+
+#[tokio::test]
+async fn the_segment_that_is_due_first_is_next_and_nobody_waits_for_a_cancelled_one() {
+    let (go, held) = std_mpsc::channel();
+    let done = Arc::new(Mutex::new(Vec::new()));
+    let recognizer = Held {
+        inner: Tones::default(),
+        go: held,
+        done: Arc::clone(&done),
+    };
+    let hearing = Hearing::start(Box::new(Loud), vec![Box::new(recognizer)]).unwrap();
+    let (answers, mut answered) = mpsc::channel(8);
+    let now = Instant::now();
+    // The first occupies the worker; of the others, the lengths say which is which.
+    for (length, due_ms, cancelled) in [
+        (1_000, 0, false),
+        (1_003, 300, false),
+        (1_001, 100, false),
+        (1_004, 50, true),
+        (1_002, 200, false),
+    ] {
+        let mut next = job(length, now + Duration::from_millis(due_ms));
+        next.segment.audio = vec![0; length as usize];
+        if cancelled {
+            next.cancel.cancel();
+        }
+        assert!(
+            hearing
+                .recognize(next, answers.clone().try_reserve_owned().unwrap())
+                .is_ok()
+        );
+        while length == 1_000 && hearing.waiting() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    for _ in 0..4 {
+        go.send(()).unwrap();
+        assert!(answered.recv().await.is_some());
+    }
+    assert_eq!(*done.lock().unwrap(), [1_000, 1_001, 1_002, 1_003]);
+}
+
+/// Refuses batches of more than one, and any frame that is very loud.
+struct Picky {
+    panics: bool,
+}
+
+impl VoiceActivity for Picky {
+    fn name(&self) -> &str {
+        "picky"
+    }
+
+    fn detect(&mut self, batch: &mut [VoiceFrame<'_>]) -> Result<(), VoiceError> {
+        let bad = batch.iter().any(|frame| frame.samples[0] > 0.9);
+        if bad {
+            assert!(!self.panics, "a runtime that trips");
+            return Err(VoiceError("too loud".into()));
+        }
+        Loud.detect(batch)
+    }
+}
+
+fn listener(track: Track, level: i16) -> Box<Listener> {
+    let mut listener = Box::new(Listener::new(track, 0));
+    let sound: Vec<i16> = (0..16_000).map(|i| if i % 2 == 0 { level } else { -level }).collect();
+    listener.push(&sound);
+    listener.push(&[0; 16_000]);
+    listener
+}
+
+#[tokio::test]
+async fn a_track_that_voice_activity_fails_on_takes_no_other_with_it() {
+    for panics in [false, true] {
+        let hearing = Hearing::start(Box::new(Picky { panics }), vec![Box::new(Tones::default())]).unwrap();
+        let (answers, mut answered) = mpsc::channel(2);
+        for (track, level) in [(Track::Mic, 8_000), (Track::Tab, 32_000)] {
+            let place = answers.clone().try_reserve_owned().unwrap();
+            assert!(hearing.judge(track, listener(track, level), place).is_ok());
+        }
+        let mut failed = Vec::new();
+        let mut segments = 0;
+        while let Some(answer) = answered.recv().await {
+            match answer {
+                Answer::VoiceFailed { track } => failed.push(track),
+                Answer::Judged {
+                    track,
+                    listener,
+                    heard,
+                    drained,
+                } => {
+                    assert_eq!(track, Track::Mic);
+                    segments += heard.iter().filter(|heard| matches!(heard, Heard::Segment(_))).count();
+                    if !drained {
+                        let place = answers.clone().try_reserve_owned().unwrap();
+                        assert!(hearing.judge(track, listener, place).is_ok());
+                        continue;
+                    }
+                }
+                Answer::Recognized { .. } => panic!("no segment was handed over"),
+            }
+            if failed.len() + segments >= 2 {
+                break;
+            }
+        }
+        assert_eq!(failed, [Track::Tab], "panics {panics}");
+        assert_eq!(segments, 1);
+    }
+}
+
+#[test]
+fn hearing_without_a_recognizer_does_not_start() {
+    let started = Hearing::start(Box::new(Loud), Vec::new());
+    assert!(matches!(started, Err(HearingError::NoRecognizer)));
+}
