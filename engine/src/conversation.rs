@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Silence that ends an inter-pausal unit (measures.md, primitives).
-const IPU_GAP: Duration = Duration::from_millis(250);
+pub(crate) const IPU_GAP: Duration = Duration::from_millis(250);
 
 /// What is known of a meeting before anyone speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Conversation {
         let Some(utterance) = utterance_of(decided, self.place_of(decided)) else {
             return self.advance(decided.span.end);
         };
-        let mine = utterance.speaker == self.me();
+        let mine = utterance.speaker != Speaker::Them;
         let mut signals: Vec<Signal> = Vec::new();
         if mine && !utterance.low_confidence {
             signals.extend(utterance.fillers.iter().map(|filler| Signal::Filler {
@@ -168,10 +168,9 @@ impl Conversation {
 
     /// Whose measures these are: me, or the one unknown speaker of a mono recording.
     pub fn me(&self) -> Speaker {
-        if self.has_two_sides() {
-            Speaker::Me
-        } else {
-            Speaker::Unknown
+        match self.utterances.first() {
+            Some(utterance) if utterance.speaker == Speaker::Unknown => Speaker::Unknown,
+            _ => Speaker::Me,
         }
     }
 
@@ -242,3 +241,6 @@ pub(crate) fn join(spans: impl Iterator<Item = Span>, gap: Duration) -> Vec<Span
     }
     joined
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,14 +11,16 @@ const EDGE_TOLERANCE_MS: u64 = 100;
 /// Below this mean confidence a segment's words are kept but left out of measures.
 const LOW_CONFIDENCE: f32 = 0.2;
 
-/// The decided segment that `recognition` makes of `segment`. Words that begin in the left context, or at or after a
-/// forced cut, belong to the neighbouring segment and are dropped; the rest are in order and inside the audio.
+/// The decided segment that `recognition` makes of `segment`. Words of the left context, and words beyond a forced cut,
+/// belong to the neighbouring segment and are dropped; the rest are in order and inside what the segment decides, so that
+/// words of different segments never overlap.
 pub fn final_of(segment: &Segment, recognition: &Recognition, speaker: Speaker, info: &RecognizerInfo) -> Final {
     let mut words: Vec<Word> = recognition
         .words
         .iter()
         .map(|word| place(word, segment))
         .filter(|word| belongs(word, segment))
+        .map(|word| clamp(word, segment))
         .collect();
     words.sort_by_key(|word| (word.start, word.end));
     let mut flags = segment.flags.clone();
@@ -41,11 +43,11 @@ pub fn final_of(segment: &Segment, recognition: &Recognition, speaker: Speaker, 
     }
 }
 
+/// The word in meeting time, as the recognizer placed it.
 fn place(word: &RecognizedWord, segment: &Segment) -> Word {
     let audio_ms = segment.audio_from_sample / SAMPLES_PER_MS;
-    let last_ms = audio_ms + segment.audio.len() as u64 / SAMPLES_PER_MS;
-    let start = (audio_ms + u64::from(word.start_ms)).min(last_ms);
-    let end = (audio_ms + u64::from(word.end_ms)).clamp(start, last_ms);
+    let start = audio_ms + u64::from(word.start_ms);
+    let end = (audio_ms + u64::from(word.end_ms)).max(start);
     Word {
         text: word.text.trim().to_owned(),
         start: MeetingTime::from_ms(start),
@@ -54,22 +56,32 @@ fn place(word: &RecognizedWord, segment: &Segment) -> Word {
     }
 }
 
+/// Two neighbours hear the audio around a cut; a word astride it goes to the one that has its middle, so to exactly one.
+/// Elsewhere left context holds other speech, told by where a word begins.
 fn belongs(word: &Word, segment: &Segment) -> bool {
     let decided = span(segment.from_sample, segment.to_sample);
-    let tolerance_ms = if segment.context > 0 {
-        EDGE_TOLERANCE_MS
-    } else {
-        u64::MAX
-    };
-    // With left context a word is this segment's by its middle where it lies astride the edge: the segment before
-    // heard its first half only.
     let middle_ms = u64::midpoint(word.start.as_ms(), word.end.as_ms());
-    let after_start = word.start.as_ms() >= decided.start.as_ms().saturating_sub(tolerance_ms)
-        && (segment.context == 0 || middle_ms >= decided.start.as_ms());
-    let before_end = middle_ms < decided.end.as_ms() || !segment.flags.contains(&SegmentFlag::ForcedCut);
-    after_start && before_end && !word.text.is_empty()
+    let is_cut = segment.flags.contains(&SegmentFlag::ForcedCut);
+    let begins_here = match (segment.context > 0, is_cut) {
+        (false, _) => true,
+        (true, true) => middle_ms >= decided.start.as_ms(),
+        (true, false) => word.start.as_ms() + EDGE_TOLERANCE_MS >= decided.start.as_ms(),
+    };
+    let ends_here = !is_cut || middle_ms < decided.end.as_ms();
+    begins_here && ends_here && !word.text.is_empty()
+}
+
+/// The word with its edges inside what the segment decides.
+fn clamp(mut word: Word, segment: &Segment) -> Word {
+    let decided = span(segment.from_sample, segment.to_sample);
+    word.start = word.start.clamp(decided.start, decided.end);
+    word.end = word.end.clamp(word.start, decided.end);
+    word
 }
 
 fn span(from: u64, to: u64) -> Span {
     Span::new(MeetingTime::from_sample(from), MeetingTime::from_sample(to))
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,10 @@ const CUT_OVERLAP: u64 = 300 * SAMPLES_PER_MS;
 const CUT_POST_ROLL: u64 = 120 * SAMPLES_PER_MS;
 /// Below this mean square (-60 dBFS) a frame is as good as silent.
 const QUIET_LEVEL: f32 = 1e-6;
+/// Room for what is held while nobody speaks: left context, pre-roll, a frame and a push of 240 ms, as 96 KiB.
+const IDLE_SAMPLES: usize = 48 * 1024;
+/// Silence after which the room that speech took is given back.
+const GIVE_BACK_AFTER: u64 = 30_000 * SAMPLES_PER_MS;
 /// Frames of quiet after which voice activity is not asked any more: 1 s.
 const GATE_AFTER: u32 = 1_000 / 32;
 /// Frames of quiet after which the model starts afresh: 5 s.
@@ -67,7 +71,8 @@ pub struct Listener {
     track: Track,
     segmenter: Segmenter,
     state: VoiceState,
-    /// Audio from `ring_from` on, at most about 18 s: a segment, its context and what waits to be judged.
+    /// Audio from `ring_from` on, allocated with the first push: 3 s while nobody speaks, at most about 18 s else: a
+    /// segment, its context and what waits to be judged.
     ring: VecDeque<i16>,
     ring_from: u64,
     /// Frames in a row below [`QUIET_LEVEL`].
@@ -100,6 +105,9 @@ impl Listener {
 
     /// Takes the next 16 kHz mono samples. They continue where the last push or skip ended.
     pub fn push(&mut self, samples: &[i16]) {
+        if self.ring.capacity() < IDLE_SAMPLES {
+            self.ring.reserve_exact(IDLE_SAMPLES.saturating_sub(self.ring.len()));
+        }
         self.ring.extend(samples);
     }
 
@@ -198,10 +206,12 @@ impl Listener {
     fn forget(&mut self) {
         let wanted = self.segmenter.wanted_from(SHORT_CONTEXT);
         let gone = wanted.saturating_sub(self.ring_from).min(self.ring.len() as u64);
-        // A block at a time: moving the front costs nothing, but shrinking would.
         if gone >= FRAME {
             self.ring.drain(..gone as usize);
             self.ring_from += gone;
+        }
+        if self.ring.capacity() > IDLE_SAMPLES && self.segmenter.silence() > GIVE_BACK_AFTER {
+            self.ring.shrink_to(IDLE_SAMPLES);
         }
     }
 
@@ -247,3 +257,6 @@ impl Listener {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,7 +113,7 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
             .sum(),
         questions: conversation
             .of(me)
-            .filter(|utterance| utterance.question.is_some())
+            .filter(|utterance| utterance.question.is_some() && !utterance.low_confidence)
             .count() as u32,
     }
 }

@@ -221,4 +221,7 @@ fn quantile(mut values: Vec<f64>, quantile: f64) -> Option<f64> {
     Some(values[below] + (values[above] - values[below]) * (at - below as f64))
 }
 
-const ONE_CHANNEL: &str = "One channel carries everybody, so nobody can be told apart.";
+const ONE_CHANNEL: &str = "Only one channel was heard, so speakers cannot be told apart.";
+
+#[cfg(test)]
+mod tests;

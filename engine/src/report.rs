@@ -151,7 +151,7 @@ fn talk(conversation: &Conversation) -> Vec<Talk> {
     let speakers: &[Speaker] = if conversation.has_two_sides() {
         &[Speaker::Me, Speaker::Them]
     } else {
-        &[Speaker::Unknown]
+        &[conversation.me()]
     };
     let all: f64 = speakers
         .iter()
@@ -226,3 +226,6 @@ fn clip(utterance: &Utterance, window: Span) -> Option<Utterance> {
         ..utterance.clone()
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,12 @@
 
 use crate::clock::SAMPLE_RATE_HZ;
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Resampler as _};
+use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
 
-/// Input frames per block: 21 ms at 48 kHz, a good size for its FFT.
-const BLOCK_FRAMES: usize = 1024;
+/// Input frames per block, at least: 21 ms at 48 kHz, a good size for its FFT.
+const BLOCK_FRAMES: u32 = 1024;
+/// A block is one FFT: parts of it would not be whole on both sides.
+const WHOLE_BLOCKS: usize = 1;
 /// Rates that are taken: below telephone speech, or above studio rates, the number is a mistake.
 const RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
@@ -47,11 +49,13 @@ impl Resampler {
         }
         let inner = (rate_hz != SAMPLE_RATE_HZ)
             .then(|| {
-                Fft::new(
+                Fft::new_custom(
                     rate_hz as usize,
                     SAMPLE_RATE_HZ as usize,
-                    BLOCK_FRAMES,
+                    block_frames(rate_hz),
+                    WHOLE_BLOCKS,
                     1,
+                    WindowFunction::BlackmanHarris2,
                     FixedSync::Input,
                 )
             })
@@ -121,6 +125,20 @@ impl Resampler {
     }
 }
 
+/// A block of which one half is a whole number of frames on both sides: the filter delays by half a block, and only then
+/// is that a whole number of samples to drop.
+fn block_frames(rate_hz: u32) -> usize {
+    let unit = rate_hz / gcd(rate_hz, SAMPLE_RATE_HZ);
+    (unit * BLOCK_FRAMES.div_ceil(unit).next_multiple_of(2)) as usize
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
 fn to_i16(sample: f32) -> i16 {
     (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16
 }
+
+#[cfg(test)]
+mod tests;

@@ -198,6 +198,12 @@ impl Segmenter {
         self.at
     }
 
+    /// How long nobody has spoken, in samples.
+    pub(crate) fn silence(&self) -> u64 {
+        let since = self.open.as_ref().map_or(self.quiet_since, |_| self.at);
+        self.at.saturating_sub(since)
+    }
+
     /// A speech that was open where the decided part ends begins anew there; one that had already fallen silent was
     /// closed there in the run before.
     fn cross_decided(&mut self, start: u64) {
@@ -215,6 +221,7 @@ impl Segmenter {
             open.after_cut = true;
             open.voiced = clip(&open.voiced, self.decided, u64::MAX);
             if open.voice_end + FRAME < self.decided {
+                self.quiet_since = open.voice_end;
                 self.open = None;
             }
         }

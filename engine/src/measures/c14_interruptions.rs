@@ -2,7 +2,7 @@
 
 use super::{Band, Draft, Measure, ONE_CHANNEL, exposure, minutes};
 use crate::clock::{MeetingTime, Span};
-use crate::conversation::{Conversation, Utterance};
+use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
 use crate::speaker::Speaker;
 use crate::turns::is_backchannel;
 use std::time::Duration;
@@ -32,39 +32,50 @@ pub(super) fn measure(conversation: &Conversation) -> Measure {
     if !conversation.has_two_sides() {
         return draft.not_covered(ONE_CHANNEL);
     }
-    let made = interruptions(conversation.utterances(), Speaker::Me).len() as f64;
-    let received = interruptions(conversation.utterances(), Speaker::Them).len() as f64;
+    let made = interruptions(conversation, Speaker::Me).len() as f64;
+    let received = interruptions(conversation, Speaker::Them).len() as f64;
     draft
         .part("made", made)
         .part("received", received)
         .value(Some(10.0 * made / minutes))
 }
 
-/// When `by` cut in on somebody.
-pub(super) fn interruptions(utterances: &[Utterance], by: Speaker) -> Vec<MeetingTime> {
+/// When `by` cut in on the others.
+fn interruptions(conversation: &Conversation, by: Speaker) -> Vec<MeetingTime> {
+    let utterances = conversation.utterances();
+    let others: Vec<&Utterance> = (0..utterances.len())
+        .filter(|&index| utterances[index].speaker != by && !is_backchannel(utterances, index))
+        .map(|index| &utterances[index])
+        .collect();
+    // Across segments: whoever goes on after a cut has not stopped.
+    let floor = join(others.iter().flat_map(|other| other.ipus.iter().copied()), IPU_GAP);
+    let words: Vec<MeetingTime> = others
+        .iter()
+        .flat_map(|other| other.words.iter().map(|word| word.start))
+        .collect();
     let mut found = Vec::new();
-    for (index, mine) in utterances.iter().enumerate() {
-        if mine.speaker != by || is_backchannel(utterances, index) {
-            continue;
-        }
-        let cut_in = utterances.iter().enumerate().any(|(other_index, other)| {
-            other.speaker != by && !is_backchannel(utterances, other_index) && cuts_in(mine.span, other)
-        });
+    let mut spoken_to = None;
+    for (index, mine) in utterances.iter().enumerate().filter(|(_, mine)| mine.speaker == by) {
         // The same speech in two segments cuts in once.
-        let goes_on_from_before = utterances[..index]
-            .iter()
-            .any(|before| before.speaker == by && before.span.end.plus(Duration::from_millis(250)) > mine.span.start);
-        if cut_in && !goes_on_from_before {
+        let goes_on = spoken_to.is_some_and(|end: MeetingTime| mine.span.start < end.plus(IPU_GAP));
+        spoken_to = spoken_to.max(Some(mine.span.end));
+        let under = floor[..floor.partition_point(|ipu| ipu.start < mine.span.start)].last();
+        if !goes_on
+            && !is_backchannel(utterances, index)
+            && under.is_some_and(|other| cuts_in(mine.span, *other, &words))
+        {
             found.push(mine.span.start);
         }
     }
     found
 }
 
-fn cuts_in(mine: Span, other: &Utterance) -> bool {
-    let begins_inside = mine.start > other.span.start && mine.start < other.span.end;
-    let overlap = Duration::from_millis(mine.overlap_ms(other.span));
-    let words_left = other.words.iter().filter(|word| word.start >= mine.start).count();
-    let other_stops = other.span.end <= mine.start.plus(STOPS_WITHIN) && other.span.end < mine.end;
-    begins_inside && overlap >= OVERLAP + EDGE && words_left >= 1 && other_stops
+/// `mine` begins inside `other`, at least a word before its end; `other` stops soon, and `mine` goes on.
+fn cuts_in(mine: Span, other: Span, words_of_other: &[MeetingTime]) -> bool {
+    let overlap = Duration::from_millis(mine.overlap_ms(other));
+    let has_words_left = words_of_other
+        .iter()
+        .any(|start| (mine.start..other.end).contains(start));
+    let stops = other.end <= mine.start.plus(STOPS_WITHIN) && other.end < mine.end;
+    overlap >= OVERLAP + EDGE && stops && has_words_left
 }

@@ -81,9 +81,18 @@ fn a_question_after_a_pause_is_found_where_the_words_before_are_no_question() {
         said.extend(words(5_000, after));
         find(&said)
     };
-    assert_eq!(after_a_pause("nobody needed any help", "will it be ready"), Some(QuestionKind::Closed));
-    assert_eq!(after_a_pause("you wanted to say something", "what is on your mind"), Some(QuestionKind::Open));
-    assert_eq!(after_a_pause("people stop at step four", "where they have to connect"), None);
+    assert_eq!(
+        after_a_pause("nobody needed any help", "will it be ready"),
+        Some(QuestionKind::Closed)
+    );
+    assert_eq!(
+        after_a_pause("you wanted to say something", "what is on your mind"),
+        Some(QuestionKind::Open)
+    );
+    assert_eq!(
+        after_a_pause("people stop at step four", "where they have to connect"),
+        None
+    );
 }
 
 #[test]

@@ -1,0 +1,363 @@
+//! The fold: turns, signals, live numbers, and that none of it depends on how it was fed.
+
+use super::*;
+use crate::fillers::FillerKind;
+use crate::spoken::{conversation, filling, recognizer, said, said_for, setup, span};
+use Speaker::{Me, Them, Unknown};
+use proptest::prelude::*;
+use rstest::rstest;
+
+fn at(ms: u64) -> MeetingTime {
+    MeetingTime::from_ms(ms)
+}
+
+/// Who had the floor from when to when, in milliseconds.
+fn turns_of(finals: &[Final]) -> Vec<(Speaker, u64, u64)> {
+    let turns = conversation(MeetingType::Other, finals).turns();
+    turns
+        .iter()
+        .map(|turn| (turn.speaker, turn.span.start.as_ms(), turn.span.end.as_ms()))
+        .collect()
+}
+
+#[test]
+fn a_turn_goes_on_over_pauses_under_a_second_and_a_half() {
+    let finals = [
+        said_for(Me, 0, 2_000, "one two"),
+        said_for(Me, 3_499, 5_000, "three"),
+        said_for(Me, 6_500, 7_000, "four"),
+    ];
+    assert_eq!(turns_of(&finals), [(Me, 0, 5_000), (Me, 6_500, 7_000)]);
+    let meeting = conversation(MeetingType::Other, &finals);
+    assert_eq!(
+        (meeting.turns()[0].words, meeting.turns()[0].utterances.as_slice()),
+        (3, [0, 1].as_slice())
+    );
+}
+
+#[rstest]
+#[case::inside_the_others_speech(said_for(Them, 4_000, 4_600, "right"), false)]
+#[case::in_a_pause_of_the_other(said_for(Them, 5_100, 5_700, "uh-huh, okay"), false)]
+#[case::a_phrase(said_for(Them, 5_100, 5_900, "Makes sense."), false)]
+#[case::a_phrase_of_two_words_of_which_one_counts(said_for(Them, 5_100, 5_900, "yeah sure thing"), false)]
+#[case::with_something_to_say(said_for(Them, 5_100, 5_900, "not yet"), true)]
+#[case::too_many_words(said_for(Them, 5_100, 5_900, "yeah yeah yeah yeah"), true)]
+#[case::too_long(said_for(Them, 5_100, 6_300, "yeah"), true)]
+fn a_backchannel_does_not_take_the_floor(#[case] theirs: Final, #[case] takes_it: bool) {
+    let mut finals = vec![
+        said_for(Me, 0, 5_000, &filling(12)),
+        theirs,
+        said_for(Me, 6_400, 9_000, &filling(8)),
+    ];
+    finals.sort_by_key(|decided| decided.span.end);
+    assert_eq!(turns_of(&finals).len(), if takes_it { 3 } else { 1 });
+}
+
+#[test]
+fn the_same_word_as_an_answer_is_a_turn() {
+    // Nobody goes on within a second.
+    let finals = [
+        said_for(Me, 0, 5_000, &filling(12)),
+        said_for(Them, 5_300, 5_900, "yes"),
+        said_for(Me, 9_000, 9_500, "good"),
+    ];
+    assert_eq!(turns_of(&finals).len(), 3);
+}
+
+#[test]
+fn someone_who_tries_to_speak_and_gives_up_does_not_end_a_turn() {
+    let finals = [
+        said_for(Them, 2_600, 3_600, "but what about the"),
+        said_for(Me, 0, 9_000, &filling(20)),
+    ];
+    assert_eq!(turns_of(&finals), [(Me, 0, 9_000)]);
+}
+
+#[test]
+fn an_interruption_ends_a_turn_where_it_begins_another() {
+    let finals = [
+        said_for(Them, 0, 5_000, &filling(12)),
+        said_for(Me, 4_000, 8_000, &filling(10)),
+    ];
+    assert_eq!(turns_of(&finals), [(Them, 0, 5_000), (Me, 4_000, 8_000)]);
+}
+
+#[test]
+fn an_utterance_is_its_voice_and_its_words() {
+    let mut decided = said(Me, 1_000, "um I like the plan");
+    decided.voiced = vec![span(1_050, 1_400), span(1_600, 2_000), span(2_250, 2_450)];
+    let meeting = conversation(MeetingType::Other, &[decided]);
+    let utterance = &meeting.utterances()[0];
+    assert_eq!(utterance.text, "um I like the plan");
+    assert_eq!(utterance.span, span(1_050, 2_450));
+    assert_eq!(utterance.ipus, [span(1_050, 2_000), span(2_250, 2_450)]);
+    assert_eq!(utterance.spoken_words().count(), 4);
+    assert_eq!(utterance.fillers[0].kind, FillerKind::FilledPause);
+}
+
+#[test]
+fn a_final_without_voice_takes_the_time_of_its_words() {
+    let mut decided = said(Me, 1_000, "hello there");
+    decided.voiced.clear();
+    assert_eq!(
+        conversation(MeetingType::Other, &[decided]).utterances()[0].span,
+        span(1_000, 1_600)
+    );
+}
+
+#[test]
+fn voice_without_words_is_no_speech() {
+    let mut meeting = conversation(MeetingType::Other, &[]);
+    assert_eq!(
+        meeting.observe(&said_for(Me, 0, 4_000, "")),
+        [Signal::Silence { at: at(4_000) }]
+    );
+    assert!(meeting.utterances().is_empty());
+    assert_eq!((meeting.speech_time(Me), meeting.now()), (Duration::ZERO, at(4_000)));
+}
+
+#[test]
+fn so_is_a_filler_at_the_start_of_a_turn_alone() {
+    let finals = [
+        said_for(Me, 0, 3_000, "so let us start"),
+        said_for(Me, 3_600, 6_000, "so the team changed it"),
+        said_for(Them, 6_200, 9_000, &filling(6)),
+        said_for(Me, 9_300, 12_000, "so it is done"),
+    ];
+    let meeting = conversation(MeetingType::Other, &finals);
+    let fillers: Vec<usize> = meeting.of(Me).map(|utterance| utterance.fillers.len()).collect();
+    assert_eq!(fillers, [1, 0, 1]);
+}
+
+#[test]
+fn signals_tell_of_my_fillers_my_pace_and_my_turn() {
+    let mut meeting = Conversation::new(setup(MeetingType::Other));
+    let signals = meeting.observe(&said_for(
+        Me,
+        1_000,
+        11_000,
+        &format!("um {} basically done", filling(22)),
+    ));
+    let [
+        Signal::Filler { at: um, kind },
+        Signal::Filler { .. },
+        Signal::Pace {
+            at: pace_at,
+            wpm,
+            words,
+        },
+        turn,
+    ] = signals[..]
+    else {
+        panic!("{signals:?}")
+    };
+    assert_eq!((um, kind), (at(1_000), FillerKind::FilledPause));
+    assert_eq!((pace_at, words), (at(11_000), 24));
+    assert!((wpm - 144.0).abs() < 1e-3);
+    assert_eq!(
+        turn,
+        Signal::Turn {
+            start: at(1_000),
+            at: at(11_000)
+        }
+    );
+    assert_eq!(turn.at(), at(11_000));
+}
+
+#[test]
+fn the_others_cause_no_signal_but_my_turn_going_on_under_a_backchannel() {
+    let mut meeting = conversation(MeetingType::Other, &[said_for(Me, 0, 9_000, &filling(4))]);
+    assert_eq!(meeting.observe(&said_for(Them, 9_100, 20_000, &filling(40))), []);
+    let mut meeting = conversation(MeetingType::Other, &[said_for(Me, 0, 9_000, &filling(4))]);
+    let signals = meeting.observe(&said_for(Them, 8_000, 8_600, "right"));
+    assert_eq!(
+        signals,
+        [Signal::Turn {
+            start: at(0),
+            at: at(9_000)
+        }]
+    );
+}
+
+#[test]
+fn words_that_cannot_be_trusted_cause_no_filler_and_no_pace() {
+    let mut doubtful = said_for(Me, 0, 9_000, &format!("um {}", filling(60)));
+    doubtful.flags = vec![SegmentFlag::LowConfidence];
+    let mut meeting = Conversation::new(setup(MeetingType::Other));
+    assert_eq!(
+        meeting.observe(&doubtful),
+        [Signal::Turn {
+            start: at(0),
+            at: at(9_000)
+        }]
+    );
+    assert!(meeting.utterances()[0].low_confidence);
+}
+
+#[test]
+fn advancing_is_told_once_and_never_back() {
+    let mut meeting = Conversation::new(setup(MeetingType::Other));
+    assert_eq!(meeting.advance(at(5_000)), [Signal::Silence { at: at(5_000) }]);
+    assert_eq!(meeting.advance(at(5_000)), []);
+    assert_eq!(meeting.advance(at(4_000)), []);
+    assert_eq!(meeting.now(), at(5_000));
+    assert_eq!(meeting.setup().meeting_type, MeetingType::Other);
+}
+
+#[test]
+fn the_live_pace_covers_thirty_seconds_and_moves_by_three_tenths() {
+    let mut meeting = Conversation::new(setup(MeetingType::Other));
+    meeting.observe(&said_for(Me, 0, 10_000, &filling(20)));
+    assert!((meeting.live().pace_wpm.unwrap() - 120.0).abs() < 1e-3);
+    // The first utterance has left the window: 180 words a minute now, 120 + 0.3 × 60 shown.
+    meeting.observe(&said_for(Me, 50_000, 60_000, &filling(30)));
+    assert!((meeting.live().pace_wpm.unwrap() - 138.0).abs() < 1e-3);
+}
+
+#[test]
+fn live_numbers_wait_for_enough_speech() {
+    let mut meeting = Conversation::new(setup(MeetingType::Other));
+    assert_eq!(
+        meeting.live(),
+        LiveMeasures {
+            filled_pauses_covered: true,
+            ..LiveMeasures::default()
+        }
+    );
+    meeting.observe(&said_for(Them, 0, 8_000, "What is new?"));
+    meeting.observe(&said_for(Me, 8_500, 14_500, "um how was it?"));
+    let live = meeting.live();
+    assert_eq!(
+        (live.pace_wpm, live.talk_share_me, live.fillers_per_min),
+        (None, None, None)
+    );
+    assert_eq!(
+        (live.words, live.questions, live.current_turn_ms, live.at_ms),
+        (7, 1, 6_000, 14_500)
+    );
+    meeting.observe(&said_for(Me, 15_000, 33_500, &filling(40)));
+    let live = meeting.live();
+    // 24.5 s of mine of 32.5 s in all; one filler in 24.5 s.
+    assert!((live.talk_share_me.unwrap() - 24.5 / 32.5).abs() < 1e-6);
+    assert!((live.fillers_per_min.unwrap() - 60.0 / 24.5).abs() < 1e-5);
+    assert_eq!(live.current_turn_ms, 25_000);
+    meeting.advance(at(35_001));
+    assert_eq!(meeting.live().current_turn_ms, 0);
+}
+
+#[test]
+fn filled_pauses_do_not_count_live_where_they_are_not_covered() {
+    let mut meeting = Conversation::new(Setup {
+        recognizer: recognizer(false),
+        ..setup(MeetingType::Other)
+    });
+    meeting.observe(&said_for(Me, 0, 30_000, "um basically um"));
+    let live = meeting.live();
+    assert!(!live.filled_pauses_covered);
+    assert!((live.fillers_per_min.unwrap() - 2.0).abs() < 1e-6);
+}
+
+#[test]
+fn the_one_speaker_of_a_mono_recording_is_measured_and_nobody_has_a_share() {
+    let mut meeting = Conversation::new(Setup {
+        tracks: vec![Track::Mic],
+        ..setup(MeetingType::Other)
+    });
+    let signals = meeting.observe(&said_for(Unknown, 0, 30_000, &filling(75)));
+    assert_eq!(signals.len(), 2);
+    assert_eq!((meeting.me(), meeting.has_two_sides()), (Unknown, false));
+    let live = meeting.live();
+    assert_eq!((live.talk_share_me, live.pace_wpm), (None, Some(150.0)));
+}
+
+/// Finals of both tracks, disjoint within each, in order of their ends.
+fn meetings() -> impl Strategy<Value = Vec<Final>> {
+    let texts = prop::sample::select(vec![
+        "yeah",
+        "so what do you think",
+        "um like five",
+        "word word word",
+        "right",
+        "",
+    ]);
+    let piece = (0u64..4_000, 200u64..12_000, texts, any::<bool>());
+    let track = |speaker: Speaker| {
+        prop::collection::vec(piece.clone(), 0..25).prop_map(move |pieces| {
+            let mut now = 0;
+            let mut finals: Vec<Final> = Vec::new();
+            for (pause_ms, length_ms, text, doubtful) in pieces {
+                let start = now + pause_ms;
+                now = start + length_ms;
+                let mut decided = said_for(speaker, start, now, text);
+                if doubtful && text == "right" {
+                    decided.flags = vec![SegmentFlag::LowConfidence];
+                }
+                finals.push(decided);
+            }
+            finals
+        })
+    };
+    (track(Me), track(Them)).prop_map(|(mine, theirs)| {
+        let mut finals = [mine, theirs].concat();
+        finals.sort_by_key(|decided| (decided.span.end, decided.track));
+        finals
+    })
+}
+
+proptest! {
+    #[test]
+    fn streaming_equals_batch(finals in meetings()) {
+        // Streaming: in the order of commits, looked at and copied all the time.
+        let mut streamed = Conversation::new(setup(MeetingType::Discovery));
+        for decided in &finals {
+            let mut next = streamed.clone();
+            next.observe(decided);
+            next.advance(decided.span.end);
+            next.live();
+            next.measures();
+            streamed = next;
+        }
+        // Batch: one track after the other, looked at once.
+        let mut by_track = finals.clone();
+        by_track.sort_by_key(|decided| decided.track);
+        let batch = conversation(MeetingType::Discovery, &by_track);
+        prop_assert_eq!(streamed.utterances(), batch.utterances());
+        prop_assert_eq!(streamed.turns(), batch.turns());
+        prop_assert_eq!(streamed.measures(), batch.measures());
+        prop_assert_eq!(streamed.now(), batch.now());
+    }
+
+    #[test]
+    fn a_fold_rebuilt_from_the_finals_gives_the_same_signals(finals in meetings(), cut in any::<prop::sample::Index>()) {
+        let cut = cut.index(finals.len() + 1);
+        let signals = |meeting: &mut Conversation, finals: &[Final]| -> Vec<Signal> {
+            finals.iter().flat_map(|decided| meeting.observe(decided)).collect()
+        };
+        let whole = signals(&mut Conversation::new(setup(MeetingType::Other)), &finals);
+        let mut before = Conversation::new(setup(MeetingType::Other));
+        let first = signals(&mut before, &finals[..cut]);
+        let mut rebuilt = conversation(MeetingType::Other, &finals[..cut]);
+        let rest = signals(&mut rebuilt, &finals[cut..]);
+        prop_assert_eq!([first, rest].concat(), whole);
+    }
+
+    #[test]
+    fn every_utterance_has_the_floor_once_or_is_heard_under_anothers(finals in meetings()) {
+        let meeting = conversation(MeetingType::Other, &finals);
+        let mut seen = vec![0; meeting.utterances().len()];
+        let turns = meeting.turns();
+        for turn in &turns {
+            for &index in &turn.utterances {
+                seen[index] += 1;
+                prop_assert_eq!(meeting.utterances()[index].speaker, turn.speaker);
+            }
+        }
+        prop_assert!(seen.iter().all(|count| *count <= 1));
+        prop_assert!(turns.windows(2).all(|pair| pair[0].span.start <= pair[1].span.start));
+        // Only what others covered, or a short word between others' speech, is left without a turn.
+        for (index, _) in seen.iter().enumerate().filter(|(_, count)| **count == 0) {
+            let utterance = &meeting.utterances()[index];
+            prop_assert!(meeting.utterances().iter().any(|other| other.speaker != utterance.speaker));
+        }
+    }
+}

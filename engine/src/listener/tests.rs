@@ -1,0 +1,417 @@
+//! A listener driven by a voice activity that looks at nothing but how loud a frame is.
+
+use super::*;
+use crate::voice::VOICE_RECURRENT;
+use proptest::prelude::*;
+use rstest::rstest;
+
+/// What a stretch of a tape holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Sound {
+    /// Zeros.
+    Nothing,
+    /// A room: no voice, and no digital silence either.
+    Room,
+    /// Too soft to begin speech, too loud to end it.
+    Murmur,
+    /// Loud: probability 0.9.
+    Voice,
+    /// Louder still: probability 1.
+    Shout,
+}
+
+fn probability(frame: &[f32; VOICE_FRAME_SAMPLES]) -> f32 {
+    let level = frame.iter().map(|sample| sample.abs()).sum::<f32>() / frame.len() as f32;
+    match level {
+        ..0.01 => 0.02,
+        0.01..0.05 => 0.4,
+        0.05..0.2 => 0.9,
+        _ => 1.0,
+    }
+}
+
+fn tape(stretches: &[(Sound, u64)]) -> Vec<i16> {
+    let mut samples = Vec::new();
+    for &(sound, ms) in stretches {
+        let loud: i16 = match sound {
+            Sound::Nothing => 0,
+            Sound::Room => 90,
+            Sound::Murmur => 1_000,
+            Sound::Voice => 4_000,
+            Sound::Shout => 9_000,
+        };
+        // A square wave that also counts, so that two stretches never hold the same samples.
+        samples.extend((0..ms * SAMPLES_PER_MS).map(|at| {
+            let wobble = (samples_before(at) % 7) as i16;
+            if loud == 0 {
+                0
+            } else if at % 32 < 16 {
+                loud + wobble
+            } else {
+                -loud - wobble
+            }
+        }));
+    }
+    samples
+}
+
+const fn samples_before(at: u64) -> u64 {
+    at / 512
+}
+
+/// Everything heard on a tape that is pushed in these chunks, over and over.
+fn hear(mut listener: Listener, tape: &[i16], chunks: &[usize]) -> Vec<Heard> {
+    let mut heard = Vec::new();
+    let mut rest = tape;
+    for chunk in chunks.iter().cycle() {
+        let (now, later) = rest.split_at((*chunk).clamp(1, rest.len().max(1)).min(rest.len()));
+        listener.push(now);
+        heard.extend(drain(&mut listener));
+        rest = later;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    heard.extend(listener.finish());
+    heard
+}
+
+fn drain(listener: &mut Listener) -> Vec<Heard> {
+    let mut heard = Vec::new();
+    while let Some(frame) = listener.next_frame() {
+        heard.extend(listener.decide(probability(&frame)));
+    }
+    heard
+}
+
+fn segments(heard: &[Heard]) -> Vec<Segment> {
+    let segment = |heard: &Heard| match heard {
+        Heard::Segment(segment) => Some(segment.clone()),
+        Heard::SpeechStarted { .. } | Heard::SpeechEnded { .. } => None,
+    };
+    heard.iter().filter_map(segment).collect()
+}
+
+fn segments_of(stretches: &[(Sound, u64)]) -> Vec<Segment> {
+    segments(&hear(Listener::new(Track::Mic, 0), &tape(stretches), &[3_840]))
+}
+
+const fn ms(sample: u64) -> u64 {
+    sample / SAMPLES_PER_MS
+}
+
+use Sound::{Murmur, Nothing, Room, Shout, Voice};
+
+#[test]
+fn a_phrase_becomes_a_segment_with_pre_roll_and_post_roll() {
+    let heard = segments_of(&[(Room, 1_024), (Voice, 2_048), (Room, 1_024)]);
+    let [segment] = heard.as_slice() else {
+        panic!("{} segments", heard.len())
+    };
+    assert_eq!((ms(segment.from_sample), ms(segment.to_sample)), (724, 3_192));
+    assert_eq!(segment.voiced, [(16_384, 49_152)]);
+    assert_eq!(segment.flags, []);
+    assert_eq!(
+        (segment.context, segment.audio.len() as u64),
+        (0, segment.to_sample - segment.from_sample)
+    );
+    assert_eq!(segment.id.as_str(), "mic-11584");
+}
+
+#[test]
+fn after_a_long_silence_more_of_the_onset_is_kept() {
+    let heard = segments_of(&[(Room, 2_560), (Voice, 2_048), (Room, 1_024)]);
+    assert_eq!(ms(heard[0].from_sample), 2_160);
+}
+
+#[test]
+fn speech_is_announced_at_its_onset_and_a_quarter_of_a_second_into_silence() {
+    let heard = hear(
+        Listener::new(Track::Mic, 0),
+        &tape(&[
+            (Room, 1_024),
+            (Voice, 1_600),
+            (Room, 320),
+            (Voice, 1_600),
+            (Room, 1_024),
+        ]),
+        &[512],
+    );
+    let told: Vec<(&str, u64)> = heard
+        .iter()
+        .map(|heard| match heard {
+            Heard::SpeechStarted { sample } => ("start", ms(*sample)),
+            Heard::SpeechEnded { sample } => ("end", ms(*sample)),
+            Heard::Segment(segment) => ("segment", ms(segment.to_sample)),
+        })
+        .collect();
+    let expected = [
+        ("start", 1_024),
+        ("end", 2_624),
+        ("start", 2_944),
+        ("end", 4_544),
+        ("segment", 4_664),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[rstest]
+#[case::a_click(&[(Room, 640), (Voice, 32), (Room, 1_600)], 0)]
+#[case::a_cough(&[(Room, 640), (Voice, 96), (Room, 1_600)], 0)]
+#[case::a_short_word(&[(Room, 640), (Voice, 160), (Room, 1_600)], 1)]
+#[case::murmuring(&[(Room, 640), (Murmur, 3_200), (Room, 1_600)], 0)]
+#[case::murmuring_goes_on_speech(&[(Room, 640), (Voice, 1_280), (Murmur, 3_200), (Voice, 640), (Room, 1_600)], 1)]
+#[case::a_breath(&[(Room, 640), (Voice, 1_600), (Room, 512), (Voice, 1_600), (Room, 1_600)], 1)]
+#[case::a_pause(&[(Room, 640), (Voice, 1_600), (Room, 608), (Voice, 1_600), (Room, 1_600)], 2)]
+#[case::a_pause_after_a_short_word_joins(&[(Room, 640), (Voice, 640), (Room, 608), (Voice, 1_600), (Room, 1_600)], 1)]
+#[case::but_not_a_long_one(&[(Room, 640), (Voice, 640), (Room, 768), (Voice, 1_600), (Room, 1_600)], 2)]
+#[case::speech_to_the_very_end(&[(Room, 640), (Voice, 1_600)], 1)]
+#[case::nothing_at_all(&[], 0)]
+fn what_makes_a_segment(#[case] stretches: &[(Sound, u64)], #[case] expected: usize) {
+    assert_eq!(segments_of(stretches).len(), expected);
+}
+
+#[test]
+fn a_short_segment_is_heard_with_two_seconds_of_what_came_before() {
+    let heard = segments_of(&[(Room, 5_120), (Voice, 640), (Room, 1_600)]);
+    assert_eq!(heard[0].flags, [SegmentFlag::Short]);
+    assert_eq!(heard[0].context as u64, 2_000 * SAMPLES_PER_MS);
+    assert_eq!(
+        heard[0].audio_from_sample,
+        heard[0].from_sample - 2_000 * SAMPLES_PER_MS
+    );
+    let early = segments_of(&[(Room, 640), (Voice, 640), (Room, 1_600)]);
+    assert_eq!(early[0].audio_from_sample, 0);
+}
+
+#[test]
+fn long_speech_is_cut_at_its_quietest_point_and_nothing_falls_between() {
+    // Sure all the time, but quieter for 96 ms at 12.8 s.
+    let heard = segments_of(&[
+        (Room, 640),
+        (Shout, 12_160),
+        (Voice, 160),
+        (Shout, 9_600),
+        (Room, 1_600),
+    ]);
+    let [first, second] = heard.as_slice() else {
+        panic!("{} segments", heard.len())
+    };
+    assert!(
+        (12_800..12_960).contains(&ms(first.to_sample)),
+        "cut at {}",
+        ms(first.to_sample)
+    );
+    assert_eq!(second.from_sample, first.to_sample);
+    assert_eq!(first.voiced.last().unwrap().1, second.voiced[0].0);
+    assert_eq!(
+        (first.flags.as_slice(), second.flags.as_slice()),
+        ([SegmentFlag::ForcedCut].as_slice(), [SegmentFlag::ForcedCut].as_slice())
+    );
+    // Both hear what lies around the cut.
+    assert_eq!(second.context as u64, 300 * SAMPLES_PER_MS);
+    assert_eq!(
+        first.audio_from_sample + first.audio.len() as u64,
+        first.to_sample + 120 * SAMPLES_PER_MS
+    );
+}
+
+#[test]
+fn from_nine_seconds_on_a_breath_is_taken_as_a_cut() {
+    let heard = segments_of(&[(Room, 640), (Voice, 9_600), (Room, 192), (Voice, 3_200), (Room, 1_600)]);
+    let [first, _] = heard.as_slice() else {
+        panic!("{} segments", heard.len())
+    };
+    assert!(
+        (10_240..10_432).contains(&ms(first.to_sample)),
+        "cut at {}",
+        ms(first.to_sample)
+    );
+}
+
+#[test]
+fn digital_silence_is_judged_without_voice_activity_and_makes_it_forget() {
+    let mut listener = Listener::new(Track::Tab, 0);
+    listener.voice_state().recurrent = [1.0; VOICE_RECURRENT];
+    listener.push(&tape(&[(Nothing, 4_000)]));
+    let mut asked = 0;
+    while listener.next_frame().is_some() {
+        asked += 1;
+        listener.decide(0.0);
+    }
+    assert_eq!(asked, 31);
+    assert_eq!(listener.heard(), 4_000 / 32 * FRAME);
+    assert_eq!(listener.voice_state().recurrent[0], 1.0);
+    listener.push(&tape(&[(Nothing, 2_000)]));
+    assert_eq!(listener.next_frame(), None);
+    assert_eq!(listener.voice_state().recurrent[0], 0.0);
+    listener.push(&tape(&[(Voice, 64)]));
+    assert!(listener.next_frame().is_some());
+}
+
+#[test]
+fn a_frame_waits_until_it_is_judged_and_a_judgement_without_a_frame_changes_nothing() {
+    let mut listener = Listener::new(Track::Mic, 0);
+    assert_eq!(listener.decide(1.0), []);
+    listener.push(&tape(&[(Voice, 48)]));
+    let frame = listener.next_frame();
+    assert_eq!(frame, listener.next_frame());
+    assert_eq!(listener.heard(), 0);
+    listener.decide(0.9);
+    assert_eq!((listener.heard(), listener.received()), (512, 768));
+    assert_eq!(listener.next_frame(), None);
+}
+
+#[test]
+fn a_skip_ends_the_open_segment_and_listening_goes_on_behind_it() {
+    let mut listener = Listener::new(Track::Mic, 0);
+    listener.push(&tape(&[(Room, 640), (Voice, 3_200)]));
+    drain(&mut listener);
+    let ended = segments(&listener.skip_to(160_000));
+    assert_eq!(ms(ended[0].to_sample), 3_840);
+    assert_eq!((listener.received(), listener.frontier()), (160_000, 160_256));
+    listener.push(&tape(&[(Voice, 3_200)]));
+    let mut heard = drain(&mut listener);
+    heard.extend(listener.finish());
+    let after = segments(&heard);
+    assert_eq!((after[0].from_sample, after[0].to_sample), (160_256, 160_000 + 51_200));
+    assert_eq!(after[0].audio_from_sample, 160_256);
+}
+
+#[test]
+fn a_skip_backwards_skips_nothing() {
+    let mut listener = Listener::new(Track::Mic, 0);
+    listener.push(&tape(&[(Room, 640)]));
+    listener.skip_to(5);
+    assert_eq!(listener.received(), 640 * SAMPLES_PER_MS);
+}
+
+#[test]
+fn an_idle_track_holds_no_more_than_96_kib_also_after_a_speech() {
+    let mut listener = Listener::new(Track::Tab, 0);
+    assert_eq!(listener.held_bytes(), 0);
+    let mut most = 0;
+    for block in tape(&[(Room, 3_000), (Voice, 12_000)]).chunks(3_840) {
+        listener.push(block);
+        drain(&mut listener);
+        most = most.max(listener.held_bytes());
+    }
+    assert!((300_000..1_200_000).contains(&most), "{most} bytes while speaking");
+    for block in tape(&[(Room, 31_000)]).chunks(3_840) {
+        listener.push(block);
+        drain(&mut listener);
+    }
+    assert!(
+        listener.held_bytes() <= 96 * 1024,
+        "{} bytes when idle",
+        listener.held_bytes()
+    );
+}
+
+#[test]
+fn a_resume_in_the_middle_of_speech_begins_at_the_boundary() {
+    let samples = tape(&[(Room, 640), (Voice, 6_400), (Room, 1_600)]);
+    let decided = 64_000;
+    let heard = hear(Listener::resumed(Track::Mic, 0, decided), &samples, &[512]);
+    let [segment] = segments(&heard).try_into().expect("one segment");
+    let Segment {
+        from_sample, voiced, ..
+    } = segment;
+    assert_eq!((from_sample, voiced[0].0), (decided, decided));
+    assert!(
+        !heard
+            .iter()
+            .any(|heard| matches!(heard, Heard::SpeechStarted { sample } if *sample < decided))
+    );
+}
+
+/// Any tape of up to a minute: speech, pauses and rooms of all lengths.
+fn tapes() -> impl Strategy<Value = Vec<(Sound, u64)>> {
+    let sounds = prop::sample::select(vec![Nothing, Room, Room, Murmur, Voice, Voice, Voice, Shout]);
+    let length = prop_oneof![1u64..400, 100u64..2_500, 2_000u64..18_000];
+    prop::collection::vec((sounds, length), 0..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn how_the_samples_arrive_makes_no_difference(
+        stretches in tapes(),
+        first_sample in 0u64..2_000,
+        chunks in prop::collection::vec(1usize..9_000, 1..6),
+    ) {
+        let tape = tape(&stretches);
+        let whole = hear(Listener::new(Track::Mic, first_sample), &tape, &[tape.len().max(1)]);
+        let pieces = hear(Listener::new(Track::Mic, first_sample), &tape, &chunks);
+        prop_assert_eq!(whole, pieces);
+    }
+
+    #[test]
+    fn segments_are_in_order_disjoint_true_to_the_tape_and_leave_no_speech_out(stretches in tapes()) {
+        let tape = tape(&stretches);
+        let heard = segments(&hear(Listener::new(Track::Mic, 0), &tape, &[3_840]));
+        let mut end = 0;
+        for segment in &heard {
+            prop_assert!(segment.from_sample >= end && segment.to_sample > segment.from_sample);
+            prop_assert!(segment.to_sample <= tape.len() as u64);
+            prop_assert!(segment.to_sample - segment.from_sample <= 14_000 * SAMPLES_PER_MS + FRAME);
+            prop_assert_eq!(segment.audio_from_sample + segment.context as u64, segment.from_sample);
+            let from = segment.audio_from_sample as usize;
+            prop_assert_eq!(&segment.audio, &tape[from..from + segment.audio.len()]);
+            let mut at = segment.from_sample;
+            for &(voiced_from, voiced_to) in &segment.voiced {
+                prop_assert!(voiced_from >= at && voiced_to > voiced_from && voiced_to <= segment.to_sample);
+                at = voiced_to;
+            }
+            end = segment.to_sample;
+        }
+        // Five voiced frames in a row are speech, and each of them is in some segment.
+        let mut run = 0;
+        for (index, frame) in tape.as_chunks::<512>().0.iter().enumerate() {
+            let voiced = probability(&frame.map(|sample| f32::from(sample) / 32_768.0)) >= 0.5;
+            run = if voiced { run + 1 } else { 0 };
+            if run >= 5 {
+                let at = index as u64 * FRAME;
+                let inside = heard.iter().any(|segment| segment.from_sample <= at && at < segment.to_sample);
+                prop_assert!(inside, "the voice at {} ms is lost", ms(at));
+            }
+        }
+    }
+
+    #[test]
+    fn the_frontier_never_runs_past_a_segment_to_come_nor_back(stretches in tapes()) {
+        let tape = tape(&stretches);
+        let mut listener = Listener::new(Track::Mic, 0);
+        let mut frontier = 0;
+        for block in tape.chunks(700) {
+            listener.push(block);
+            while let Some(frame) = listener.next_frame() {
+                for segment in segments(&listener.decide(probability(&frame))) {
+                    prop_assert!(segment.from_sample >= frontier);
+                }
+                prop_assert!(listener.frontier() >= frontier);
+                frontier = listener.frontier();
+            }
+        }
+    }
+
+    #[test]
+    fn a_resume_hears_the_same_segments_as_an_undisturbed_run(
+        stretches in tapes(),
+        killed_at in any::<prop::sample::Index>(),
+        look_back in 4_000u64..9_000,
+    ) {
+        let tape = tape(&stretches);
+        let undisturbed = hear(Listener::new(Track::Mic, 0), &tape, &[3_840]);
+        // Killed somewhere; what was decided by then is everything below the frontier.
+        let mut killed = Listener::new(Track::Mic, 0);
+        killed.push(&tape[..killed_at.index(tape.len() + 1)]);
+        drain(&mut killed);
+        let decided = killed.frontier();
+        let first = decided.saturating_sub(look_back * SAMPLES_PER_MS);
+        let resumed = hear(Listener::resumed(Track::Mic, first, decided), &tape[first as usize..], &[3_840]);
+        let expected: Vec<Segment> = segments(&undisturbed).into_iter().filter(|segment| segment.from_sample >= decided).collect();
+        prop_assert_eq!(segments(&resumed), expected);
+    }
+}
