@@ -86,6 +86,14 @@ pub(super) fn sound_bar(length_ms: u64) -> ProgressBar {
     bar
 }
 
+/// A bar of a meeting that goes by, `length_ms` long, with room for what is known of it.
+pub(super) fn meeting_bar(length_ms: u64) -> ProgressBar {
+    let bar = ProgressBar::new(length_ms / 1000);
+    let style = ProgressStyle::with_template("{bar:24} {msg}");
+    bar.set_style(style.expect("invariant: the template is a constant and valid"));
+    bar
+}
+
 /// A position in a meeting, as people write it: `1:02:03` or `2:03`.
 pub(super) fn clock(ms: u64) -> String {
     let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);

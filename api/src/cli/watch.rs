@@ -25,6 +25,7 @@ pub(super) struct Watch {
     saved_ms: BTreeMap<Stream, u64>,
     measures: LiveMeasures,
     told_to_ms: u64,
+    told_ending: bool,
     level: Option<Level>,
 }
 
@@ -34,7 +35,7 @@ impl Watch {
         let has_bar = io::stdout().is_terminal() && io::stderr().is_terminal();
         Self {
             bar: if has_bar {
-                terminal::sound_bar(length_ms)
+                terminal::meeting_bar(length_ms)
             } else {
                 ProgressBar::hidden()
             },
@@ -42,6 +43,7 @@ impl Watch {
             saved_ms: tracks.into_iter().map(|track| (Stream::from(track), 0)).collect(),
             measures: LiveMeasures::default(),
             told_to_ms: 0,
+            told_ending: false,
             level: None,
         }
     }
@@ -108,7 +110,8 @@ impl Watch {
                 }
             }
             ServerEvent::Status { level, lag_ms, .. } => self.on_level(*level, *lag_ms),
-            ServerEvent::Ending { left_ms } if *left_ms > 0 => {
+            ServerEvent::Ending { left_ms } if *left_ms > 0 && !self.told_ending => {
+                self.told_ending = true;
                 self.say(ink(
                     Ink::Dim,
                     format_args!("         the last {} s are being decided", left_ms.div_ceil(1000)),
@@ -142,13 +145,8 @@ impl Watch {
             self.bar
                 .set_message(format!("saved to {}{}", clock(saved_ms), shown(&self.measures)));
         } else if saved_ms >= self.told_to_ms + LINE_EVERY_MS {
-            self.told_to_ms = saved_ms - saved_ms % LINE_EVERY_MS;
-            line(format_args!(
-                "{:>7}  saved to {}{}",
-                "",
-                clock(saved_ms),
-                shown(&self.measures)
-            ));
+            self.told_to_ms = saved_ms;
+            self.say_saved(saved_ms);
         }
     }
 
@@ -156,17 +154,18 @@ impl Watch {
         self.bar.suspend(|| line(text));
     }
 
-    /// Takes the bar away.
+    /// Takes the bar away; the last word is how much is safe.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
-        line(ink(
+        if self.saved_ms() != self.told_to_ms {
+            self.say_saved(self.saved_ms());
+        }
+    }
+
+    fn say_saved(&self, saved_ms: u64) {
+        self.say(ink(
             Ink::Dim,
-            format_args!(
-                "{:>7}  saved to {}{}",
-                "",
-                clock(self.saved_ms()),
-                shown(&self.measures)
-            ),
+            format_args!("{:>7}  saved to {}{}", "", clock(saved_ms), shown(&self.measures)),
         ));
     }
 }

@@ -30,10 +30,10 @@ impl Folders {
         let mode = if account.is_some() { 0o711 } else { 0o700 };
         make(data_dir, mode)?;
         let data = data_dir.canonicalize().map_err(on(data_dir))?;
-        if let Some(account) = account {
-            if !account.can_enter(&data).await {
-                return Err(ClusterError::Unreachable { dir: data });
-            }
+        if let Some(account) = account
+            && !account.can_enter(&data).await
+        {
+            return Err(ClusterError::Unreachable { dir: data });
         }
         let socket = socket_folder(&data);
         make(&socket, 0o700)?;
