@@ -110,6 +110,18 @@ fn nothing_is_read_beyond_its_limit() {
 }
 
 #[test]
+fn a_field_said_twice_is_refused() {
+    // JSON.parse takes the last one, so this is not among the vectors.
+    for json in [
+        r#"{"type":"end","type":"end"}"#,
+        r#"{"type":"pause","on":true,"on":false}"#,
+        r#"{"type":"pause","on":true,"type":"end"}"#,
+    ] {
+        assert!(ClientControl::parse(json.as_bytes()).is_err(), "{json}");
+    }
+}
+
+#[test]
 fn brackets_without_end_are_refused_and_not_followed_down() {
     let deep = "[".repeat(200_000);
     assert!(Envelope::parse(deep.as_bytes()).is_err());

@@ -69,7 +69,6 @@ const REFUSED_CONTROLS: &[&str] = &[
     "{}",
     r#"{"type":"unknown"}"#,
     r#"{"type":"end","why":"x"}"#,
-    r#"{"type":"end","type":"end"}"#,
     r#"{"type":"mark"}"#,
     r#"{"type":"mark","at_ms":-1}"#,
     r#"{"type":"mark","at_ms":1.5}"#,

@@ -1,0 +1,140 @@
+/**
+ * What may leave next on a connection: a cursor per stream over the buffer, held back by credit and by the order that
+ * control must keep. Without a clock or a socket.
+ */
+
+import { FRAME_MS, samplesOf } from "./audio.ts";
+import { isTrack, type Prefix, type Stream, STREAMS, type Track } from "./frame.ts";
+import type { ClientControl, TrackDeclaration, Welcome } from "./messages.ts";
+
+/** What an outbox asks of a buffer. */
+export interface Frames {
+  peek(stream: Stream, seq: number): { readonly ordinal: number; readonly prefix: Prefix } | undefined;
+}
+
+interface Sent {
+  readonly seq: number;
+  /** The 16 kHz sample after its last. */
+  readonly end16k: number;
+  readonly ms: number;
+}
+
+interface TrackWindow {
+  /** The 16 kHz sample before which everything is decided: what is sent below it only warms up. */
+  decided16k: number;
+  /** Frames sent that are not decided, oldest first. */
+  undecided: Sent[];
+  receivedSeq: number;
+  windowMs: number;
+}
+
+function sumMs(frames: readonly Sent[]): number {
+  return frames.reduce((sum, frame) => sum + frame.ms, 0);
+}
+
+/** Whether a control frame has no place among the audio: it says by itself when it holds. */
+export function isUrgent(control: ClientControl): boolean {
+  switch (control.type) {
+    case "mark":
+    case "off_the_record":
+    case "pause":
+    case "consent_changed":
+      return true;
+    case "track":
+    case "skip":
+    case "end":
+      return false;
+  }
+}
+
+/** The way out of one connection. */
+export class Outbox {
+  readonly #cursor: Map<Stream, number>;
+  readonly #windows = new Map<Track, TrackWindow>();
+  readonly #tracks: readonly TrackDeclaration[];
+
+  constructor(welcome: Welcome, tracks: readonly TrackDeclaration[]) {
+    const { streams } = welcome;
+    this.#cursor = new Map(STREAMS.map((stream) => [stream, streams[stream]?.resume_seq ?? 0]));
+    this.#tracks = tracks;
+    for (const track of ["mic", "tab"] as const) {
+      this.#windows.set(track, {
+        decided16k: streams[track]?.decided_sample ?? 0,
+        undecided: [],
+        receivedSeq: -1,
+        windowMs: welcome.credit_ms,
+      });
+    }
+  }
+
+  /** The frame of `stream` that is next to leave. */
+  nextSeq(stream: Stream): number {
+    return this.#cursor.get(stream) ?? 0;
+  }
+
+  /**
+   * The frame to send next, if one may be sent: the oldest of those that may. Audio waits for credit and for control made
+   * before it. Control that audio made before it gives its place waits for that audio; what is `urgent` waits for nothing.
+   */
+  next(frames: Frames, urgent: ReadonlySet<number>): Prefix | undefined {
+    const heads = STREAMS.flatMap((stream) => frames.peek(stream, this.nextSeq(stream)) ?? []);
+    const ordinals = (of: (stream: Stream) => boolean) =>
+      heads.filter((head) => of(head.prefix.stream)).map((head) => head.ordinal);
+    const oldestAudio = Math.min(...ordinals(isTrack));
+    const oldestControl = Math.min(...ordinals((stream) => stream === "control"));
+    const mayLeave = ({ ordinal, prefix: { stream, seq } }: (typeof heads)[number]): boolean => {
+      if (stream === "control") {
+        return urgent.has(seq) || oldestAudio > ordinal;
+      }
+      return isTrack(stream) ? oldestControl > ordinal && this.#takes(stream) : true;
+    };
+    const sendable = heads.filter(mayLeave).sort((one, other) => one.ordinal - other.ordinal);
+    return sendable[0]?.prefix;
+  }
+
+  /** A frame has left. */
+  sent(prefix: Prefix, payload: Uint8Array): void {
+    const { stream, seq, firstSample } = prefix;
+    this.#cursor.set(stream, seq + 1);
+    const declared = this.#tracks.find((track) => track.track === stream);
+    const window = isTrack(stream) ? this.#windows.get(stream) : undefined;
+    if (declared === undefined || window === undefined) {
+      return;
+    }
+    const samples = samplesOf(declared.codec, payload, declared.rate_hz);
+    const end16k = Math.floor(((firstSample + samples) * 16_000) / declared.rate_hz);
+    if (end16k > window.decided16k) {
+      window.undecided.push({ seq, end16k, ms: Math.floor((samples * 1000) / declared.rate_hz) });
+    }
+  }
+
+  /** The frames of `stream` up to `seq` have arrived. */
+  received(stream: Stream, seq: number): void {
+    const window = isTrack(stream) ? this.#windows.get(stream) : undefined;
+    if (window !== undefined) {
+      window.receivedSeq = Math.max(window.receivedSeq, seq);
+    }
+  }
+
+  /** Everything of `stream` before the 16 kHz sample `sample` is decided. */
+  committed(stream: Stream, sample: number): void {
+    const window = isTrack(stream) ? this.#windows.get(stream) : undefined;
+    if (window !== undefined) {
+      window.decided16k = Math.max(window.decided16k, sample);
+      window.undecided = window.undecided.filter((frame) => frame.end16k > window.decided16k);
+    }
+  }
+
+  /** The server takes `creditMs` beyond the last frame that it has acknowledged. */
+  credit(creditMs: number): void {
+    for (const window of this.#windows.values()) {
+      const arrived = window.undecided.filter((frame) => frame.seq <= window.receivedSeq);
+      window.windowMs = sumMs(arrived) + creditMs;
+    }
+  }
+
+  #takes(track: Track): boolean {
+    const window = this.#windows.get(track);
+    return window !== undefined && sumMs(window.undecided) + FRAME_MS <= window.windowMs;
+  }
+}
