@@ -1,16 +1,18 @@
 //! One socket, from its ticket to its Close. Everything that waits (the socket, the ledger, consent, the models, time)
 //! meets in one task and one loop; what to do about it is the session's to say.
 
+mod desk;
 mod opening;
 mod socket;
 
 pub use socket::{Incoming, Outgoing, Socket, SocketError};
 
 use crate::hearing::{Answer, Hearing, Job};
-use crate::ports::{Committed, ConsentRefused, Ledger, LedgerError, Ports, Reservation};
+use crate::ports::{ConsentRefused, Ledger, Ports, Reservation};
 use crate::protocol::{CloseCode, Envelope, Limits, Prefix, ServerEvent, Stream};
 use crate::seal::Sealer;
-use crate::session::{Session, ToLedger};
+use crate::session::Session;
+use desk::{Desk, Done};
 use futures_util::StreamExt;
 use futures_util::stream::{SplitSink, SplitStream};
 use opening::Opened;
@@ -26,15 +28,6 @@ use tracing::{info, warn};
 
 /// What any call to the outside may take: ten times a slow commit.
 const PORT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a ledger may fail before the client is sent elsewhere; its audio waits with it.
-const LEDGER_GIVES_UP: Duration = Duration::from_secs(60);
-
-/// The longest pause between two tries at the ledger.
-const LEDGER_RETRY_MOST: Duration = Duration::from_secs(5);
-
-/// How long an ended connection waits for its report. Later, a client asks for it.
-const REPORT_WITHIN: Duration = Duration::from_secs(60);
 
 /// Listeners of a connection that may be away: both tracks.
 const TRIPS: usize = 2;
@@ -126,20 +119,6 @@ pub async fn serve<S: Socket, P: Ports>(
 }
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// The ledger, or what it is doing.
-enum Desk<L> {
-    Free(L),
-    Busy(Boxed<(L, Done)>),
-    Gone,
-}
-
-/// What the ledger has done.
-enum Done {
-    Committed(Result<Committed, LedgerError>),
-    Ended(Result<Committed, LedgerError>),
-    Reported(Option<ServerEvent>),
-}
 
 struct Connection<P: Ports> {
     sealer: Sealer,
@@ -294,30 +273,7 @@ impl<P: Ports> Connection<P> {
         for event in self.untold.drain(..) {
             ledger.tell(&event);
         }
-        self.desk = Desk::Busy(match work {
-            Some(ToLedger::Commit(batch)) => Box::pin(async move {
-                let mut tries = Tries::start();
-                loop {
-                    let tried = timeout(PORT_TIMEOUT, ledger.commit((*batch).clone())).await;
-                    if let Some(done) = tries.settle(tried).await {
-                        return (ledger, Done::Committed(done));
-                    }
-                }
-            }),
-            Some(ToLedger::End) => Box::pin(async move {
-                let mut tries = Tries::start();
-                loop {
-                    let tried = timeout(PORT_TIMEOUT, ledger.end()).await;
-                    if let Some(done) = tries.settle(tried).await {
-                        return (ledger, Done::Ended(done));
-                    }
-                }
-            }),
-            None => Box::pin(async move {
-                let ready = timeout(REPORT_WITHIN, ledger.report_ready()).await.unwrap_or_default();
-                (ledger, Done::Reported(ready))
-            }),
-        });
+        self.desk = Desk::begin(ledger, work);
     }
 
     fn on_done(&mut self, (ledger, done): (P::Ledger, Done)) {
@@ -372,54 +328,6 @@ impl<P: Ports> Connection<P> {
             self.untold.pop_front();
         }
         self.untold.push_back(envelope.event.clone());
-    }
-}
-
-impl<L> Desk<L> {
-    /// What the ledger has done, once it has; never, while it has nothing to do.
-    async fn done(&mut self) -> (L, Done) {
-        match self {
-            Self::Busy(doing) => {
-                let done = doing.as_mut().await;
-                *self = Self::Gone;
-                done
-            }
-            Self::Free(_) | Self::Gone => std::future::pending().await,
-        }
-    }
-}
-
-/// Tries at the ledger, further and further apart.
-struct Tries {
-    give_up_at: Instant,
-    pause: Duration,
-}
-
-impl Tries {
-    fn start() -> Self {
-        Self {
-            give_up_at: Instant::now() + LEDGER_GIVES_UP,
-            pause: Duration::from_millis(100),
-        }
-    }
-
-    /// The outcome, if there is nothing more to try; else comes back after a pause.
-    async fn settle(
-        &mut self,
-        tried: Result<Result<Committed, LedgerError>, tokio::time::error::Elapsed>,
-    ) -> Option<Result<Committed, LedgerError>> {
-        let error = match tried {
-            Ok(Err(LedgerError::Unavailable(cause))) => LedgerError::Unavailable(cause),
-            Err(elapsed) => LedgerError::Unavailable(elapsed.into()),
-            Ok(settled) => return Some(settled),
-        };
-        if Instant::now() >= self.give_up_at {
-            return Some(Err(error));
-        }
-        warn!(error = %error, "the ledger did not answer, trying again");
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LEDGER_RETRY_MOST);
-        None
     }
 }
 

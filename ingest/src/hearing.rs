@@ -126,6 +126,11 @@ impl Hearing {
         self.pool.submit(job, answer)
     }
 
+    /// So much waits for the recognizers that nobody new should be let in.
+    pub fn is_overloaded(&self) -> bool {
+        self.pool.waiting() > pool::OVERLOADED_SEGMENTS
+    }
+
     /// Segments that wait for a recognizer, over all connections.
     pub fn waiting(&self) -> usize {
         self.pool.waiting()

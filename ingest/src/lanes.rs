@@ -5,8 +5,10 @@
 //! is folded over them sees the same order in an undisturbed and in a resumed run.
 
 mod lane;
+mod unheard;
 
-pub(crate) use lane::{Class, Lane, Spoken};
+pub(crate) use lane::{Lane, Spoken};
+pub(crate) use unheard::Class;
 
 use crate::hearing::{Answer, GaveUp};
 use crate::ports::Decided;

@@ -7,36 +7,36 @@
 mod acks;
 mod commits;
 mod controls;
+mod events;
+mod frames;
 mod intake;
 mod pulse;
 mod rate;
 
 use crate::hearing::Answer;
-use crate::lanes::{Class, Lanes, Spoken};
+use crate::lanes::{Class, Lanes};
 use crate::ports::{Committed, ConsentRefused, LedgerError, Resumption};
 use crate::protocol::{
-    Caption, CloseCode, Envelope, ErrorNotice, Frame, Hello, Insight, Limits, Malformed, SampleClass, ServerEvent,
-    Stream, StreamPosition, Welcome,
+    CloseCode, Envelope, Hello, Insight, Limits, SampleClass, ServerEvent, Stream, StreamPosition, Welcome,
 };
-use crate::seal::{OpenError, Opener};
+use crate::seal::Opener;
 use acks::Acks;
 use attune_engine::listener::{Listener, Segment};
 use attune_engine::recognize::RecognizerInfo;
 use attune_engine::speaker::Track;
 use commits::Commits;
 use controls::Controls;
-use intake::{Intake, IntakeError};
+use frames::refuse;
+use intake::Intake;
 use pulse::Pulse;
 use rate::Rate;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
-use tracing::{debug, warn};
+use tracing::warn;
 
 pub use commits::ToLedger;
-
-/// How long a client that sent too much should wait: by then half a minute of speech is recognised even at real time.
-const RETRY_AFTER_S: u32 = 30;
+pub use events::Closing;
 
 /// How long a connection that is to end waits for a quiet moment.
 const QUIET_WITHIN: Duration = Duration::from_secs(10);
@@ -46,18 +46,6 @@ const WITHDRAW_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long nothing may happen before a connection looks up.
 const IDLE: Duration = Duration::from_secs(5);
-
-/// Events that may wait for a client that does not read: at 20 a second it has been dead for minutes.
-const WAITING_EVENTS: usize = 8_192;
-
-/// Why the connection closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closing {
-    /// The code.
-    pub code: CloseCode,
-    /// When to come back, where it is worth saying.
-    pub retry_after_s: Option<u32>,
-}
 
 /// Where the connection is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,87 +161,6 @@ impl Session {
         Ok(session)
     }
 
-    /// A message of the client. Screened, opened and taken in, in one go; what does not belong closes the connection.
-    pub fn on_message(&mut self, message: &[u8], now: Instant) {
-        if self.closing.is_some() || matches!(self.phase, Phase::Withdrawn(_)) {
-            return;
-        }
-        if !self.rate.take(message.len(), now) {
-            self.overload();
-            return;
-        }
-        let frame = match self.opener.open(message) {
-            Ok(frame) => frame,
-            Err(OpenError::Seen { stream, .. }) => {
-                self.acks
-                    .received(stream, self.opener.expected(stream).saturating_sub(1));
-                return;
-            }
-            Err(OpenError::Ahead { stream, expected, .. }) => {
-                self.acks.expected(stream, expected, now);
-                return;
-            }
-            Err(error) => {
-                debug!(error = %error, "a message did not open");
-                self.close(error.close_code().unwrap_or(CloseCode::Malformed));
-                return;
-            }
-        };
-        let (stream, seq) = (frame.prefix.stream, frame.prefix.seq);
-        match self.on_frame(frame, now) {
-            Ok(()) => self.acks.received(stream, seq),
-            Err(CloseCode::Overloaded) => self.overload(),
-            Err(code) => self.close(code),
-        }
-    }
-
-    fn on_frame(&mut self, frame: Frame, now: Instant) -> Result<(), CloseCode> {
-        let prefix = frame.prefix;
-        let payload = zeroize::Zeroizing::new(frame.payload);
-        if let Some(track) = prefix.stream.track() {
-            return self.on_audio(track, &prefix, &payload, now);
-        }
-        let seq = prefix.seq;
-        let taken = match prefix.stream {
-            Stream::Insights => self.on_insight(seq, &payload),
-            Stream::Captions => Caption::parse(&payload).map(|caption| self.commits.caption(seq, caption)),
-            Stream::Control | Stream::Mic | Stream::Tab => return self.on_control(seq, &payload, now),
-        };
-        taken.map_err(|malformed| malformed_code(&malformed))
-    }
-
-    fn on_audio(
-        &mut self,
-        track: Track,
-        prefix: &crate::protocol::Prefix,
-        payload: &[u8],
-        now: Instant,
-    ) -> Result<(), CloseCode> {
-        if matches!(self.phase, Phase::Ending | Phase::Ended) {
-            return Err(CloseCode::Malformed);
-        }
-        let withheld = self.controls.withheld();
-        let (Some(intake), Some(lane)) = (self.intakes.get_mut(&track), self.lanes.get_mut(track)) else {
-            return Err(CloseCode::Malformed);
-        };
-        if intake.removed {
-            return Err(CloseCode::Malformed);
-        }
-        intake
-            .audio(lane, prefix, payload, &self.limits, withheld, now)
-            .map_err(|error| refuse(&error))
-    }
-
-    fn on_insight(&mut self, seq: u64, payload: &[u8]) -> Result<(), Malformed> {
-        let insight = Insight::parse(payload)?;
-        if self.insight.is_some_and(|previous| !insight.follows(&previous)) {
-            return Err(Malformed::RawBiometrics);
-        }
-        self.insight = Some(insight);
-        self.commits.insight(seq, insight);
-        Ok(())
-    }
-
     /// An answer of the models.
     pub fn on_answer(&mut self, answer: Answer, now: Instant) {
         match self.lanes.on_answer(answer, now) {
@@ -263,16 +170,6 @@ impl Session {
                 warn!(error = %deaf, "closing a connection that cannot be heard");
                 self.close(CloseCode::Resume);
             }
-        }
-    }
-
-    fn tell_spoken(&mut self, spoken: Vec<Spoken>) {
-        for Spoken { track, state, at } in spoken {
-            self.tell(ServerEvent::Speech {
-                track,
-                state,
-                at_ms: at.as_ms(),
-            });
         }
     }
 
@@ -447,35 +344,6 @@ impl Session {
         first.unwrap_or(now + IDLE).max(now + Duration::from_millis(1))
     }
 
-    /// The next event for the client.
-    pub fn take_event(&mut self, now: Instant) -> Option<Envelope> {
-        if let Some(event) = self.outbox.pop_front() {
-            return Some(event);
-        }
-        if self.closing.is_some() {
-            return None;
-        }
-        if let Some(event) = self.acks.take(now) {
-            return Some(Envelope::unnumbered(self.epoch, event));
-        }
-        if !self.pulse.is_due(now) {
-            return None;
-        }
-        // `status` counts from the last frame that is acknowledged.
-        self.acks.hurry();
-        if let Some(event) = self.acks.take(now) {
-            return Some(Envelope::unnumbered(self.epoch, event));
-        }
-        let ending = self.phase == Phase::Ending;
-        let event = self.pulse.take(&self.lanes, &self.limits, ending, now)?;
-        Some(Envelope::unnumbered(self.epoch, event))
-    }
-
-    /// Why the connection closes, once everything before is sent.
-    pub fn closing(&self) -> Option<Closing> {
-        self.closing.filter(|_| self.outbox.is_empty())
-    }
-
     /// Nothing more is taken in.
     pub fn is_closing(&self) -> bool {
         self.closing.is_some()
@@ -484,83 +352,5 @@ impl Session {
     /// Waits for the report.
     pub fn awaits_report(&self) -> bool {
         self.phase == Phase::Ended && self.closing.is_none()
-    }
-
-    fn overload(&mut self) {
-        self.close_with(CloseCode::Overloaded, Some(RETRY_AFTER_S));
-    }
-
-    /// Closes the connection from outside: it is dead, or has been taken over.
-    pub fn close(&mut self, code: CloseCode) {
-        self.close_with(code, None);
-    }
-
-    fn close_with(&mut self, code: CloseCode, retry_after_s: Option<u32>) {
-        if self.closing.is_some() {
-            return;
-        }
-        if code != CloseCode::Ended {
-            self.tell(ServerEvent::Error(ErrorNotice {
-                code: code.as_str().to_owned(),
-                message: message_of(code).to_owned(),
-                retryable: code.invites_resume(),
-                retry_after_s,
-            }));
-        }
-        self.closing = Some(Closing { code, retry_after_s });
-    }
-
-    fn tell(&mut self, event: ServerEvent) {
-        self.send(Envelope::unnumbered(self.epoch, event));
-    }
-
-    fn tell_numbered(&mut self, committed: Committed) {
-        for numbered in committed.events {
-            self.send(Envelope {
-                number: Some(numbered.number),
-                epoch: self.epoch,
-                event: numbered.event,
-            });
-        }
-    }
-
-    fn send(&mut self, envelope: Envelope) {
-        if self.outbox.len() < WAITING_EVENTS {
-            self.outbox.push_back(envelope);
-        } else if self.closing.is_none() {
-            self.outbox.clear();
-            self.close(CloseCode::Resume);
-        }
-    }
-}
-
-/// The code for audio that does not belong; the reason is the client's fault, and is logged for its author.
-fn refuse(error: &IntakeError) -> CloseCode {
-    debug!(error = %error, "refused a frame");
-    match error {
-        IntakeError::OverCredit { .. } => CloseCode::Overloaded,
-        IntakeError::Sound(_) | IntakeError::Place { .. } | IntakeError::Beyond | IntakeError::Rate(_) => {
-            CloseCode::Malformed
-        }
-    }
-}
-
-fn malformed_code(malformed: &Malformed) -> CloseCode {
-    debug!(error = %malformed, "refused a frame");
-    malformed.close_code()
-}
-
-const fn message_of(code: CloseCode) -> &'static str {
-    match code {
-        CloseCode::Ended => "the session has ended",
-        CloseCode::Resume => "connect again to go on",
-        CloseCode::Overloaded => "too much audio for now",
-        CloseCode::Malformed => "a message was not of the protocol",
-        CloseCode::NotAuthenticated => "the ticket or the hello does not hold",
-        CloseCode::Consent => "consent to record is missing or withdrawn",
-        CloseCode::HelloLate => "the hello did not come in time",
-        CloseCode::TakenOver => "another connection took the session over",
-        CloseCode::TooLarge => "a message was too large",
-        CloseCode::RawBiometrics => "only interpretations are taken, never raw biometrics",
     }
 }

@@ -42,7 +42,7 @@ pub struct SoundDecoder {
 enum CodecState {
     Opus(opus::Decoder),
     Plain,
-    Resampled(Resampler),
+    Resampled(Box<Resampler>),
 }
 
 impl std::fmt::Debug for SoundDecoder {
@@ -65,7 +65,7 @@ impl SoundDecoder {
                 CodecState::Opus(opus::Decoder::new(SAMPLE_RATE_HZ, opus::Channels::Mono).map_err(SoundError::Opus)?)
             }
             Codec::PcmS16le if rate_hz == SAMPLE_RATE_HZ => CodecState::Plain,
-            Codec::PcmS16le => CodecState::Resampled(Resampler::new(rate_hz)?),
+            Codec::PcmS16le => CodecState::Resampled(Box::new(Resampler::new(rate_hz)?)),
         };
         Ok(Self {
             codec: state,
@@ -127,7 +127,7 @@ impl SoundDecoder {
             CodecState::Opus(_) | CodecState::Plain => Vec::new(),
             CodecState::Resampled(resampler) => {
                 let tail = resampler.finish();
-                *resampler = Resampler::new(self.rate_hz).expect("invariant: it was made at this rate before");
+                **resampler = Resampler::new(self.rate_hz).expect("invariant: it was made at this rate before");
                 tail
             }
         };

@@ -33,6 +33,8 @@ pub(super) enum Why {
     Ticket(#[from] TicketRefused),
     #[error("no origin, from a device that is not native")]
     Origin,
+    #[error("too much waits to be recognised")]
+    Overloaded,
     #[error(transparent)]
     Device(#[from] DeviceRefused),
     #[error("the hello was late")]
@@ -83,6 +85,7 @@ impl Why {
             | Self::Device(DeviceRefused::Unavailable(_))
             | Self::Consent(ConsentRefused::Unavailable(_))
             | Self::Ledger(LedgerError::Unavailable(_))
+            | Self::Overloaded
             | Self::Timeout => CloseCode::Overloaded,
             Self::Leaving => CloseCode::Resume,
             Self::Gone => return None,
@@ -110,6 +113,9 @@ pub(super) async fn open<S: Socket, P: Ports>(
     let opening = async {
         if !arrival.has_origin && !reservation.native {
             return Err(Why::Origin);
+        }
+        if hearing.is_overloaded() {
+            return Err(Why::Overloaded);
         }
         let (hello, keys) = greet(sink, stream, ports, &reservation).await?;
         if !speaks(hearing, &hello) {

@@ -16,6 +16,9 @@ use tracing::{error, warn};
 /// what is beyond waits with its connection, whose credit runs out.
 const WAITING_SEGMENTS: usize = 1_024;
 
+/// Segments that wait when nobody new is let in: those who are here can still fill the rest.
+pub(super) const OVERLOADED_SEGMENTS: usize = WAITING_SEGMENTS / 4 * 3;
+
 /// Tries that a segment gets.
 const TRIES: u32 = 2;
 

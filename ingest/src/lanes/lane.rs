@@ -2,6 +2,7 @@
 //!
 //! The listener travels to the voice activity thread and back; what arrives meanwhile waits here.
 
+use super::unheard::{Class, Unheard};
 use crate::hearing::GaveUp;
 use crate::ports::{Decided, Line};
 use crate::protocol::{Limits, SampleClass, SpeechState};
@@ -24,13 +25,6 @@ const LOOK_BACK_SAMPLES: u64 = 2_000 * SAMPLES_PER_MS;
 
 /// How far back lines to meeting time are kept: as far as the person may go off the record.
 const LINES_KEPT_SAMPLES: u64 = Limits::OFF_THE_RECORD_REACH_MS as u64 * SAMPLES_PER_MS;
-
-/// The class of a stretch that is not heard, and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Class {
-    pub(crate) class: SampleClass,
-    pub(crate) reason: &'static str,
-}
 
 /// A voice began or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +53,8 @@ pub(crate) struct Lane {
     /// As the listener last said: no segment still to come ends at or before it.
     next_end: u64,
     speaking: bool,
-    /// What is not heard: skipped or withheld. In order, disjoint.
-    unheard: VecDeque<Unheard>,
+    /// What is not heard: skipped or withheld.
+    unheard: Unheard,
     /// Heard and not yet handed out, in order.
     segments: VecDeque<Pending>,
     /// Every sample below it is handed out.
@@ -74,15 +68,6 @@ enum Work {
     /// Ends an open segment and goes on at this sample.
     Skip(u64),
     Finish,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Unheard {
-    from: u64,
-    to: u64,
-    class: Class,
-    /// It was withheld after it had come in: speech that reaches into it is withheld with it.
-    forgotten: bool,
 }
 
 /// A segment that is not handed out yet.
@@ -133,7 +118,7 @@ impl Lane {
             frontier: decided,
             next_end: decided,
             speaking: false,
-            unheard: VecDeque::new(),
+            unheard: Unheard::default(),
             segments: VecDeque::new(),
             decided,
             committed: decided,
@@ -177,46 +162,16 @@ impl Lane {
 
     /// The samples up to `to` do not come.
     pub(crate) fn skip(&mut self, to: u64, class: Class) {
-        let from = self.received.max(self.decided);
-        if from < to {
-            self.unheard.push_back(Unheard {
-                from,
-                to,
-                class,
-                forgotten: false,
-            });
-        }
+        self.unheard.skip(self.received.max(self.decided), to, class);
         self.received = self.received.max(to);
         self.part();
     }
 
     /// The samples from `from` on that are not handed out yet are withheld after all. Gives back how far that reaches.
     pub(crate) fn withhold(&mut self, from: u64, class: Class) -> u64 {
-        let mut at = from.max(self.decided);
-        let mut covered: Vec<Unheard> = self.unheard.iter().copied().filter(|span| span.to > at).collect();
-        self.unheard.retain(|span| span.to <= at);
-        covered.push(Unheard {
-            from: self.received,
-            to: self.received,
-            class,
-            forgotten: true,
-        });
-        for span in covered {
-            if at < span.from {
-                self.unheard.push_back(Unheard {
-                    from: at,
-                    to: span.from,
-                    class,
-                    forgotten: true,
-                });
-            }
-            if span.from < span.to {
-                self.unheard.push_back(span);
-            }
-            at = at.max(span.to);
-        }
+        self.unheard.forget(from.max(self.decided), self.received, class);
         for pending in &mut self.segments {
-            if let Some(class) = forgotten(&self.unheard, pending.from, pending.to) {
+            if let Some(class) = self.unheard.forgotten(pending.from, pending.to) {
                 pending.state = State::Decided(Outcome::Withheld(class));
             }
         }
@@ -315,7 +270,7 @@ impl Lane {
             from: segment.from_sample,
             to: segment.to_sample,
             due,
-            state: match forgotten(&self.unheard, segment.from_sample, segment.to_sample) {
+            state: match self.unheard.forgotten(segment.from_sample, segment.to_sample) {
                 Some(class) => State::Decided(Outcome::Withheld(class)),
                 None => State::Waiting(Box::new(segment)),
             },
@@ -443,14 +398,9 @@ impl Lane {
     fn hand_out_unspoken(&mut self, to: u64, out: &mut Vec<Decided>) {
         while self.decided < to {
             let from_sample = self.decided;
-            let next = self.unheard.iter().find(|span| span.to > from_sample);
-            let (to_sample, class, reason) = match next {
-                Some(span) if span.from <= from_sample => {
-                    (span.to.min(to), span.class.class, Some(span.class.reason.to_owned()))
-                }
-                Some(span) => (span.from.min(to), SampleClass::NonSpeech, None),
-                None => (to, SampleClass::NonSpeech, None),
-            };
+            let (to_sample, unheard) = self.unheard.at(from_sample, to);
+            let class = unheard.map_or(SampleClass::NonSpeech, |unheard| unheard.class);
+            let reason = unheard.map(|unheard| unheard.reason.to_owned());
             out.push(Decided {
                 track: self.track,
                 from_sample,
@@ -468,18 +418,12 @@ impl Lane {
     pub(crate) fn on_committed(&mut self, sample: u64) {
         self.committed = sample;
         self.timeline.forget_before(sample.saturating_sub(LINES_KEPT_SAMPLES));
-        while self.unheard.front().is_some_and(|span| span.to <= sample) {
-            self.unheard.pop_front();
-        }
+        self.unheard.let_go_before(sample);
     }
 
     /// Sound that came in and is not durable, in milliseconds: what the track's credit is spent on.
     pub(crate) fn undecided_ms(&self) -> u64 {
-        let unheard: u64 = self
-            .unheard
-            .iter()
-            .map(|span| span.to.saturating_sub(span.from.max(self.committed)))
-            .sum();
+        let unheard = self.unheard.samples_from(self.committed);
         self.received.saturating_sub(self.committed).saturating_sub(unheard) / SAMPLES_PER_MS
     }
 
@@ -520,12 +464,4 @@ impl Pending {
     const fn waits(&self) -> bool {
         matches!(self.state, State::Waiting(_))
     }
-}
-
-/// What the stretch is that was withheld after the fact and that reaches into `from..to`, if any does.
-fn forgotten(unheard: &VecDeque<Unheard>, from: u64, to: u64) -> Option<Class> {
-    unheard
-        .iter()
-        .find(|span| span.forgotten && span.from < to && from < span.to)
-        .map(|span| span.class)
 }

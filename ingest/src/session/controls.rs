@@ -1,8 +1,9 @@
 //! What the client asks for on the control stream, and which of those frames it must still keep: a skip is sent again for
 //! as long as the audio around it may be.
 
+use super::frames::{malformed_code, refuse};
 use super::intake::same_sound;
-use super::{Phase, Session, malformed_code, refuse};
+use super::{Phase, Session};
 use crate::lanes::Class;
 use crate::ports::{Position, Withdrawal};
 use crate::protocol::{
