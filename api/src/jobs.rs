@@ -13,6 +13,7 @@ use crate::live::Live;
 use graphile_worker::{Worker, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// A meeting that nobody has captured for this long is suspended, and gets a report marked incomplete.
@@ -31,6 +32,8 @@ const HEARTBEAT: Duration = Duration::from_secs(3);
 const SWEEP: Duration = Duration::from_secs(4);
 /// Silence after which a worker is dead: with the sweep, its jobs are taken up within 15 s.
 const DEAD_AFTER: Duration = Duration::from_secs(10);
+/// The pause before a worker that failed is replaced.
+const REPLACE_AFTER: Duration = Duration::from_secs(1);
 /// How long jobs under way have when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -73,25 +76,46 @@ pub enum WorkerError {
     Build(#[from] graphile_worker::WorkerBuildError),
 }
 
-/// Starts doing jobs on this node, until the server stops.
+/// Starts doing jobs on this node, until the server stops. A worker that loses its database is replaced once that is
+/// back; the jobs it had are taken up again like those of any other dead worker.
 pub(crate) async fn start(db: Db, live: Live) -> Result<(), WorkerError> {
     let (tasks, stopping) = (live.tasks.clone(), live.stopping.clone());
-    let worker = open(db.clone(), live).await?;
+    let mut worker = Some(open(db.clone(), live.clone()).await?);
     tasks.spawn(async move {
-        let stop = async {
-            stopping.cancelled().await;
-            worker.request_shutdown();
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            ran = worker.run() => if let Err(error) = ran {
-                tracing::error!(%error, "the job worker stopped by itself");
-            },
-            () = stop => {}
+        loop {
+            if let Some(worker) = worker.take() {
+                run(&worker, &stopping).await;
+            }
+            if stopping
+                .run_until_cancelled(tokio::time::sleep(REPLACE_AFTER))
+                .await
+                .is_none()
+            {
+                break;
+            }
+            match open(db.clone(), live.clone()).await {
+                Ok(next) => worker = Some(next),
+                Err(error) => tracing::warn!(%error, "cannot do jobs"),
+            }
         }
         db.close().await;
     });
     Ok(())
+}
+
+/// Runs until it is told to stop, or fails.
+async fn run(worker: &Worker, stopping: &CancellationToken) {
+    let stop = async {
+        stopping.cancelled().await;
+        worker.request_shutdown();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ran = worker.run() => if let Err(error) = ran {
+            tracing::warn!(%error, "the job worker failed");
+        },
+        () = stop => {}
+    }
 }
 
 async fn open(db: Db, live: Live) -> Result<Worker, WorkerError> {

@@ -107,7 +107,7 @@ impl Stream for IngestSocket {
         }
         if self.closing.is_some() {
             ready!(self.poll_goodbye(context));
-            return Poll::Ready(Some(Ok(Incoming::Closed)));
+            return Poll::Ready(None);
         }
         Poll::Ready(
             ready!(self.socket.poll_next_unpin(context)).map(|message| match message {

@@ -228,30 +228,36 @@ async fn count(db: &mut PgConnection, table: &str, tenant: uuid::Uuid) -> i64 {
 }
 
 #[tokio::test]
-async fn through_the_api_another_person_s_meeting_is_not_there() {
+async fn every_operation_on_another_person_s_meeting_answers_that_there_is_none() {
     let app = TestApp::start().await;
     let (owner, (_, stranger)) = (app.owner().await, app.stranger().await);
-    let made = owner
-        .post("/v1/meetings", json!({"title": "mine", "others_told": true}))
-        .await
-        .expect(201)
-        .body;
-    let path = format!("/v1/meetings/{}", made["id"].as_str().unwrap());
-    assert_eq!(stranger.get(&path).await.expect(404).error_code(), "not_found");
-    assert_eq!(
-        stranger
-            .patch(&path, json!({"title": "theirs"}))
-            .await
-            .expect(404)
-            .error_code(),
-        "not_found"
-    );
-    assert_eq!(stranger.delete(&path).await.expect(404).error_code(), "not_found");
+    let new = json!({"title": "mine", "others_told": true});
+    let made = owner.post("/v1/meetings", new).await.expect(201).body;
+    let id = made["id"].as_str().unwrap();
+
+    let document = app.nobody().get("/v1/openapi.json").await.expect(200).body;
+    let mut refused = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        if !path.starts_with("/v1/meetings/{id}") {
+            continue;
+        }
+        for (method, operation) in item.as_object().unwrap() {
+            let body = operation["requestBody"].is_object().then(|| json!({"title": "theirs"}));
+            let method = method.to_uppercase().parse().unwrap();
+            let answer = stranger.send(method, &path.replace("{id}", id), body).await.expect(404);
+            assert_eq!(answer.error_code(), "not_found", "{path}");
+            refused += 1;
+        }
+    }
+    assert!(refused >= 5, "{refused}");
     assert_eq!(
         stranger.get("/v1/meetings").await.expect(200).body["meetings"],
         json!([])
     );
-    assert_eq!(owner.get(&path).await.expect(200).body["title"], "mine");
+    assert_eq!(
+        owner.get(&format!("/v1/meetings/{id}")).await.expect(200).body["title"],
+        "mine"
+    );
     app.finish().await;
 }
 

@@ -1,0 +1,12 @@
+//! A meeting while it happens, through the real sockets: the reference client on one side, PostgreSQL on the other.
+//! What is said is made up sample by sample, so that every word of it is known.
+
+mod proxy;
+mod reader;
+mod speech;
+mod stage;
+
+pub use proxy::Tap;
+pub use reader::Reader;
+pub use speech::Script;
+pub use stage::{Stage, hearing};

@@ -1,0 +1,284 @@
+//! A meeting from its first sample to its report, and the people who read along.
+
+use crate::app::TestApp;
+use crate::live::{Reader, Script, Stage, hearing};
+use attune_engine::speaker::Track;
+use attune_ingest::client::{Link, LinkUp, TrackEncoder};
+use attune_ingest::protocol::{
+    ClientControl, Codec, Hello, OffTheRecord, Prefix, ServerEvent, Stream, TrackDeclaration,
+};
+use serde_json::Value;
+use sqlx::postgres::PgConnection;
+use std::collections::BTreeMap;
+
+/// Samples of each track in each class.
+pub async fn classes(db: &mut PgConnection, stage: &Stage) -> BTreeMap<(String, String), i64> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        "SELECT track, class, sum(to_sample - from_sample)::bigint FROM sample_spans WHERE session_id = $1
+         GROUP BY track, class",
+    )
+    .bind(stage.session)
+    .fetch_all(db)
+    .await
+    .unwrap();
+    rows.into_iter()
+        .map(|(track, class, samples)| ((track, class), samples))
+        .collect()
+}
+
+/// Stretches that overlap, or leave something out between them, of one session.
+pub async fn breaks(db: &mut PgConnection, stage: &Stage) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM (
+             SELECT from_sample, lag(to_sample, 1, 0::bigint) OVER (PARTITION BY track ORDER BY from_sample) AS before
+             FROM sample_spans WHERE session_id = $1) spans
+         WHERE from_sample <> before",
+    )
+    .bind(stage.session)
+    .fetch_one(db)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn what_is_said_is_decided_word_for_word_and_ends_in_a_report() {
+    let script = Script::talk("the marker is a zebra");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    assert_eq!(
+        stage
+            .owner
+            .get(&format!("/v1/meetings/{}/report", stage.meeting))
+            .await
+            .expect(404)
+            .error_code(),
+        "report_not_ready"
+    );
+    let early = Reader::follow(&stage, &app.socket_base(), 0).await;
+    let reading = tokio::spawn(early.rest());
+
+    let mut heard = stage.record(&script, Vec::new());
+    let finished = heard.finished().await.unwrap();
+    assert_eq!((finished.report_version, finished.connections), (Some(1), 1));
+    for track in [Track::Mic, Track::Tab] {
+        assert_eq!(heard.words(track), script.words(track), "{track:?}");
+    }
+    let numbers: Vec<_> = heard.envelopes.iter().filter_map(|envelope| envelope.number).collect();
+    assert_eq!(
+        numbers,
+        (1..=numbers.len() as u64).collect::<Vec<_>>(),
+        "numbers are given without a hole"
+    );
+    assert!(
+        heard
+            .envelopes
+            .iter()
+            .any(|envelope| matches!(envelope.event, ServerEvent::Measures { .. }))
+    );
+
+    // Whoever read along saw the same, then the report, then the end.
+    let (read, code) = reading.await.unwrap();
+    assert_eq!(code, 1000);
+    let (last, finals) = read.split_last().unwrap();
+    assert_eq!(last["event"]["type"], "report_ready");
+    assert_eq!(finals.len(), numbers.len());
+    for (event, envelope) in finals
+        .iter()
+        .zip(heard.envelopes.iter().filter(|envelope| envelope.number.is_some()))
+    {
+        assert_eq!(*event, serde_json::from_slice::<Value>(&envelope.to_json()).unwrap());
+    }
+    // Whoever comes late reads what is left, and whoever comes later everything at once.
+    let (late, code) = Reader::follow(&stage, &app.socket_base(), 3).await.rest().await;
+    assert_eq!((late.as_slice(), code), (&read[3..], 1000));
+
+    let mut db = app.look().await;
+    let length = script.length_ms() as i64 * 16;
+    let classes = classes(&mut db, &stage).await;
+    for track in ["mic", "tab"] {
+        let of_track: i64 = classes
+            .iter()
+            .filter(|((name, _), _)| name == track)
+            .map(|(_, samples)| samples)
+            .sum();
+        assert_eq!(
+            of_track, length,
+            "every sample of {track} is in exactly one class: {classes:?}"
+        );
+        assert!(classes[&(track.into(), "decoded".into())] > length / 5, "{classes:?}");
+    }
+    assert!(classes.keys().all(|(_, class)| class != "gap"), "{classes:?}");
+    assert_eq!(breaks(&mut db, &stage).await, 0);
+
+    let report = stage.get("/report").await;
+    assert_eq!(
+        (&report["version"], &report["incomplete"]),
+        (&Value::from(1), &Value::from(false))
+    );
+    let said = |speaker: &str| -> Vec<String> {
+        let utterances = report["utterances"].as_array().unwrap().iter();
+        let texts = utterances
+            .filter(|said| said["speaker"] == speaker)
+            .map(|said| said["text"].as_str().unwrap());
+        texts.flat_map(str::split_whitespace).map(str::to_owned).collect()
+    };
+    assert_eq!(
+        (said("me"), said("them")),
+        (script.words(Track::Mic), script.words(Track::Tab))
+    );
+    assert_eq!(report["gaps"].as_array().unwrap().len(), 0);
+    assert_eq!(report["recognizer"]["name"], "scripted");
+    let covered: f64 = report["coverage"][0]
+        .as_object()
+        .unwrap()
+        .values()
+        .filter_map(Value::as_f64)
+        .sum();
+    assert!((covered - 30.0).abs() < 1e-6, "{}", report["coverage"]);
+
+    let meeting = stage.get("").await;
+    assert_eq!(
+        (&meeting["state"], &meeting["report_version"]),
+        (&Value::from("ended"), &Value::from(1))
+    );
+    assert_eq!(meeting["committed_ms"], 30_000);
+    let share = meeting["talk_share"]["me"].as_f64().unwrap();
+    assert!((0.5..0.8).contains(&share), "{share}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_nowhere_any_more() {
+    let script = Script::talk("forget the aardvark please now");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    let mut reader = Reader::follow(&stage, &app.socket_base(), 0).await;
+    let connection = stage.api.reserve_connection(stage.session, false).await.unwrap();
+    let mic = TrackDeclaration {
+        track: Track::Mic,
+        codec: Codec::PcmS16le,
+        rate_hz: 16_000,
+    };
+    let hello = Hello {
+        client: "test/1".into(),
+        language: "en".into(),
+        tracks: vec![mic],
+        meeting_type: None,
+    };
+    let (Link { mut up, mut down }, _) = Link::open(&stage.api, &stage.device, stage.session, &connection, &hello)
+        .await
+        .unwrap();
+    // 21 seconds: the phrase ends at 15.2 s, and a turn begins at 14.9 s on the other track only.
+    let mut encoder = TrackEncoder::new(Codec::PcmS16le, 16_000).unwrap();
+    let samples = &script.samples(Track::Mic)[..21 * 16_000];
+    for (seq, frame) in (0u64..).zip(samples.chunks(encoder.frame_samples())) {
+        let first_sample = seq * encoder.frame_samples() as u64;
+        let (payload, _) = encoder.encode(frame).unwrap();
+        up.ready().await;
+        assert!(
+            up.send(
+                &Prefix::audio(Track::Mic, seq, first_sample, (first_sample / 16) as u32),
+                &payload
+            )
+            .unwrap()
+        );
+    }
+    let mut kept = Vec::new();
+    let segment = loop {
+        if let ServerEvent::Final(said) = down.next().await.unwrap().event {
+            if said.words.iter().any(|word| word.text == "aardvark") {
+                break said.segment;
+            }
+            kept.extend(said.words.into_iter().map(|word| word.text));
+        }
+    };
+    // Committed, and taken back: everything from 13.4 s on.
+    let off = OffTheRecord {
+        on: true,
+        from_sample: BTreeMap::from([(Track::Mic, 13_400 * 16)]),
+    };
+    let send = |up: &mut LinkUp, seq, control: ClientControl| {
+        assert!(
+            up.send(&Prefix::json(Stream::Control, seq, 21_000), &control.to_json())
+                .unwrap()
+        );
+    };
+    up.ready().await;
+    send(&mut up, 0, ClientControl::OffTheRecord(off));
+    let ids = loop {
+        if let ServerEvent::Retracted { ids } = down.next().await.unwrap().event {
+            break ids;
+        }
+    };
+    assert_eq!(ids, [segment.as_str()]);
+    up.ready().await;
+    send(&mut up, 1, ClientControl::End {});
+    while down.next().await.is_ok() {}
+
+    let mut db = app.look().await;
+    let said: i64 = sqlx::query_scalar("SELECT count(*) FROM utterances WHERE t1_ms > 13400")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(said, 0);
+    assert_eq!(breaks(&mut db, &stage).await, 0);
+    let classes = classes(&mut db, &stage).await;
+    let withheld = classes[&("mic".into(), "withheld".into())];
+    assert!(withheld >= (21_000 - 13_400) * 16, "{classes:?}");
+    let report = stage.get("/report").await;
+    assert!(!report.to_string().contains("aardvark"));
+    let words: Vec<_> = report["utterances"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|said| said["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(words.join(" "), kept.join(" "));
+    // Whoever read along is told, and whoever comes now finds neither.
+    let mut told = Vec::new();
+    while let Ok(event) = reader.next_numbered().await {
+        told.push(event);
+    }
+    assert!(told.iter().any(|event| event["event"]["ids"][0] == segment.as_str()));
+    let (now, code) = Reader::follow(&stage, &app.socket_base(), 0).await.rest().await;
+    assert_eq!(code, 1000);
+    assert!(!format!("{now:?}").contains("aardvark"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_meeting_that_is_deleted_leaves_neither_rows_nor_a_key() {
+    let script = Script::talk("soon it is gone");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    stage
+        .owner
+        .delete(&format!("/v1/meetings/{}", stage.meeting))
+        .await
+        .expect(204);
+
+    let mut db = app.look().await;
+    for table in [
+        "meetings",
+        "meeting_sessions",
+        "session_streams",
+        "sample_spans",
+        "utterances",
+        "meeting_events",
+        "meeting_observations",
+        "meeting_analyses",
+        "connection_tickets",
+        "live_tickets",
+    ] {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let rows: i64 = sqlx::query_scalar(sql).fetch_one(&mut db).await.unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM keys.meeting_keys WHERE octet_length(wrapped) > 0")
+        .fetch_one(&mut app.look_at_keys().await)
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+    app.finish().await;
+}

@@ -1,0 +1,312 @@
+//! What happens to a meeting when something breaks: a server that is killed, a database that goes away, a client that
+//! leaves, a job that is done twice.
+
+use crate::app::TestApp;
+use crate::live::{Reader, Script, Stage, hearing};
+use crate::live_meeting::{breaks, classes};
+use attune::config::Config;
+use attune::server;
+use attune_engine::speaker::Track;
+use attune_ingest::protocol::ServerEvent;
+use sqlx::Executor as _;
+use sqlx::postgres::PgConnection;
+use std::net::SocketAddr;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+/// A server on a thread and a runtime of its own, which can be killed: nothing of it runs any more, and its sockets are
+/// gone.
+struct Victim {
+    addr: SocketAddr,
+    kill: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Victim {
+    async fn start(app: &TestApp, script: &Script, listen: SocketAddr) -> Self {
+        let mut config = Config::on_this_machine(app.folder.path(), app.databases().clone());
+        config.listen = listen;
+        config.limits.database_connections = 4;
+        config.hearing = Some(hearing(script));
+        let ((started, addr), (kill, killed)) = (oneshot::channel(), oneshot::channel());
+        let thread = std::thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let running = server::start(config).await.expect("the server starts");
+                started.send(running.addr).expect("the test waits for it");
+                let _ = killed.await;
+                // Not shut down: dropped, with everything it was doing.
+                drop(running);
+            });
+            runtime.shutdown_background();
+        });
+        let addr = addr.await.expect("the server starts");
+        Self {
+            addr,
+            kill: Some(kill),
+            thread: Some(thread),
+        }
+    }
+
+    fn kill(&mut self) {
+        drop(self.kill.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server did not panic");
+        }
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The decided spans of a stage's session.
+async fn spans(db: &mut PgConnection, stage: &Stage) -> Vec<(String, i64, i64, String)> {
+    sqlx::query_as(
+        "SELECT track, min(from_sample), max(to_sample), class FROM (
+             SELECT *, sum(turn) OVER (PARTITION BY track ORDER BY from_sample) AS run FROM (
+                 SELECT *, (class IS DISTINCT FROM lag(class) OVER (PARTITION BY track ORDER BY from_sample)
+                            OR class = 'decoded')::int AS turn
+                 FROM sample_spans WHERE session_id = $1) turns) runs
+         GROUP BY track, run, class ORDER BY 1, 2",
+    )
+    .bind(stage.session)
+    .fetch_all(db)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_server_killed_in_the_middle_costs_no_sample_and_doubles_no_word() {
+    let script = Script::talk("said around the fall");
+    let app = TestApp::start().await;
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut first = Victim::start(&app, &script, nowhere).await;
+    let base = format!("http://{}", first.addr);
+    let undisturbed = Stage::set(&app, &base).await;
+    undisturbed.record(&script, Vec::new()).finished().await.unwrap();
+
+    let stage = undisturbed.again().await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.until_words(Track::Mic, 15).await;
+    first.kill();
+    let mut second = Victim::start(&app, &script, first.addr).await;
+    let finished = heard.finished().await.unwrap();
+    assert!(finished.connections >= 2, "{finished:?}");
+
+    let mut db = app.look().await;
+    assert_eq!(breaks(&mut db, &stage).await, 0);
+    assert_eq!(classes(&mut db, &stage).await, classes(&mut db, &undisturbed).await);
+    assert_eq!(spans(&mut db, &stage).await, spans(&mut db, &undisturbed).await);
+    let (report, model) = (stage.get("/report").await, undisturbed.get("/report").await);
+    for part in ["utterances", "turns", "measures", "talk", "coverage", "gaps"] {
+        assert_eq!(report[part], model[part], "{part}");
+    }
+    let nudges = |report: &serde_json::Value| -> Vec<_> {
+        let nudges = report["nudges"].as_array().unwrap().iter();
+        nudges
+            .map(|nudge| (nudge["rule"].to_string(), nudge["at_ms"].as_u64()))
+            .collect()
+    };
+    assert_eq!(nudges(&report), nudges(&model));
+    second.kill();
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_database_that_goes_away_for_a_while_costs_nothing() {
+    let script = Script::talk("the database sleeps now");
+    let mut app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    app.expect_errors();
+    let stage = Stage::set(&app, &app.base()).await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.until_words(Track::Mic, 9).await;
+
+    let name = app.databases().app.get_database().unwrap().to_owned();
+    let mut admin = crate::app::superuser("postgres").await;
+    let allow = |yes: bool| sqlx::AssertSqlSafe(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {yes}"));
+    admin.execute(allow(false)).await.unwrap();
+    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
+        .bind(&name)
+        .execute(&mut admin)
+        .await
+        .unwrap();
+    // Until a commit has found nobody there.
+    while !app.log().contains("the ledger did not answer, trying again") {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    admin.execute(allow(true)).await.unwrap();
+
+    assert_eq!(heard.finished().await.unwrap().report_version, Some(1));
+    for track in [Track::Mic, Track::Tab] {
+        assert_eq!(heard.words(track), script.words(track), "{track:?}");
+    }
+    let mut db = app.look().await;
+    assert_eq!(breaks(&mut db, &stage).await, 0);
+    assert!(classes(&mut db, &stage).await.keys().all(|(_, class)| class != "gap"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_meeting_that_is_left_gets_an_incomplete_report_and_goes_on_later() {
+    let script = Script::talk("after the break");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.until_words(Track::Mic, 9).await;
+    heard.stop().await;
+
+    // A quarter of an hour passes.
+    let mut db = app.look().await;
+    db.execute(
+        "UPDATE meeting_sessions SET last_seen_at = last_seen_at - interval '16 minutes', closed_epoch = live_epoch",
+    )
+    .await
+    .unwrap();
+    db.execute("UPDATE graphile_worker._private_jobs SET run_at = now()")
+        .await
+        .unwrap();
+    let report = ready(&app, &stage, 1).await;
+    assert_eq!(report["incomplete"], true);
+    assert_eq!(stage.get("").await["state"], "suspended");
+
+    let mut heard = stage.record(&script, Vec::new());
+    let finished = heard.finished().await.unwrap();
+    assert_eq!(finished.report_version, Some(2));
+    let report = ready(&app, &stage, 2).await;
+    assert_eq!(report["incomplete"], false);
+    let words: Vec<_> = report["utterances"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|said| said["speaker"] == "me")
+        .flat_map(|said| {
+            said["text"]
+                .as_str()
+                .unwrap()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(words, script.words(Track::Mic));
+    assert_eq!(
+        stage.get("/report?version=1").await["incomplete"],
+        true,
+        "the first version stays"
+    );
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_meeting_left_for_longer_than_a_week_is_closed() {
+    let script = Script::talk("too late for this");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.until_words(Track::Mic, 9).await;
+    heard.stop().await;
+    app.look()
+        .await
+        .execute("UPDATE meeting_sessions SET last_seen_at = now() - interval '8 days'")
+        .await
+        .unwrap();
+    let path = format!("/v1/sessions/{}/connections", stage.session);
+    let answer = stage
+        .owner
+        .post(&path, serde_json::json!({"take_over": true}))
+        .await
+        .expect(409);
+    assert_eq!(answer.error_code(), "session_closed");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_report_that_is_asked_for_twice_is_made_once() {
+    let script = Script::talk("once is enough");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    let mut db = app.look().await;
+    let tenant: uuid::Uuid = sqlx::query_scalar("SELECT tenant_id FROM meetings")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    for key in ["a", "b", "c"] {
+        sqlx::query("SELECT enqueue_job('make_report', $1, $2, $3, now())")
+            .bind(tenant)
+            .bind(stage.meeting)
+            .bind(key)
+            .execute(&mut db)
+            .await
+            .unwrap();
+    }
+    done(&mut db).await;
+    let versions: i64 = sqlx::query_scalar("SELECT count(*) FROM meeting_analyses")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(versions, 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_job_whose_worker_died_is_done_by_another() {
+    let script = Script::talk("somebody else does it");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.until(|event| matches!(event, ServerEvent::Final(_))).await;
+    heard.stop().await;
+    let mut db = app.look().await;
+    // A worker took the job that looks after the meeting, and was never heard of again.
+    db.execute("UPDATE meeting_sessions SET last_seen_at = now() - interval '1 hour', closed_epoch = live_epoch")
+        .await
+        .unwrap();
+    db.execute(
+        "UPDATE graphile_worker._private_jobs
+         SET run_at = now() - interval '2 minutes', locked_at = now() - interval '1 minute', locked_by = 'dead', attempts = 1",
+    )
+    .await
+    .unwrap();
+    ready(&app, &stage, 1).await;
+    app.finish().await;
+}
+
+/// The report, once readers are told of this version.
+async fn ready(app: &TestApp, stage: &Stage, version: u64) -> serde_json::Value {
+    let mut reader = Reader::follow(stage, &app.socket_base(), 0).await;
+    let told = async {
+        loop {
+            let event = reader.next_numbered().await.expect("the socket holds until the report")["event"].clone();
+            if event["type"] == "report_ready" && event["version"] == version {
+                return stage.get(&format!("/report?version={version}")).await;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), told)
+        .await
+        .expect("a report within half a minute")
+}
+
+/// Waits until the queue holds no report that is to be made.
+async fn done(db: &mut PgConnection) {
+    for _ in 0..300 {
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
+             WHERE t.identifier = 'make_report'",
+        )
+        .fetch_one(&mut *db)
+        .await
+        .unwrap();
+        if waiting == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("jobs were left in the queue");
+}
