@@ -582,7 +582,7 @@ export interface components {
          */
         MeetingTime: number;
         /**
-         * @description What kind of meeting.
+         * @description The kind of a meeting, from the person's side of it.
          * @enum {string}
          */
         MeetingType: "discovery" | "demo" | "interviewer" | "candidate" | "one_on_one_manager" | "one_on_one_report" | "stand_up" | "presentation" | "internal_update" | "other";
@@ -592,7 +592,7 @@ export interface components {
             next_cursor?: components["schemas"]["MeetingId"] | null;
         };
         /**
-         * @description How much coaching while a meeting happens.
+         * @description How much coaching.
          * @enum {string}
          */
         Mode: "off" | "focus" | "balanced" | "practice";
