@@ -78,3 +78,6 @@ impl Coach {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod sample;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// How much coaching.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// None: nothing is said, and nothing is kept for the report.

@@ -94,3 +94,38 @@ impl Span {
             .saturating_sub(self.start.max(other.start).as_ms())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_and_milliseconds_turn_into_each_other_rounded_down() {
+        let moment = MeetingTime::from_sample(24_015);
+        assert_eq!(
+            (moment.as_ms(), moment.as_sample(), moment.as_secs()),
+            (1_500, 24_000, 1.5)
+        );
+    }
+
+    #[test]
+    fn time_does_not_run_below_the_start() {
+        let early = MeetingTime::from_ms(200);
+        assert_eq!(early.minus(Duration::from_secs(1)), MeetingTime::START);
+        assert_eq!(MeetingTime::START.since(early), Duration::ZERO);
+        assert_eq!(
+            early.plus(Duration::from_millis(300)).since(early),
+            Duration::from_millis(300)
+        );
+    }
+
+    #[test]
+    fn a_span_never_ends_before_it_begins_and_knows_what_it_shares() {
+        let span = |from_ms, to_ms| Span::new(MeetingTime::from_ms(from_ms), MeetingTime::from_ms(to_ms));
+        assert_eq!(span(500, 100), span(500, 500));
+        assert_eq!(span(100, 500).duration(), Duration::from_millis(400));
+        assert_eq!(span(100, 500).overlap_ms(span(300, 900)), 200);
+        assert_eq!(span(100, 500).overlap_ms(span(500, 900)), 0);
+        assert_eq!(serde_json::to_string(&span(1, 2)).unwrap(), r#"{"t0_ms":1,"t1_ms":2}"#);
+    }
+}

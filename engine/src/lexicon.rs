@@ -48,3 +48,22 @@ pub(crate) const BACKCHANNEL_PHRASES: &[&[&str]] = &[
     &["of", "course"],
     &["that", "makes", "sense"],
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_the_word_without_case_and_edges() {
+        assert_eq!(token("“Right?”"), "right");
+        assert_eq!(token("Don’t,"), "don't");
+        assert_eq!(token("mm-hmm."), "mm-hmm");
+        assert_eq!(token("—"), "");
+    }
+
+    #[test]
+    fn um_is_a_filled_pause_and_yeah_says_i_listen() {
+        assert!(is_filled_pause("um") && !is_filled_pause("umbrella"));
+        assert!(is_backchannel_token("yeah") && !is_backchannel_token("no"));
+    }
+}

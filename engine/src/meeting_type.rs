@@ -77,3 +77,18 @@ impl MeetingType {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_meeting_is_read_back_from_its_name() {
+        for meeting_type in MeetingType::ALL {
+            assert_eq!(meeting_type.as_str().parse(), Ok(meeting_type));
+            assert_eq!(serde_json::to_value(meeting_type).unwrap(), meeting_type.as_str());
+        }
+        let refused = "picnic".parse::<MeetingType>().unwrap_err();
+        assert_eq!(refused.to_string(), "\"picnic\" is no meeting type");
+    }
+}

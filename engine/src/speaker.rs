@@ -45,3 +45,17 @@ impl From<Track> for Speaker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_microphone_is_me_and_the_tab_is_them() {
+        assert_eq!(
+            (Speaker::from(Track::Mic), Speaker::from(Track::Tab)),
+            (Speaker::Me, Speaker::Them)
+        );
+        assert_eq!((Track::Mic.as_str(), Track::Tab.as_str()), ("mic", "tab"));
+    }
+}

@@ -56,3 +56,18 @@ pub trait VoiceActivity: Send {
     /// When the runtime fails; the states are then as they were.
     fn detect(&mut self, batch: &mut [VoiceFrame<'_>]) -> Result<(), VoiceError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_track_that_heard_nothing_remembers_nothing() {
+        let state = VoiceState::default();
+        assert!(state.recurrent.iter().chain(&state.context).all(|value| *value == 0.0));
+        assert_eq!(
+            VoiceError("the runtime is gone".into()).to_string(),
+            "voice activity failed: the runtime is gone"
+        );
+    }
+}
