@@ -14,12 +14,12 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup web ## install, build, play the sample meeting, serve until Ctrl-C
-	@cargo build --release --quiet --bin attune
+	@cargo build --release --bin attune
 	@target/release/attune models fetch
 	@exec target/release/attune run $(ARGS)
 
 demo: setup web ## the same, then stop everything; the last line is one JSON object
-	@cargo build --profile ci --quiet --bin attune
+	@cargo build --profile ci --bin attune
 	@$(attune) models fetch
 	@exec $(attune) demo $(ARGS)
 

@@ -31,6 +31,6 @@ if [ "${1:-}" != --yes ] && [ -t 0 ]; then
     [ "$answer" = y ] || { echo "nothing removed"; exit 1; }
 fi
 rm -rf -- "$data/postgres" "$data/postgres.new" "$data/run" "$data/root.key" "$data/postgres.log" \
-    "$data/starting.lock" "$data/client"
+    "$data/starting.lock" "$data/server.url" "$data/client"
 rmdir -- "$data" 2>/dev/null || true
 echo "removed $data"

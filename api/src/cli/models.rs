@@ -122,33 +122,48 @@ fn verify(store: &Store) -> ExitCode {
     worst
 }
 
-/// Draws a fetch.
+/// Draws a fetch. What is fetched is said when its first bytes are here: where nobody answers, there is nothing to draw.
 #[derive(Default)]
 struct Bar {
+    about: Option<About>,
     bar: Option<ProgressBar>,
     no_notes: bool,
+}
+
+/// What is about to come.
+struct About {
+    file: String,
+    source: String,
+    bytes: u64,
 }
 
 impl Bar {
     /// For a file we can do without: why each source failed is said once, by the caller.
     fn silent_on_notes() -> Self {
         Self {
-            bar: None,
             no_notes: true,
+            ..Self::default()
         }
     }
 }
 
 impl Progress for Bar {
     fn began(&mut self, file: &str, source: &str, bytes: u64) {
-        if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-            self.bar = Some(terminal::byte_bar(bytes).with_message(file.to_owned()));
-        } else {
-            note(format_args!("fetching {file} ({}) from {source}", size(bytes)));
-        }
+        self.about = Some(About {
+            file: file.to_owned(),
+            source: source.to_owned(),
+            bytes,
+        });
     }
 
     fn at(&mut self, bytes: u64) {
+        if let Some(About { file, source, bytes }) = self.about.take() {
+            if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+                self.bar = Some(terminal::byte_bar(bytes).with_message(file));
+            } else {
+                note(format_args!("fetching {file} ({}) from {source}", size(bytes)));
+            }
+        }
         if let Some(bar) = &self.bar {
             bar.set_position(bytes);
         }

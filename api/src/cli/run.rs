@@ -2,8 +2,9 @@
 
 use super::failure::Failure;
 use super::machine::{IfTaken, Machine, ServerArguments, stop_on_signal};
+use super::play::Play;
 use super::sample::{self, Marker};
-use super::terminal::{Ink, ink, line};
+use super::terminal::{Ink, ink, line, note};
 use super::{place, play};
 use attune_engine::report::Report;
 use attune_ingest::client::Api;
@@ -62,6 +63,7 @@ async fn serve(machine: &Machine, sample_speed: Option<f64>, stop: &Cancellation
     }
     line(ink(Ink::Dim, "Serving until Ctrl-C."));
     stop.cancelled().await;
+    line(ink(Ink::Dim, "Stopping."));
     Ok(())
 }
 
@@ -125,28 +127,42 @@ pub(super) async fn play_sample(
     speed: f64,
     stop: &CancellationToken,
 ) -> Result<PlayedSample, Failure> {
-    let data = place::data();
     let play = tokio::task::spawn_blocking(move || sample::load(speed)).await??;
-    let mut marker = match unfinished {
-        Some(marker) => marker,
-        None => {
-            let marker = Marker::new(play.create(api).await?);
-            marker.keep(&data)?;
-            marker
+    if let Some(marker) = unfinished {
+        let meeting = marker.meeting;
+        match play_into(machine, api, marker, play.clone(), stop).await {
+            Err(failure) if !stop.is_cancelled() => {
+                note(format_args!("the sample cannot go on where it was left: {failure}"));
+                api.delete_meeting(meeting).await?;
+            }
+            played => return played,
         }
-    };
+    }
+    let marker = Marker::new(play.create(api).await?);
+    marker.keep(&place::data())?;
+    play_into(machine, api, marker, play, stop).await
+}
+
+async fn play_into(
+    machine: &Machine,
+    api: &Api,
+    mut marker: Marker,
+    play: Play,
+    stop: &CancellationToken,
+) -> Result<PlayedSample, Failure> {
     let meeting = marker.meeting;
+    let url = machine.url().trim_end_matches('/');
     line("");
     line(format_args!(
-        "The sample meeting, {speed}x: you are Nora, with Marcus and Alistair. Watch it at"
+        "The sample meeting, {}x: you are Nora, with Marcus and Alistair. Watch it at",
+        play.speed
     ));
-    line(format_args!(
-        "{}/meetings/{meeting}/live",
-        machine.url().trim_end_matches('/')
-    ));
+    line(format_args!("{url}/meetings/{meeting}/live"));
     line("");
-    let account = sample::account(machine.url(), &data);
-    let saved_ms = play.run(api, &account, meeting, stop).await?;
+    let data = place::data();
+    let saved_ms = play
+        .run(api, &sample::account(machine.url(), &data), meeting, stop)
+        .await?;
     let report = play::report(api, meeting).await?;
     marker.complete = true;
     marker.keep(&data)?;
