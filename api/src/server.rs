@@ -2,6 +2,9 @@
 
 mod accept;
 mod envelope;
+mod panic;
+
+pub use panic::keep_words_out_of_panics;
 
 use crate::auth::{self, AccountError, Origins};
 use crate::config::Config;
@@ -101,16 +104,17 @@ impl Running {
             tracing::error!(%error, "the accept loop did not end by itself");
         }
         self.state.tasks.close();
-        if tokio::time::timeout(self.state.config.limits.drain, self.state.tasks.wait())
+        let rest = async {
+            self.state.tasks.wait().await;
+            self.state.db.close().await;
+        };
+        if tokio::time::timeout(self.state.config.limits.drain, rest)
             .await
             .is_err()
         {
-            tracing::error!(
-                left = self.state.tasks.len(),
-                "tasks were still running when the server stopped"
-            );
+            let tasks = self.state.tasks.len();
+            tracing::error!(tasks, "something was still running when the server stopped");
         }
-        self.state.db.close().await;
     }
 }
 

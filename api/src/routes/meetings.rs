@@ -8,6 +8,8 @@ use crate::error::{ApiError, ErrorBody};
 use crate::ids::{MeetingId, Member};
 use crate::keys::{KeyError, MeetingKey, Place};
 use crate::server::AppState;
+use attune_coach::Mode;
+use attune_engine::meeting_type::MeetingType;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -298,65 +300,4 @@ async fn key_of(state: &AppState, member: Member, meeting: MeetingId) -> Result<
         KeyError::Gone => ApiError::NotFound("meeting"),
         error => error.into(),
     })
-}
-
-/// What kind of meeting.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub(super) enum MeetingType {
-    Discovery,
-    Demo,
-    Interviewer,
-    Candidate,
-    OneOnOneManager,
-    OneOnOneReport,
-    StandUp,
-    Presentation,
-    InternalUpdate,
-    #[default]
-    Other,
-}
-
-impl MeetingType {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Discovery => "discovery",
-            Self::Demo => "demo",
-            Self::Interviewer => "interviewer",
-            Self::Candidate => "candidate",
-            Self::OneOnOneManager => "one_on_one_manager",
-            Self::OneOnOneReport => "one_on_one_report",
-            Self::StandUp => "stand_up",
-            Self::Presentation => "presentation",
-            Self::InternalUpdate => "internal_update",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// How much coaching while a meeting happens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Mode {
-    /// None.
-    Off,
-    /// Only what must not wait.
-    Focus,
-    /// The one useful thing at the right moment.
-    #[default]
-    Balanced,
-    /// As much as helps: the meeting is an exercise.
-    Practice,
-}
-
-impl Mode {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Focus => "focus",
-            Self::Balanced => "balanced",
-            Self::Practice => "practice",
-        }
-    }
 }

@@ -140,7 +140,49 @@ fn describe(headers: &mut HeaderMap, problem: &Problem) {
     }
 }
 
-/// A panic is a fault of ours; what it says may quote data, so the log gets the place alone (see the panic hook).
+/// A panic is a fault of ours; what it says may quote data, so nothing of it goes on (see `panic` for the log).
 fn on_panic(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::internal("a handler panicked").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn body_of(response: Response) -> serde_json::Value {
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_in_the_one_shape_without_its_words() {
+        let panicking: Box<dyn Any + Send> = Box::new("zebra".to_owned());
+        let response = told(on_panic(panicking), &Method::GET, "an-id");
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = body_of(response).await;
+        assert_eq!(body["error"]["code"], "internal");
+        assert_eq!(body["error"]["request_id"], "an-id");
+        assert!(!body.to_string().contains("zebra"));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_a_layer_made_gets_the_shape_and_keeps_its_headers() {
+        let made = (
+            StatusCode::METHOD_NOT_ALLOWED,
+            [(header::ALLOW, "GET")],
+            "words of a layer",
+        )
+            .into_response();
+        let response = told(made, &Method::POST, "an-id");
+        assert_eq!(response.headers()[header::ALLOW], "GET");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        assert_eq!(body_of(response).await["error"]["code"], "method_not_allowed");
+    }
+
+    #[tokio::test]
+    async fn an_answer_to_head_has_no_body() {
+        let response = told(ApiError::NotSignedIn.into_response(), &Method::HEAD, "an-id");
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert!(axum::body::to_bytes(response.into_body(), 10).await.unwrap().is_empty());
+    }
 }

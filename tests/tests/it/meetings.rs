@@ -15,7 +15,7 @@ async fn a_meeting_is_made_with_defaults_and_found_again() {
     assert_eq!(made["title"], "Quarterly zebra");
     for (field, value) in [
         ("meeting_type", json!("other")),
-        ("mode", json!("balanced")),
+        ("mode", json!("focus")),
         ("language", json!("en")),
         ("state", json!("scheduled")),
         ("others_told", json!(true)),

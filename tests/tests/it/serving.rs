@@ -96,6 +96,41 @@ async fn the_app_s_page_is_served_for_every_address_of_the_app() {
 }
 
 #[tokio::test]
+async fn a_built_app_s_files_are_kept_for_good_and_its_page_is_asked_for_again() {
+    let dist = concat!(env!("CARGO_MANIFEST_DIR"), "/../api/web/dist");
+    let Ok(page) = std::fs::read_to_string(format!("{dist}/index.html")) else {
+        println!("skipped: the web app is not built (make web)");
+        return;
+    };
+    let app = TestApp::start().await;
+    let script = page
+        .split('"')
+        .find(|part| part.starts_with("/assets/") && part.ends_with(".js"));
+    let script = app
+        .nobody()
+        .get(script.expect("the page has a script"))
+        .await
+        .expect(200);
+    assert_eq!(
+        script.header("cache-control"),
+        Some("public, max-age=31536000, immutable")
+    );
+    assert!(script.header("content-type").unwrap().starts_with("text/javascript"));
+
+    let first = app.nobody().get("/meetings").await.expect(200);
+    assert_eq!(first.text, page);
+    assert_eq!(first.header("cache-control"), Some("no-cache"));
+    let again = app
+        .nobody()
+        .with("if-none-match", first.header("etag").unwrap())
+        .get("/meetings")
+        .await
+        .expect(304);
+    assert!(again.text.is_empty());
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_role_that_could_step_around_row_level_security_is_refused() {
     let (_, databases) = new_pair().await;
     let refused = async |user: &str| {

@@ -6,7 +6,7 @@ use attune::config::{DatabaseNames, Databases};
 use attune::{db, jobs};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::OnceCell;
 
@@ -116,11 +116,11 @@ const FOLDER: &str = "attune-tests-";
 /// A test binary that ended could not remove its folder while the server was still writing to it.
 fn remove_leftovers(base: &Path) {
     let entries = std::fs::read_dir(base).into_iter().flatten().flatten();
-    let left = entries.map(|entry| entry.path()).filter(|path| is_left(path));
+    let left = entries.map(|entry| entry.path()).filter(|path| is_left(path.as_path()));
     left.for_each(|path| drop(std::fs::remove_dir_all(path)));
 }
 
-fn is_left(path: &PathBuf) -> bool {
+fn is_left(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let pid = name.strip_prefix(FOLDER).and_then(|pid| pid.parse::<u32>().ok());
     pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists())

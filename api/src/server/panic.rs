@@ -1,0 +1,22 @@
+//! What a panic may say. Its message can quote whatever was being worked on (a word that was cut in the middle of a
+//! letter, say), so a log gets the place, and the words stay out.
+
+use std::panic::{Location, PanicHookInfo};
+
+/// From here on a panic is logged with its place alone, unless a developer asked for all of it with `RUST_BACKTRACE`.
+pub fn keep_words_out_of_panics() {
+    if std::env::var_os("RUST_BACKTRACE").is_some_and(|asked| asked != "0") {
+        return;
+    }
+    std::panic::set_hook(Box::new(log));
+}
+
+fn log(panic: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let (location, thread) = (place(panic.location()), thread.name().unwrap_or("unnamed"));
+    tracing::error!(location, thread, "a thread panicked: this is a bug");
+}
+
+fn place(location: Option<&Location<'_>>) -> String {
+    location.map_or_else(|| "unknown".to_owned(), |at| format!("{}:{}", at.file(), at.line()))
+}
