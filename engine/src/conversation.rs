@@ -115,8 +115,7 @@ impl Conversation {
             }));
         }
         signals.extend(
-            self.turns()
-                .last()
+            self.last_turn()
                 .filter(|turn| turn.speaker == self.me())
                 .map(|turn| Signal::Turn {
                     start: turn.span.start,
@@ -195,6 +194,25 @@ impl Conversation {
     /// Who had the floor, in order.
     pub fn turns(&self) -> Vec<Turn> {
         turns::turns(&self.utterances)
+    }
+
+    /// Who had the floor last. Looks no further back than it has to: this is asked at every segment.
+    pub(crate) fn last_turn(&self) -> Option<Turn> {
+        /// Utterances at the start of a tail whose neighbours are missing, and with them what decides on their turns.
+        const MARGIN: usize = 2 * turns::NEAR;
+        let mut length = 4 * turns::NEAR;
+        loop {
+            let from = self.utterances.len().saturating_sub(length);
+            let last = turns::turns(&self.utterances[from..]).pop();
+            if from == 0 {
+                return last;
+            }
+            if let Some(turn) = last.filter(|turn| turn.utterances[0] > MARGIN) {
+                let utterances = turn.utterances.iter().map(|index| from + index).collect();
+                return Some(Turn { utterances, ..turn });
+            }
+            length *= 2;
+        }
     }
 
     /// The measures as they stand.

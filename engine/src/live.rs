@@ -121,7 +121,7 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
 fn current_turn_ms(conversation: &Conversation) -> u64 {
     /// A turn that ended longer ago than this is over.
     const STILL: Duration = Duration::from_millis(1500);
-    match conversation.turns().last() {
+    match conversation.last_turn() {
         Some(turn) if turn.speaker == conversation.me() && turn.span.end.plus(STILL) > conversation.now() => {
             turn.span.duration().as_millis() as u64
         }

@@ -3,9 +3,11 @@
 //! Counts in frames of 32 ms on the session's own grid, so that how the samples arrived cannot matter. It never sees a
 //! sample, only each frame's probability of a voice and its level.
 
+mod cut;
+
 use crate::clock::SAMPLES_PER_MS;
 use crate::voice::VOICE_FRAME_SAMPLES;
-use std::collections::VecDeque;
+use cut::{Recent, Seen};
 
 /// Samples of one frame.
 pub(crate) const FRAME: u64 = VOICE_FRAME_SAMPLES as u64;
@@ -36,8 +38,6 @@ const SHORT_VOICE: u64 = 1200 * SAMPLES_PER_MS;
 const CUT_FROM: u64 = 9_000 * SAMPLES_PER_MS;
 /// At this length a cut is made wherever it is quietest.
 const CUT_AT: u64 = 14_000 * SAMPLES_PER_MS;
-/// How far back from the end a cut is looked for.
-const CUT_WINDOW: u64 = 2_000 * SAMPLES_PER_MS;
 /// How far a smoothed probability must fall to be a pause worth cutting at before [`CUT_AT`].
 const CUT_DIP: f32 = 0.5;
 
@@ -68,14 +68,6 @@ pub(crate) enum Step {
     Closed(Stretch),
 }
 
-/// One frame in the window in which a cut is looked for.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    end: u64,
-    probability: f32,
-    level: f32,
-}
-
 /// Speech that has begun and not been closed.
 #[derive(Debug)]
 struct Open {
@@ -86,7 +78,7 @@ struct Open {
     voice_end: u64,
     /// The soft end was announced.
     soft: bool,
-    recent: VecDeque<Seen>,
+    recent: Recent,
 }
 
 /// The segmenter of one track.
@@ -249,11 +241,11 @@ impl Segmenter {
             voiced: vec![(onset.max(self.floor), end)],
             voice_end: end,
             soft: false,
-            recent: VecDeque::from([Seen {
+            recent: Recent::starting_with(Seen {
                 end,
                 probability,
                 level,
-            }]),
+            }),
         });
     }
 
@@ -282,16 +274,9 @@ impl Segmenter {
             let to = open.voice_end + POST_ROLL;
             return self.finish(open, to, false, steps);
         }
-        open.recent.push_back(seen);
-        while open
-            .recent
-            .front()
-            .is_some_and(|first| first.end + CUT_WINDOW < seen.end)
-        {
-            open.recent.pop_front();
-        }
+        open.recent.push(seen);
         let length = seen.end - open.from;
-        let Some((cut, quietest)) = (length >= CUT_FROM).then(|| quietest(&open.recent)).flatten() else {
+        let Some((cut, quietest)) = (length >= CUT_FROM).then(|| open.recent.quietest()).flatten() else {
             self.open = Some(open);
             return;
         };
@@ -310,7 +295,7 @@ impl Segmenter {
             voiced: clip(&open.voiced, cut, u64::MAX),
             voice_end: open.voice_end,
             soft: open.soft,
-            recent: open.recent.iter().filter(|seen| seen.end > cut).copied().collect(),
+            recent: open.recent.since(cut),
         };
         let ended = Open {
             voiced: clip(&open.voiced, 0, cut),
@@ -338,31 +323,6 @@ impl Segmenter {
             cut,
         }));
     }
-}
-
-/// The quietest inner frame boundary of the window, and how voiced it is there: probabilities smoothed over five
-/// frames first, in steps of a twentieth, then the level, because a model is equally sure all through fluent speech.
-fn quietest(recent: &VecDeque<Seen>) -> Option<(u64, f32)> {
-    /// Frames at either end of the window that are no place to cut: the newest may be a word's beginning.
-    const MARGIN: usize = 6;
-    /// Frames over which probabilities are smoothed: 160 ms, about a syllable.
-    const SMOOTHED: usize = 5;
-    let seen: Vec<Seen> = recent.iter().copied().collect();
-    let inner = MARGIN..seen.len().saturating_sub(MARGIN);
-    let best = inner.min_by_key(|&index| {
-        let around = &seen[index - SMOOTHED / 2..=index + SMOOTHED / 2];
-        let probability = mean(around.iter().map(|s| s.probability));
-        let level = mean(around.iter().map(|s| s.level));
-        ((probability * 20.0) as u32, (level * 1e12) as u64)
-    })?;
-    let around = &seen[best - SMOOTHED / 2..=best + SMOOTHED / 2];
-    // The middle of the quietest frame.
-    Some((seen[best].end - FRAME / 2, mean(around.iter().map(|s| s.probability))))
-}
-
-fn mean(values: impl ExactSizeIterator<Item = f32>) -> f32 {
-    let count = values.len().max(1) as f32;
-    values.sum::<f32>() / count
 }
 
 fn voice_of(voiced: &[(u64, u64)]) -> u64 {

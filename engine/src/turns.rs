@@ -20,6 +20,9 @@ const BACKCHANNEL_WORDS: usize = 3;
 /// The other goes on within this long after a backchannel.
 const GOES_ON: Duration = Duration::from_millis(1000);
 
+/// Utterances that may lie between two that touch: a segment is at most 14 s long, so that no more than a few dozen can.
+pub(crate) const NEAR: usize = 48;
+
 /// A stretch of the floor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -94,10 +97,8 @@ fn is_talked_over(utterances: &[Utterance], index: usize) -> bool {
         .any(|other| other.span.start < utterance.span.start && other.span.end > utterance.span.end)
 }
 
-/// Utterances of other speakers that may touch this one: a segment is at most 14 s long, so that no more than a few
-/// dozen can lie between.
+/// Utterances of other speakers that may touch this one.
 fn others_near(utterances: &[Utterance], index: usize) -> impl Iterator<Item = &Utterance> {
-    const NEAR: usize = 48;
     let from = index.saturating_sub(NEAR);
     let to = (index + NEAR).min(utterances.len());
     let speaker = utterances[index].speaker;

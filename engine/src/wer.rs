@@ -216,4 +216,11 @@ mod tests {
             ["keep", "this"]
         );
     }
+
+    #[test]
+    fn the_errors_of_two_channels_add_up() {
+        let both = compare(&tokens("one two"), &tokens("one")) + compare(&tokens("three"), &tokens("three for"));
+        assert_eq!((both.reference, both.deletions, both.insertions), (3, 1, 1));
+        assert!((both.rate() - 2.0 / 3.0).abs() < 1e-9);
+    }
 }

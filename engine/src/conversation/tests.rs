@@ -1,10 +1,11 @@
 //! The fold: turns, signals, live numbers, and that none of it depends on how it was fed.
 
+mod properties;
+
 use super::*;
 use crate::fillers::FillerKind;
 use crate::spoken::{conversation, filling, recognizer, said, said_for, setup, span};
 use Speaker::{Me, Them, Unknown};
-use proptest::prelude::*;
 use rstest::rstest;
 
 fn at(ms: u64) -> MeetingTime {
@@ -268,96 +269,4 @@ fn the_one_speaker_of_a_mono_recording_is_measured_and_nobody_has_a_share() {
     assert_eq!((meeting.me(), meeting.has_two_sides()), (Unknown, false));
     let live = meeting.live();
     assert_eq!((live.talk_share_me, live.pace_wpm), (None, Some(150.0)));
-}
-
-/// Finals of both tracks, disjoint within each, in order of their ends.
-fn meetings() -> impl Strategy<Value = Vec<Final>> {
-    let texts = prop::sample::select(vec![
-        "yeah",
-        "so what do you think",
-        "um like five",
-        "word word word",
-        "right",
-        "",
-    ]);
-    let piece = (0u64..4_000, 200u64..12_000, texts, any::<bool>());
-    let track = |speaker: Speaker| {
-        prop::collection::vec(piece.clone(), 0..25).prop_map(move |pieces| {
-            let mut now = 0;
-            let mut finals: Vec<Final> = Vec::new();
-            for (pause_ms, length_ms, text, doubtful) in pieces {
-                let start = now + pause_ms;
-                now = start + length_ms;
-                let mut decided = said_for(speaker, start, now, text);
-                if doubtful && text == "right" {
-                    decided.flags = vec![SegmentFlag::LowConfidence];
-                }
-                finals.push(decided);
-            }
-            finals
-        })
-    };
-    (track(Me), track(Them)).prop_map(|(mine, theirs)| {
-        let mut finals = [mine, theirs].concat();
-        finals.sort_by_key(|decided| (decided.span.end, decided.track));
-        finals
-    })
-}
-
-proptest! {
-    #[test]
-    fn streaming_equals_batch(finals in meetings()) {
-        // Streaming: in the order of commits, looked at and copied all the time.
-        let mut streamed = Conversation::new(setup(MeetingType::Discovery));
-        for decided in &finals {
-            let mut next = streamed.clone();
-            next.observe(decided);
-            next.advance(decided.span.end);
-            next.live();
-            next.measures();
-            streamed = next;
-        }
-        // Batch: one track after the other, looked at once.
-        let mut by_track = finals.clone();
-        by_track.sort_by_key(|decided| decided.track);
-        let batch = conversation(MeetingType::Discovery, &by_track);
-        prop_assert_eq!(streamed.utterances(), batch.utterances());
-        prop_assert_eq!(streamed.turns(), batch.turns());
-        prop_assert_eq!(streamed.measures(), batch.measures());
-        prop_assert_eq!(streamed.now(), batch.now());
-    }
-
-    #[test]
-    fn a_fold_rebuilt_from_the_finals_gives_the_same_signals(finals in meetings(), cut in any::<prop::sample::Index>()) {
-        let cut = cut.index(finals.len() + 1);
-        let signals = |meeting: &mut Conversation, finals: &[Final]| -> Vec<Signal> {
-            finals.iter().flat_map(|decided| meeting.observe(decided)).collect()
-        };
-        let whole = signals(&mut Conversation::new(setup(MeetingType::Other)), &finals);
-        let mut before = Conversation::new(setup(MeetingType::Other));
-        let first = signals(&mut before, &finals[..cut]);
-        let mut rebuilt = conversation(MeetingType::Other, &finals[..cut]);
-        let rest = signals(&mut rebuilt, &finals[cut..]);
-        prop_assert_eq!([first, rest].concat(), whole);
-    }
-
-    #[test]
-    fn every_utterance_has_the_floor_once_or_is_heard_under_anothers(finals in meetings()) {
-        let meeting = conversation(MeetingType::Other, &finals);
-        let mut seen = vec![0; meeting.utterances().len()];
-        let turns = meeting.turns();
-        for turn in &turns {
-            for &index in &turn.utterances {
-                seen[index] += 1;
-                prop_assert_eq!(meeting.utterances()[index].speaker, turn.speaker);
-            }
-        }
-        prop_assert!(seen.iter().all(|count| *count <= 1));
-        prop_assert!(turns.windows(2).all(|pair| pair[0].span.start <= pair[1].span.start));
-        // Only what others covered, or a short word between others' speech, is left without a turn.
-        for (index, _) in seen.iter().enumerate().filter(|(_, count)| **count == 0) {
-            let utterance = &meeting.utterances()[index];
-            prop_assert!(meeting.utterances().iter().any(|other| other.speaker != utterance.speaker));
-        }
-    }
 }

@@ -3,8 +3,8 @@
 use super::{Band, Draft, Measure, ONE_CHANNEL, exposure, quantile};
 use crate::conversation::Conversation;
 
-/// Gaps outside this are not an answer to what came before, seconds.
-const GAPS_S: std::ops::RangeInclusive<f64> = -0.5..=5.0;
+/// Gaps outside this are not an answer to what came before.
+const GAPS_MS: std::ops::RangeInclusive<f64> = -500.0..=5000.0;
 
 /// How long I wait before I speak: the median gap in front of my turns that follow another's, gaps of −0.5 to 5 s.
 /// Milliseconds, measured on my machine, so that it is the gap as I perceive it; negative is overlap.
@@ -16,9 +16,8 @@ pub(super) fn measure(conversation: &Conversation) -> Measure {
     let gaps_ms: Vec<f64> = turns
         .windows(2)
         .filter(|pair| pair[0].speaker != pair[1].speaker && pair[1].speaker == conversation.me())
-        .map(|pair| pair[1].span.start.as_secs() - pair[0].span.end.as_secs())
-        .filter(|gap_s| GAPS_S.contains(gap_s))
-        .map(|gap_s| gap_s * 1000.0)
+        .map(|pair| pair[1].span.start.as_ms() as f64 - pair[0].span.end.as_ms() as f64)
+        .filter(|gap_ms| GAPS_MS.contains(gap_ms))
         .collect();
     let draft = Draft::new("C13", "Patience", "ms", exposure(gaps_ms.len() as f64, 8.0, "gaps"))
         .target(Band::between(300.0, 1200.0));

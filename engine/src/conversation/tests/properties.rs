@@ -1,0 +1,112 @@
+//! What must hold for any meeting.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Finals of both tracks, disjoint within each, in order of their ends.
+fn meetings() -> impl Strategy<Value = Vec<Final>> {
+    let texts = prop::sample::select(vec![
+        "yeah",
+        "so what do you think",
+        "um like five",
+        "word word word",
+        "right",
+        "",
+    ]);
+    let piece = (0u64..4_000, 200u64..12_000, texts, any::<bool>());
+    let track = |speaker: Speaker| {
+        prop::collection::vec(piece.clone(), 0..25).prop_map(move |pieces| {
+            let mut now = 0;
+            let mut finals: Vec<Final> = Vec::new();
+            for (pause_ms, length_ms, text, doubtful) in pieces {
+                let start = now + pause_ms;
+                now = start + length_ms;
+                let mut decided = said_for(speaker, start, now, text);
+                if doubtful && text == "right" {
+                    decided.flags = vec![SegmentFlag::LowConfidence];
+                }
+                finals.push(decided);
+            }
+            finals
+        })
+    };
+    (track(Me), track(Them)).prop_map(|(mine, theirs)| {
+        let mut finals = [mine, theirs].concat();
+        finals.sort_by_key(|decided| (decided.span.end, decided.track));
+        finals
+    })
+}
+
+proptest! {
+    #[test]
+    fn streaming_equals_batch(finals in meetings()) {
+        // Streaming: in the order of commits, looked at and copied all the time.
+        let mut streamed = Conversation::new(setup(MeetingType::Discovery));
+        for decided in &finals {
+            let mut next = streamed.clone();
+            next.observe(decided);
+            next.advance(decided.span.end);
+            next.live();
+            next.measures();
+            streamed = next;
+        }
+        // Batch: one track after the other, looked at once.
+        let mut by_track = finals.clone();
+        by_track.sort_by_key(|decided| decided.track);
+        let batch = conversation(MeetingType::Discovery, &by_track);
+        prop_assert_eq!(streamed.utterances(), batch.utterances());
+        prop_assert_eq!(streamed.turns(), batch.turns());
+        prop_assert_eq!(streamed.measures(), batch.measures());
+        prop_assert_eq!(streamed.now(), batch.now());
+    }
+
+    #[test]
+    fn a_fold_rebuilt_from_the_finals_gives_the_same_signals(finals in meetings(), cut in any::<prop::sample::Index>()) {
+        let cut = cut.index(finals.len() + 1);
+        let signals = |meeting: &mut Conversation, finals: &[Final]| -> Vec<Signal> {
+            finals.iter().flat_map(|decided| meeting.observe(decided)).collect()
+        };
+        let whole = signals(&mut Conversation::new(setup(MeetingType::Other)), &finals);
+        let mut before = Conversation::new(setup(MeetingType::Other));
+        let first = signals(&mut before, &finals[..cut]);
+        let mut rebuilt = conversation(MeetingType::Other, &finals[..cut]);
+        let rest = signals(&mut rebuilt, &finals[cut..]);
+        prop_assert_eq!([first, rest].concat(), whole);
+    }
+
+    #[test]
+    fn the_last_turn_is_the_last_of_all_turns(finals in meetings(), repeats in 1usize..12) {
+        // Long enough that the last turn is looked for in a part of the meeting alone.
+        let length_ms = finals.last().map_or(0, |decided| decided.span.end.as_ms()) + 700;
+        let mut meeting = Conversation::new(setup(MeetingType::Other));
+        for repeat in 0..repeats as u64 {
+            for decided in &finals {
+                let (from_ms, to_ms) = (decided.span.start.as_ms(), decided.span.end.as_ms());
+                let text: Vec<&str> = decided.words.iter().map(|word| word.text.as_str()).collect();
+                let later_ms = repeat * length_ms;
+                meeting.observe(&said_for(decided.speaker, later_ms + from_ms, later_ms + to_ms, &text.join(" ")));
+            }
+        }
+        prop_assert_eq!(meeting.last_turn(), meeting.turns().pop());
+    }
+
+    #[test]
+    fn every_utterance_has_the_floor_once_or_is_heard_under_anothers(finals in meetings()) {
+        let meeting = conversation(MeetingType::Other, &finals);
+        let mut seen = vec![0; meeting.utterances().len()];
+        let turns = meeting.turns();
+        for turn in &turns {
+            for &index in &turn.utterances {
+                seen[index] += 1;
+                prop_assert_eq!(meeting.utterances()[index].speaker, turn.speaker);
+            }
+        }
+        prop_assert!(seen.iter().all(|count| *count <= 1));
+        prop_assert!(turns.windows(2).all(|pair| pair[0].span.start <= pair[1].span.start));
+        // Only what others covered, or a short word between others' speech, is left without a turn.
+        for (index, _) in seen.iter().enumerate().filter(|(_, count)| **count == 0) {
+            let utterance = &meeting.utterances()[index];
+            prop_assert!(meeting.utterances().iter().any(|other| other.speaker != utterance.speaker));
+        }
+    }
+}
