@@ -7,6 +7,7 @@ mod hub;
 mod ingest;
 mod ledger;
 mod load;
+mod opening;
 mod ports;
 mod report;
 pub(crate) mod sealed;

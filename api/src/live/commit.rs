@@ -3,7 +3,7 @@
 
 use crate::db::{self, Db};
 use crate::keys::MeetingKey;
-use crate::live::fold::Fold;
+use crate::live::fold::{Fold, Setup};
 use crate::live::sealed;
 use crate::record::events::{self, Kind, NewEvent};
 use crate::record::observations::{self, NewObservations};
@@ -306,6 +306,20 @@ async fn withdraw_once(
         };
         events::insert(&mut *tx, at.tenant, at.meeting, last - 1, epoch, 0, &[row]).await?;
         Ok(Some((last, event)))
+    })
+    .await
+}
+
+/// Keeps what the fold starts from.
+pub(super) async fn set_up(db: &Db, breaker: &Breaker, writer: Writer, setup: &Setup) -> Result<(), LedgerError> {
+    let Writer { at, epoch } = writer;
+    let stored = setup.to_stored();
+    attempt(breaker, || async {
+        db.with_tenant(at.tenant, async |tx| {
+            hold(tx, at, epoch).await?;
+            Ok(sessions::set_up(tx, at, &stored).await?)
+        })
+        .await
     })
     .await
 }

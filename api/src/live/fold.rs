@@ -13,7 +13,8 @@ use attune_ingest::protocol::{Hello, Nudge};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What the fold starts from: the same for every connection of a session. Holds no word of anyone's.
+/// What the fold starts from: the same for every connection of a session, but for tracks that are added. Holds no word
+/// of anyone's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Setup {
     tracks: Vec<Track>,
@@ -34,6 +35,16 @@ impl Setup {
             mode: meeting.mode.clone(),
             recognizer: recognizer.clone(),
         }
+    }
+
+    /// Takes a track in that is captured from now on; false if it was known.
+    pub(crate) fn hear(&mut self, track: Track) -> bool {
+        let new = !self.tracks.contains(&track);
+        if new {
+            self.tracks.push(track);
+            self.tracks.sort_unstable();
+        }
+        new
     }
 
     /// As the session keeps it.

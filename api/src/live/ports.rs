@@ -4,7 +4,8 @@
 use crate::db::{consents, devices};
 use crate::ids::TenantId;
 use crate::live::Live;
-use crate::live::ledger::{self, PostgresLedger, capture, device, member};
+use crate::live::ledger::PostgresLedger;
+use crate::live::opening::{self, capture, device, member};
 use crate::live::socket::Verdict;
 use crate::record::{sessions, tickets, to_column};
 use attune_ingest::ports::{
@@ -133,6 +134,6 @@ impl Ledgers for Door {
         reservation: &Reservation,
         hello: &Hello,
     ) -> Result<(PostgresLedger, Resumption), LedgerError> {
-        ledger::open(&self.live, &self.verdict, reservation, hello).await
+        opening::open(&self.live, &self.verdict, reservation, hello).await
     }
 }

@@ -207,10 +207,10 @@ pub(crate) async fn hold(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<O
     .await
 }
 
-/// Keeps what the fold starts from, once.
+/// Keeps what the fold starts from.
 pub(crate) async fn set_up(db: impl PgExecutor<'_>, at: Capture, setup: &serde_json::Value) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE meeting_sessions SET setup = $3 WHERE tenant_id = $1 AND id = $2 AND setup IS NULL",
+        "UPDATE meeting_sessions SET setup = $3 WHERE tenant_id = $1 AND id = $2",
         at.tenant.0,
         at.session,
         setup

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 /// gone.
 struct Victim {
     addr: SocketAddr,
-    kill: Option<oneshot::Sender<()>>,
+    stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -30,28 +30,42 @@ impl Victim {
         config.listen = listen;
         config.limits.database_connections = 4;
         config.hearing = Some(hearing(script));
-        let ((started, addr), (kill, killed)) = (oneshot::channel(), oneshot::channel());
+        let ((started, addr), (stop, stopped)) = (oneshot::channel(), oneshot::channel());
         let thread = std::thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let running = server::start(config).await.expect("the server starts");
                 started.send(running.addr).expect("the test waits for it");
-                let _ = killed.await;
-                // Not shut down: dropped, with everything it was doing.
-                drop(running);
+                match stopped.await {
+                    Ok(()) => running.shutdown().await,
+                    // Not shut down: dropped, with everything it was doing.
+                    Err(_) => drop(running),
+                }
             });
             runtime.shutdown_background();
         });
         let addr = addr.await.expect("the server starts");
         Self {
             addr,
-            kill: Some(kill),
+            stop: Some(stop),
             thread: Some(thread),
         }
     }
 
     fn kill(&mut self) {
-        drop(self.kill.take());
+        drop(self.stop.take());
+        self.join();
+    }
+
+    /// Stops it the way a service manager does.
+    async fn stop(mut self) {
+        self.stop.take().expect("it runs").send(()).expect("it runs");
+        tokio::task::spawn_blocking(move || self.join())
+            .await
+            .expect("it stops");
+    }
+
+    fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
             thread.join().expect("the server did not panic");
         }
@@ -91,6 +105,8 @@ async fn a_server_killed_in_the_middle_costs_no_sample_and_doubles_no_word() {
     undisturbed.record(&script, Vec::new()).finished().await.unwrap();
 
     let stage = undisturbed.again().await;
+    // Somebody reads along on another node, which hears of this meeting through the database alone.
+    let elsewhere = tokio::spawn(Reader::follow(&stage, &app.socket_base(), 0).await.rest());
     let mut heard = stage.record(&script, Vec::new());
     heard.until_words(Track::Mic, 15).await;
     first.kill();
@@ -113,6 +129,32 @@ async fn a_server_killed_in_the_middle_costs_no_sample_and_doubles_no_word() {
             .collect()
     };
     assert_eq!(nudges(&report), nudges(&model));
+    let (read, code) = elsewhere.await.unwrap();
+    let numbers: Vec<_> = read.iter().map(|event| event["number"].as_u64().unwrap()).collect();
+    assert_eq!((numbers, code), ((1..=read.len() as u64).collect(), 1000));
+    let told = read.iter().filter(|event| event["event"]["type"] == "final").count();
+    assert_eq!(told, report["utterances"].as_array().unwrap().len());
+    second.kill();
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_stopped_sends_its_meetings_to_the_next() {
+    let script = Script::talk("said around the change");
+    let app = TestApp::start().await;
+    let first = Victim::start(&app, &script, SocketAddr::from(([127, 0, 0, 1], 0))).await;
+    let addr = first.addr;
+    let stage = Stage::set(&app, &format!("http://{addr}")).await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.until_words(Track::Mic, 9).await;
+    first.stop().await;
+    let mut second = Victim::start(&app, &script, addr).await;
+    let finished = heard.finished().await.unwrap();
+    assert_eq!((finished.connections, finished.report_version), (2, Some(1)));
+    for track in [Track::Mic, Track::Tab] {
+        assert_eq!(heard.words(track), script.words(track), "{track:?}");
+    }
+    assert_eq!(breaks(&mut app.look().await, &stage).await, 0);
     second.kill();
     app.finish().await;
 }

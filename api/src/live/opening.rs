@@ -1,0 +1,136 @@
+//! How a ledger opens: the session's place in the world, and the fold over everything that is committed.
+
+use crate::ids::{DeviceId, MeetingId, Member, TenantId, UserId};
+use crate::jobs;
+use crate::keys::MeetingKey;
+use crate::live::Live;
+use crate::live::commit::Writer;
+use crate::live::fold::{Fold, Setup};
+use crate::live::ledger::PostgresLedger;
+use crate::live::load::{self, LoadError};
+use crate::live::socket::Verdict;
+use crate::record::{Capture, from_column, meetings, sessions, streams, to_column};
+use attune_engine::clock::MeetingTime;
+use attune_ingest::ports::{LedgerError, Reservation, Resumption};
+use attune_ingest::protocol::Hello;
+
+/// Opens the ledger of a session whose ticket was redeemed, and says where it stands: the fold over what is committed.
+pub(super) async fn open(
+    live: &Live,
+    verdict: &Verdict,
+    reservation: &Reservation,
+    hello: &Hello,
+) -> Result<(PostgresLedger, Resumption), LedgerError> {
+    let writer = Writer {
+        at: capture(reservation),
+        epoch: to_column(reservation.epoch),
+    };
+    let unavailable = |error| LedgerError::Unavailable(Box::new(error));
+    let key = live
+        .keys
+        .meeting(member(reservation), writer.at.meeting)
+        .await
+        .map_err(unavailable)?;
+    let (setup, fold, decided_to, resumption) = read(live, writer, &key, hello).await?;
+    let seat = live.seats.take(&live.db, &live.tasks, writer, verdict.clone());
+    let ledger = PostgresLedger {
+        live: live.clone(),
+        writer,
+        key,
+        setup,
+        fold,
+        decided_to,
+        pending: None,
+        _seat: seat,
+    };
+    Ok((ledger, resumption))
+}
+
+async fn read(
+    live: &Live,
+    writer: Writer,
+    key: &MeetingKey,
+    hello: &Hello,
+) -> Result<(Setup, Fold, MeetingTime, Resumption), NotOpened> {
+    let at = writer.at;
+    live.db
+        .with_tenant(at.tenant, async |tx| {
+            let held = sessions::hold(&mut *tx, at).await?.ok_or(NotOpened::Closed)?;
+            if held.live_epoch != writer.epoch {
+                return Err(NotOpened::Fenced);
+            }
+            let streams = streams::positions(&mut *tx, at).await?;
+            let streams = streams
+                .into_iter()
+                .map(|position| (position.stream, position))
+                .collect();
+            let running = meetings::mark_live(&mut *tx, at.tenant, at.meeting).await?;
+            let mut setup = match (held.setup, &running) {
+                (Some(stored), _) => Setup::from_stored(stored).ok_or(LoadError::Setup)?,
+                (None, Some(running)) => Setup::new(running, hello, live.recognizer().ok_or(NotOpened::Closed)?),
+                (None, None) => return Err(NotOpened::Closed),
+            };
+            for declared in &hello.tracks {
+                setup.hear(declared.track);
+            }
+            let mut fold = Fold::new(&setup, at.session);
+            let Some(running) = running.filter(|_| held.ended_at.is_none()) else {
+                // It ended with this session: its client learns that, and sends nothing more. Any other is too late.
+                let ended = held.ended_at.is_some();
+                let over = (setup, fold, MeetingTime::START, Resumption { streams, ended });
+                return if ended { Ok(over) } else { Err(NotOpened::Closed) };
+            };
+            sessions::set_up(&mut *tx, at, &setup.to_stored()).await?;
+            sessions::fence_others(&mut *tx, at).await?;
+            jobs::queue::watch_meeting(&mut *tx, at.tenant, at.meeting, jobs::SUSPEND_AFTER).await?;
+            let decided_to = MeetingTime::from_ms(from_column(running.committed_ms));
+            load::fold(&mut *tx, at, key, &mut fold, decided_to).await?;
+            Ok((setup, fold, decided_to, Resumption { streams, ended: false }))
+        })
+        .await
+}
+
+/// Why a ledger did not open.
+#[derive(Debug, thiserror::Error)]
+enum NotOpened {
+    #[error(transparent)]
+    Db(#[from] sqlx::Error),
+    #[error("reading what was committed")]
+    Load(#[from] LoadError),
+    #[error("a later connection is live")]
+    Fenced,
+    #[error("the session is closed")]
+    Closed,
+}
+
+impl From<NotOpened> for LedgerError {
+    fn from(error: NotOpened) -> Self {
+        match error {
+            NotOpened::Fenced => Self::Fenced,
+            NotOpened::Closed => Self::Closed,
+            other => Self::Unavailable(Box::new(other)),
+        }
+    }
+}
+
+/// Which session a reservation is about.
+pub(super) fn capture(reservation: &Reservation) -> Capture {
+    Capture {
+        tenant: TenantId(reservation.tenant),
+        meeting: MeetingId(reservation.meeting),
+        session: reservation.session,
+    }
+}
+
+/// Whose it is.
+pub(super) fn member(reservation: &Reservation) -> Member {
+    Member {
+        tenant: TenantId(reservation.tenant),
+        user: UserId(reservation.user),
+    }
+}
+
+/// Which device captures.
+pub(super) fn device(reservation: &Reservation) -> DeviceId {
+    DeviceId(reservation.device)
+}
