@@ -49,7 +49,7 @@ mod tests {
                 std::hint::black_box(sum);
             }
         };
-        let (one, two) = (time_of(work(200_000)), time_of(work(400_000)));
+        let (one, two) = (measured(&mut work(8_000_000)), measured(&mut work(16_000_000)));
         let ratio = two.as_secs_f64() / one.as_secs_f64();
         assert!((1.3..3.0).contains(&ratio), "{one:?} and {two:?}");
     }

@@ -1,8 +1,8 @@
 //! From Whisper's tokens to timed words.
 //!
-//! whisper.cpp's own token times stretch the last words of a trimmed segment to 30 s, and aligning by attention rules out
-//! flash attention, which is worth two to four times the speed. So: the timestamp tokens and the per-token timestamp
-//! posterior are the anchors, the loudness of the audio bounds them, and between anchors time is shared by length of text.
+//! whisper.cpp's own token times stretch the last words of a trimmed segment to 30 s, and aligning by attention needs to know
+//! the right heads of each model. So: the timestamp tokens and the per-token timestamp posterior are the anchors, the
+//! loudness of the audio bounds them, and between anchors time is shared by length of text.
 
 use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::recognize::RecognizedWord;
