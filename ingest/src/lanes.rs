@@ -5,6 +5,7 @@
 //! is folded over them sees the same order in an undisturbed and in a resumed run.
 
 mod lane;
+mod pending;
 mod unheard;
 
 pub(crate) use lane::{Lane, Spoken};
@@ -195,7 +196,7 @@ impl Lanes {
         self.lanes.iter().all(Lane::is_over)
     }
 
-    /// No voice is open and nothing is being recognised.
+    /// No voice is open, and all that came in is decided.
     pub(crate) fn is_quiet(&self) -> bool {
         self.lanes.iter().all(Lane::is_quiet)
     }

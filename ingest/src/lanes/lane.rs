@@ -2,6 +2,7 @@
 //!
 //! The listener travels to the voice activity thread and back; what arrives meanwhile waits here.
 
+use super::pending::{Outcome, Pending, Settled};
 use super::unheard::{Class, Unheard};
 use crate::hearing::GaveUp;
 use crate::ports::{Decided, Line};
@@ -12,7 +13,6 @@ use attune_engine::decide::final_of;
 use attune_engine::listener::{Heard, Listener, Segment};
 use attune_engine::recognize::{Recognition, RecognizerInfo};
 use attune_engine::speaker::{Speaker, Track};
-use attune_engine::transcript::{Final, SegmentId};
 use std::collections::VecDeque;
 use tokio::time::Instant;
 
@@ -55,8 +55,7 @@ pub(crate) struct Lane {
     speaking: bool,
     /// What is not heard: skipped or withheld.
     unheard: Unheard,
-    /// Heard and not yet handed out, in order.
-    segments: VecDeque<Pending>,
+    segments: Pending,
     /// Every sample below it is handed out.
     decided: u64,
     /// Every sample below it is durable.
@@ -68,27 +67,6 @@ enum Work {
     /// Ends an open segment and goes on at this sample.
     Skip(u64),
     Finish,
-}
-
-/// A segment that is not handed out yet.
-struct Pending {
-    id: SegmentId,
-    from: u64,
-    to: u64,
-    due: Instant,
-    state: State,
-}
-
-enum State {
-    Waiting(Box<Segment>),
-    Handed,
-    Decided(Outcome),
-}
-
-enum Outcome {
-    Words(Final),
-    GivenUp,
-    Withheld(Class),
 }
 
 impl std::fmt::Debug for Lane {
@@ -119,7 +97,7 @@ impl Lane {
             next_end: decided,
             speaking: false,
             unheard: Unheard::default(),
-            segments: VecDeque::new(),
+            segments: Pending::default(),
             decided,
             committed: decided,
         }
@@ -170,11 +148,7 @@ impl Lane {
     /// The samples from `from` on that are not handed out yet are withheld after all. Gives back how far that reaches.
     pub(crate) fn withhold(&mut self, from: u64, class: Class) -> u64 {
         self.unheard.forget(from.max(self.decided), self.received, class);
-        for pending in &mut self.segments {
-            if let Some(class) = self.unheard.forgotten(pending.from, pending.to) {
-                pending.state = State::Decided(Outcome::Withheld(class));
-            }
-        }
+        self.segments.withhold(|from, to| self.unheard.forgotten(from, to));
         self.part();
         self.received
     }
@@ -250,7 +224,8 @@ impl Lane {
                 Heard::SpeechStarted { sample } => (SpeechState::Start, sample),
                 Heard::SpeechEnded { sample } => (SpeechState::End, sample),
                 Heard::Segment(segment) => {
-                    self.take_in_segment(segment, due);
+                    let withheld = self.unheard.forgotten(segment.from_sample, segment.to_sample);
+                    self.segments.push(segment, due, withheld);
                     continue;
                 }
             };
@@ -264,39 +239,17 @@ impl Lane {
         spoken
     }
 
-    fn take_in_segment(&mut self, segment: Segment, due: Instant) {
-        self.segments.push_back(Pending {
-            id: segment.id.clone(),
-            from: segment.from_sample,
-            to: segment.to_sample,
-            due,
-            state: match self.unheard.forgotten(segment.from_sample, segment.to_sample) {
-                Some(class) => State::Decided(Outcome::Withheld(class)),
-                None => State::Waiting(Box::new(segment)),
-            },
-        });
-    }
-
     /// When the words of the next segment to recognise are due.
     pub(crate) fn next_job(&self) -> Option<Instant> {
-        self.segments
-            .iter()
-            .find(|pending| pending.waits())
-            .map(|pending| pending.due)
+        self.segments.next_job()
     }
 
     pub(crate) fn take_job(&mut self) -> Option<Box<Segment>> {
-        let pending = self.segments.iter_mut().find(|pending| pending.waits())?;
-        match std::mem::replace(&mut pending.state, State::Handed) {
-            State::Waiting(segment) => Some(segment),
-            State::Handed | State::Decided(_) => None,
-        }
+        self.segments.take_job()
     }
 
     pub(crate) fn keep(&mut self, segment: Box<Segment>) {
-        if let Some(pending) = self.handed(&segment.id) {
-            pending.state = State::Waiting(segment);
-        }
+        self.segments.keep(segment);
     }
 
     pub(crate) fn on_recognized(
@@ -309,26 +262,16 @@ impl Lane {
             Ok(recognition) => Outcome::Words(self.timeline.place(final_of(segment, &recognition, self.speaker, info))),
             Err(GaveUp) => Outcome::GivenUp,
         };
-        if let Some(pending) = self.handed(&segment.id) {
-            pending.state = State::Decided(outcome);
-        }
-    }
-
-    /// The pending segment that was handed over as `id`; none where it was withheld since.
-    fn handed(&mut self, id: &SegmentId) -> Option<&mut Pending> {
-        self.segments
-            .iter_mut()
-            .find(|pending| matches!(pending.state, State::Handed) && pending.id == *id)
+        self.segments.decide(&segment.id, outcome);
     }
 
     /// When the first segment that is not handed out ends.
     pub(crate) fn first_end(&self) -> Option<MeetingTime> {
-        self.segments.front().map(|pending| self.timeline.at(pending.to))
+        self.segments.first().map(|(_, to)| self.timeline.at(to))
     }
 
     pub(crate) fn first_is_decided(&self) -> bool {
-        let first = self.segments.front();
-        first.is_some_and(|pending| matches!(pending.state, State::Decided(_)))
+        self.segments.first_is_decided()
     }
 
     /// Whether every segment that is still to come ends after `end`.
@@ -343,19 +286,12 @@ impl Lane {
 
     /// Hands out the first segment, which is decided, and what lies before it.
     pub(crate) fn release_first(&mut self, out: &mut Vec<Decided>) {
-        let Some(Pending {
-            from,
-            to,
-            state: State::Decided(outcome),
-            ..
-        }) = self.segments.pop_front()
-        else {
+        let Some(Settled { from, to, outcome }) = self.segments.take_first() else {
             return;
         };
         self.hand_out_unspoken(from, out);
         // Withheld as a whole, or decided before a resume: there is nothing left of it.
-        let to_sample = to;
-        if to_sample <= self.decided {
+        if to <= self.decided {
             return;
         }
         let (class, reason, outcome) = match outcome {
@@ -366,19 +302,19 @@ impl Lane {
         out.push(Decided {
             track: self.track,
             from_sample: self.decided,
-            to_sample,
-            span: self.timeline.span(self.decided, to_sample),
+            to_sample: to,
+            span: self.timeline.span(self.decided, to),
             class,
             reason,
             outcome,
         });
-        self.decided = to_sample;
+        self.decided = to;
     }
 
     /// Up to where everything could be handed out now.
     pub(crate) fn settled(&self) -> u64 {
-        match self.segments.front() {
-            Some(pending) => pending.from.max(self.decided),
+        match self.segments.first() {
+            Some((from, _)) => from.max(self.decided),
             None => self.frontier.min(self.received).max(self.decided),
         }
     }
@@ -429,20 +365,18 @@ impl Lane {
 
     /// How far words are behind, in milliseconds: from the end of the first speech without words to what came in last.
     pub(crate) fn lag_ms(&self) -> u64 {
-        self.segments
-            .front()
-            .map_or(0, |pending| self.received.saturating_sub(pending.to) / SAMPLES_PER_MS)
+        let behind = |(_, to)| self.received.saturating_sub(to) / SAMPLES_PER_MS;
+        self.segments.first().map_or(0, behind)
     }
 
     /// When the words that are due first were due.
     pub(crate) fn oldest_due(&self) -> Option<Instant> {
-        self.segments.front().map(|pending| pending.due)
+        self.segments.first_due()
     }
 
     /// Segments that wait for their words.
     pub(crate) fn waiting(&self) -> usize {
-        let waits = |pending: &&Pending| !matches!(pending.state, State::Decided(_));
-        self.segments.iter().filter(waits).count()
+        self.segments.undecided()
     }
 
     /// All that came in is judged, and nothing waits for its words.
@@ -455,13 +389,8 @@ impl Lane {
         self.finished && self.segments.is_empty()
     }
 
+    /// No voice is open, and all that came in is decided.
     pub(crate) fn is_quiet(&self) -> bool {
-        !self.speaking && self.segments.is_empty()
-    }
-}
-
-impl Pending {
-    const fn waits(&self) -> bool {
-        matches!(self.state, State::Waiting(_))
+        !self.speaking && self.is_settled()
     }
 }

@@ -12,6 +12,8 @@ const EXPECTED_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Acks {
     waiting: BTreeMap<Stream, u64>,
+    /// When those that wait may leave.
+    due: Option<Instant>,
     sent_at: Option<Instant>,
     expected: BTreeMap<Stream, (u64, Instant)>,
     early: Vec<(Stream, u64)>,
@@ -19,8 +21,10 @@ pub(super) struct Acks {
 
 impl Acks {
     /// Frames up to `seq` are here.
-    pub(super) fn received(&mut self, stream: Stream, seq: u64) {
+    pub(super) fn received(&mut self, stream: Stream, seq: u64, now: Instant) {
         self.waiting.insert(stream, seq);
+        let earliest = self.sent_at.map_or(now, |sent_at| sent_at + Limits::ACK_COALESCE);
+        self.due.get_or_insert(earliest);
     }
 
     /// A frame came before frame `seq`.
@@ -40,30 +44,24 @@ impl Acks {
         if let Some((stream, seq)) = self.early.pop() {
             return Some(ServerEvent::Expected { stream, seq });
         }
-        if self.due().is_some_and(|due| due > now) {
+        if self.due? > now {
             return None;
         }
         let (stream, seq) = self.waiting.pop_first()?;
         if self.waiting.is_empty() {
-            self.sent_at = Some(now);
+            (self.due, self.sent_at) = (None, Some(now));
         }
         Some(ServerEvent::Received { stream, seq })
     }
 
     /// Acks whatever waits, without waiting for more.
-    pub(super) fn hurry(&mut self) {
-        self.sent_at = None;
+    pub(super) fn hurry(&mut self, now: Instant) {
+        self.due = self.due.map(|due| due.min(now));
     }
 
     /// When the next event is to be sent.
-    pub(super) fn due(&self) -> Option<Instant> {
-        if self.waiting.is_empty() {
-            return None;
-        }
-        Some(
-            self.sent_at
-                .map_or_else(Instant::now, |sent_at| sent_at + Limits::ACK_COALESCE),
-        )
+    pub(super) const fn due(&self) -> Option<Instant> {
+        self.due
     }
 }
 
@@ -71,11 +69,11 @@ impl Acks {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn the_first_ack_leaves_at_once_and_the_next_as_one() {
+    #[test]
+    fn the_first_ack_leaves_at_once_and_the_next_as_one() {
         let mut acks = Acks::default();
         let start = Instant::now();
-        acks.received(Stream::Mic, 0);
+        acks.received(Stream::Mic, 0, start);
         assert_eq!(
             acks.take(start),
             Some(ServerEvent::Received {
@@ -83,8 +81,8 @@ mod tests {
                 seq: 0
             })
         );
-        acks.received(Stream::Mic, 1);
-        acks.received(Stream::Mic, 2);
+        acks.received(Stream::Mic, 1, start);
+        acks.received(Stream::Mic, 2, start);
         assert_eq!(acks.take(start + Duration::from_millis(19)), None);
         let later = start + Limits::ACK_COALESCE;
         assert_eq!(
@@ -97,8 +95,8 @@ mod tests {
         assert_eq!(acks.take(later), None);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn one_hole_is_told_once_a_second() {
+    #[test]
+    fn one_hole_is_told_once_a_second() {
         let mut acks = Acks::default();
         let start = Instant::now();
         for _ in 0..50 {

@@ -37,7 +37,7 @@ impl Session {
             return None;
         }
         // `status` counts from the last frame that is acknowledged.
-        self.acks.hurry();
+        self.acks.hurry(now);
         if let Some(event) = self.acks.take(now) {
             return Some(Envelope::unnumbered(self.epoch, event));
         }

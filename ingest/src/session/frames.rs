@@ -23,7 +23,7 @@ impl Session {
             Ok(frame) => frame,
             Err(OpenError::Seen { stream, .. }) => {
                 self.acks
-                    .received(stream, self.opener.expected(stream).saturating_sub(1));
+                    .received(stream, self.opener.expected(stream).saturating_sub(1), now);
                 return;
             }
             Err(OpenError::Ahead { stream, expected, .. }) => {
@@ -38,7 +38,7 @@ impl Session {
         };
         let (stream, seq) = (frame.prefix.stream, frame.prefix.seq);
         match self.on_frame(frame, now) {
-            Ok(()) => self.acks.received(stream, seq),
+            Ok(()) => self.acks.received(stream, seq, now),
             Err(CloseCode::Overloaded) => self.overload(),
             Err(code) => self.close(code),
         }

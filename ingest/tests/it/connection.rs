@@ -240,10 +240,22 @@ async fn a_node_that_goes_closes_1012_with_everything_decided_committed() {
     let memory = Memory::default();
     let mut peer = arrive(&memory, 1);
     peer.greet(&memory, &hello(Codec::PcmS16le, 16_000)).await;
-    for (prefix, payload) in &Tape::of(&script, &[240]).frames {
+    let tape = Tape::of(&script, &[240]);
+    for (prefix, payload) in &tape.frames {
         peer.send(prefix, payload);
     }
-    while !matches!(peer.event().await.unwrap(), ServerEvent::Final(_)) {}
+    let last = tape
+        .frames
+        .iter()
+        .filter(|(prefix, _)| prefix.stream == Stream::Tab)
+        .count() as u64
+        - 1;
+    while peer.event().await.unwrap()
+        != (ServerEvent::Received {
+            stream: Stream::Tab,
+            seq: last,
+        })
+    {}
     peer.cancel.cancel();
     let (closed, events) = peer.closed().await;
     assert_eq!(closed, Some(CloseCode::Resume));
