@@ -9,7 +9,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("attune-models", &["attune-engine"]),
     ("attune-ingest", &["attune-engine"]),
     ("attune-coach", &["attune-engine"]),
-    ("attune", &["attune-engine", "attune-models", "attune-ingest", "attune-coach"]),
+    (
+        "attune",
+        &["attune-engine", "attune-models", "attune-ingest", "attune-coach"],
+    ),
     ("attune-tests", &[]),
     ("attune-benches", &["attune-engine", "attune-models", "attune-ingest"]),
 ];
@@ -39,13 +42,22 @@ fn ours() -> Vec<Package> {
 }
 
 fn names_of(package: &Package, kinds: &[DependencyKind]) -> BTreeSet<String> {
-    package.dependencies.iter().filter(|d| kinds.contains(&d.kind)).map(|d| d.name.clone()).collect()
+    package
+        .dependencies
+        .iter()
+        .filter(|d| kinds.contains(&d.kind))
+        .map(|d| d.name.clone())
+        .collect()
 }
 
 #[test]
 fn every_crate_depends_only_on_those_its_arrows_point_at() {
     let packages = ours();
-    assert_eq!(packages.len(), ARROWS.len(), "a crate is missing from the table of arrows");
+    assert_eq!(
+        packages.len(),
+        ARROWS.len(),
+        "a crate is missing from the table of arrows"
+    );
     for package in &packages {
         let (_, allowed) = ARROWS
             .iter()
@@ -56,7 +68,12 @@ fn every_crate_depends_only_on_those_its_arrows_point_at() {
             .filter(|name| name == "attune" || name.starts_with("attune-"))
             .collect();
         let allowed: BTreeSet<_> = allowed.iter().map(ToString::to_string).collect();
-        assert!(used.is_subset(&allowed), "{} depends on {:?}, allowed are {allowed:?}", package.name, used);
+        assert!(
+            used.is_subset(&allowed),
+            "{} depends on {:?}, allowed are {allowed:?}",
+            package.name,
+            used
+        );
     }
 }
 
@@ -64,7 +81,14 @@ fn every_crate_depends_only_on_those_its_arrows_point_at() {
 fn siblings_never_see_each_other_even_in_their_tests() {
     let siblings = ["attune-models", "attune-ingest", "attune-coach"];
     for package in ours().iter().filter(|p| siblings.contains(&p.name.as_str())) {
-        let all = names_of(package, &[DependencyKind::Normal, DependencyKind::Build, DependencyKind::Development]);
+        let all = names_of(
+            package,
+            &[
+                DependencyKind::Normal,
+                DependencyKind::Build,
+                DependencyKind::Development,
+            ],
+        );
         for other in siblings.iter().filter(|other| **other != package.name.as_str()) {
             assert!(!all.contains(*other), "{} depends on its sibling {other}", package.name);
         }
@@ -74,7 +98,14 @@ fn siblings_never_see_each_other_even_in_their_tests() {
 #[test]
 fn storage_routes_and_models_are_named_only_where_they_live() {
     for package in ours() {
-        let all = names_of(&package, &[DependencyKind::Normal, DependencyKind::Build, DependencyKind::Development]);
+        let all = names_of(
+            &package,
+            &[
+                DependencyKind::Normal,
+                DependencyKind::Build,
+                DependencyKind::Development,
+            ],
+        );
         for (outside, users) in SOLE_USERS {
             assert!(
                 !all.contains(*outside) || users.contains(&package.name.as_str()),
@@ -87,7 +118,10 @@ fn storage_routes_and_models_are_named_only_where_they_live() {
 
 #[test]
 fn the_engine_has_no_clock_no_network_and_no_runtime() {
-    let engine = ours().into_iter().find(|p| p.name.as_str() == "attune-engine").expect("the engine is there");
+    let engine = ours()
+        .into_iter()
+        .find(|p| p.name.as_str() == "attune-engine")
+        .expect("the engine is there");
     let used = names_of(&engine, &[DependencyKind::Normal, DependencyKind::Build]);
     for never in NEVER_IN_ENGINE {
         assert!(!used.contains(*never), "the engine depends on {never}");
@@ -96,8 +130,12 @@ fn the_engine_has_no_clock_no_network_and_no_runtime() {
 
 #[test]
 fn no_openssl_is_in_the_tree() {
-    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock")).expect("Cargo.lock is there");
+    let lock =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock")).expect("Cargo.lock is there");
     for banned in ["openssl-sys", "openssl", "native-tls"] {
-        assert!(!lock.contains(&format!("name = \"{banned}\"")), "{banned} is in Cargo.lock");
+        assert!(
+            !lock.contains(&format!("name = \"{banned}\"")),
+            "{banned} is in Cargo.lock"
+        );
     }
 }
