@@ -25,5 +25,5 @@ pub use device::{Device, DeviceError};
 pub use encode::{EncodeError, TrackEncoder};
 pub use event::{ClientEvent, Finished};
 pub use link::{Link, LinkDown, LinkEnd, LinkError, LinkUp};
-pub use recorder::{Options, Recorder, RecorderError};
+pub use recorder::{Options, Recorder, RecorderError, RetryCause};
 pub use recording::{Cue, Recording, TrackAudio, What};

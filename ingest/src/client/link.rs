@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
@@ -60,6 +60,8 @@ pub struct LinkDown {
     opener: Opener,
     epoch: u64,
     incoming: SplitStream<Socket>,
+    /// When the connection is dead, unless something comes.
+    dead_at: Instant,
 }
 
 /// Why a connection did not come about.
@@ -166,6 +168,7 @@ impl Link {
             opener: Opener::new(&keys.s2c, connection.epoch, session),
             epoch: connection.epoch,
             incoming,
+            dead_at: Instant::now() + Limits::DEAD_AFTER,
         };
         let first = timeout(HANDSHAKE_TIMEOUT, down.next()).await;
         match first.map_err(|_| LinkError::Timeout("the server's welcome"))??.event {
@@ -223,8 +226,10 @@ impl LinkDown {
     /// When the connection is over.
     pub async fn next(&mut self) -> Result<Envelope, LinkEnd> {
         loop {
-            let message = timeout(Limits::DEAD_AFTER, self.incoming.next()).await;
-            match message.map_err(|_| LinkEnd::Silent)? {
+            let message = timeout_at(self.dead_at, self.incoming.next()).await;
+            let message = message.map_err(|_| LinkEnd::Silent)?;
+            self.dead_at = Instant::now() + Limits::DEAD_AFTER;
+            match message {
                 Some(Ok(Message::Binary(message))) => return self.event(&message),
                 Some(Ok(Message::Close(frame))) => return Err(closed(frame)),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}

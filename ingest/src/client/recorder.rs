@@ -4,28 +4,30 @@
 //! it. A connection only moves a cursor over the buffer; losing one moves the cursor back to where the next one's
 //! `welcome` says.
 
+mod error;
+mod keep;
 mod outbox;
+mod phase;
 mod retry;
 
-use super::api::{Api, ApiFailure, Connection};
-use super::buffer::{Buffer, BufferError, DEFAULT_CAP_BYTES, Pushed};
+pub use error::{RecorderError, RetryCause};
+
+use super::api::{Api, Connection};
+use super::buffer::{Buffer, DEFAULT_CAP_BYTES};
 use super::device::Device;
 use super::encode::EncodeError;
 use super::event::{ClientEvent, Finished};
-use super::link::{Link, LinkEnd, LinkError};
-use super::recording::{Captured, Due, Playback, Recording};
-use crate::protocol::{
-    ClientControl, CloseCode, Codec, Envelope, Hello, Prefix, ServerEvent, Skip, SkipReason, Stream, Welcome,
-};
-use crate::seal::SealError;
+use super::link::Link;
+use super::recording::{Due, Playback, Recording};
+use crate::protocol::{ClientControl, Codec, Envelope, Hello, ServerEvent, SkipReason, Stream, Welcome};
 use attune_engine::clock::MeetingTime;
 use attune_engine::speaker::Track;
+use keep::is_urgent;
 use outbox::Outbox;
+use phase::{Live, Opening, Phase, Step};
 use retry::Retry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -34,6 +36,10 @@ use uuid::Uuid;
 
 /// Frames encoded ahead of their time: four seconds of two tracks.
 const CAPTURED_AHEAD: usize = 32;
+
+/// A meeting of an hour takes four days at the slowest, and four seconds at the fastest.
+const SLOWEST: f64 = 0.01;
+const FASTEST: f64 = 1_000.0;
 
 /// How long after `report_ready` the server may take to close.
 const CLOSE_AFTER_REPORT: Duration = Duration::from_secs(5);
@@ -64,69 +70,6 @@ impl Options {
     }
 }
 
-/// Why a recording stopped before its end.
-#[derive(Debug, thiserror::Error)]
-pub enum RecorderError {
-    /// The caller cancelled. What is not committed stays in the buffer: record the same session again to go on.
-    #[error("stopped; what is not saved yet is kept and goes on with the next start")]
-    Cancelled,
-    /// Another connection of the session is live. It was opened later, so it is the one that the person wants.
-    #[error("this session is being recorded from another place now; what is not saved yet is kept here")]
-    TakenOver,
-    /// Consent is missing or was withdrawn: what was not committed is deleted.
-    #[error("consent to record is missing: give it, then start again")]
-    Consent,
-    /// The server will not have this device.
-    #[error("the server does not accept this device: enrol it again")]
-    NotAuthenticated,
-    /// The server says that this client breaks the protocol.
-    #[error("the server refused what was sent ({code:?}: {reason}): use a client and a server of the same version")]
-    Refused {
-        /// The code that it closed with.
-        code: CloseCode,
-        /// Why, for people.
-        reason: String,
-    },
-    /// No connection for too long.
-    #[error("no connection for {0:?}: what is not saved yet is kept, start again when the server is back")]
-    GaveUp(Duration, #[source] Box<RetryCause>),
-    /// The server said no to what only a person can change.
-    #[error(transparent)]
-    Api(#[from] ApiFailure),
-    /// The server is not the one that this device was enrolled with, or speaks another protocol.
-    #[error(transparent)]
-    Link(LinkError),
-    /// The buffer does not work.
-    #[error(transparent)]
-    Buffer(#[from] BufferError),
-    /// The recording cannot be encoded.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    /// The operating system gave no thread.
-    #[error("starting the capture")]
-    Thread(#[source] std::io::Error),
-    /// A frame could not be sealed; a fault of this client's.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-}
-
-/// What kept a connection from coming about, or ended it.
-#[derive(Debug, thiserror::Error)]
-pub enum RetryCause {
-    /// Reserving it.
-    #[error(transparent)]
-    Api(#[from] ApiFailure),
-    /// Opening it.
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    /// Something on the way.
-    #[error(transparent)]
-    End(#[from] LinkEnd),
-    /// The server expected a frame that had been sent: what it has and what it says do not match.
-    #[error("the server lost count")]
-    LostCount,
-}
-
 /// A session being recorded.
 pub struct Recorder {
     api: Api,
@@ -134,6 +77,7 @@ pub struct Recorder {
     session: Uuid,
     options: Options,
     recording: Recording,
+    hello: Hello,
     events: mpsc::Sender<ClientEvent>,
     cancel: CancellationToken,
 
@@ -152,29 +96,10 @@ pub struct Recorder {
     retry: Retry,
 }
 
-type Opening = Pin<Box<dyn Future<Output = Result<(Connection, Link, Welcome), RetryCause>> + Send>>;
-
-/// What the recorder is doing about a connection.
-enum Phase {
-    Waiting(Instant),
-    Opening(Opening),
-    Live(Box<Live>),
-}
-
-struct Live {
-    epoch: u64,
-    link: Link,
-    outbox: Outbox,
-    /// Set by `report_ready`: the server has until then to close.
-    close_by: Option<Instant>,
-}
-
-enum Step {
-    Retry,
-    Opened(Result<(Connection, Link, Welcome), RetryCause>),
-    Event(Result<Envelope, LinkEnd>),
-    Send(Stream, u64),
-    CloseLate,
+/// What comes after a step.
+enum Next {
+    Phase(Phase),
+    Finished,
 }
 
 impl Recorder {
@@ -192,6 +117,17 @@ impl Recorder {
         events: mpsc::Sender<ClientEvent>,
         cancel: CancellationToken,
     ) -> Result<Self, RecorderError> {
+        let speed = recording.speed;
+        if !(SLOWEST..=FASTEST).contains(&speed) {
+            return Err(RecorderError::Speed(speed, SLOWEST, FASTEST));
+        }
+        let hello = Hello {
+            client: options.client.clone(),
+            language: recording.language.clone(),
+            tracks: recording.declarations(),
+            meeting_type: recording.meeting_type.clone(),
+        };
+        Hello::parse(&hello.to_json()).map_err(RecorderError::Recording)?;
         let declared: BTreeMap<Track, (Codec, u32)> = recording
             .tracks
             .iter()
@@ -223,6 +159,7 @@ impl Recorder {
             session,
             options,
             recording,
+            hello,
             events,
             cancel,
             buffer,
@@ -273,13 +210,13 @@ impl Recorder {
                         self.keep(at_ms, what)?;
                     }
                 }
-                next = captured.recv(), if capturing && pending.is_none() => match next {
-                    Some(due) => pending = Some(due?),
-                    None => {
+                next = captured.recv(), if capturing && pending.is_none() => {
+                    pending = next.ok_or(RecorderError::CaptureStopped)??;
+                    if pending.is_none() {
                         capturing = false;
                         self.end()?;
                     }
-                },
+                }
                 step = phase.step(&self.buffer, &self.urgent) => match self.take(phase, step).await? {
                     Next::Phase(next) => phase = next,
                     Next::Finished => {
@@ -293,13 +230,15 @@ impl Recorder {
         }
     }
 
-    /// Starts the thread that encodes, from where the buffer ends.
-    fn capture(&self) -> Result<mpsc::Receiver<Result<Due, EncodeError>>, RecorderError> {
+    /// Starts the thread that encodes, from where the buffer ends. Hands over nothing at the end, and only there.
+    fn capture(&self) -> Result<mpsc::Receiver<Result<Option<Due>, EncodeError>>, RecorderError> {
         let mut playback = Playback::new(&self.recording, &self.next_sample)?;
         let (handed_over, captured) = mpsc::channel(CAPTURED_AHEAD);
         let play = move || {
-            while let Some(due) = playback.next().transpose() {
-                if handed_over.blocking_send(due).is_err() {
+            loop {
+                let next = playback.next();
+                let is_last = !matches!(next, Ok(Some(_)));
+                if handed_over.blocking_send(next).is_err() || is_last {
                     return;
                 }
             }
@@ -315,123 +254,9 @@ impl Recorder {
         started + Duration::from_secs_f64(ms / 1000.0)
     }
 
-    /// Puts what was captured into the buffer.
-    fn keep(&mut self, at_ms: u64, what: Captured) -> Result<(), RecorderError> {
-        match what {
-            Captured::Audio {
-                track,
-                first_sample,
-                samples,
-                payload,
-                hole,
-            } => {
-                // The server may be ahead of a buffer that was lost.
-                if first_sample < self.next_sample[&track] {
-                    return Ok(());
-                }
-                self.skip_to(track, first_sample, hole)?;
-                let prefix = Prefix {
-                    seq: self.buffer.next_seq(track.into()),
-                    ..Prefix::audio(track, 0, first_sample, self.capture_ms(track, first_sample))
-                };
-                match self.buffer.push(&prefix, &payload)? {
-                    Pushed::Kept => drop(self.next_sample.insert(track, first_sample + samples)),
-                    Pushed::Full => drop(self.full.insert(track)),
-                }
-                Ok(())
-            }
-            Captured::TrackEnd { track, sample, hole } => self.skip_to(track, sample, hole),
-            Captured::Control(control) => {
-                if is_urgent(&control) {
-                    self.urgent.insert(self.buffer.next_seq(Stream::Control));
-                }
-                self.push_json(Stream::Control, at_ms, &control.to_json())
-            }
-            Captured::Insight(insight) => self.push_json(Stream::Insights, at_ms, &insight.to_json()),
-            Captured::Caption(caption) => self.push_json(Stream::Captions, at_ms, &caption.to_json()),
-        }
-    }
-
-    /// Accounts for samples of `track` below `to_sample` that no frame holds.
-    fn skip_to(&mut self, track: Track, to_sample: u64, hole: SkipReason) -> Result<(), RecorderError> {
-        let from_sample = self.next_sample[&track];
-        if to_sample <= from_sample {
-            return Ok(());
-        }
-        let reason = if self.full.remove(&track) {
-            SkipReason::BufferFull
-        } else {
-            hole
-        };
-        let skip = ClientControl::Skip(Skip {
-            track,
-            from_sample,
-            to_sample,
-            class: reason.class(),
-            reason,
-        });
-        self.push_json(
-            Stream::Control,
-            self.capture_ms(track, to_sample).into(),
-            &skip.to_json(),
-        )?;
-        self.next_sample.insert(track, to_sample);
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), RecorderError> {
-        if !std::mem::replace(&mut self.ended, true) {
-            let tracks: Vec<_> = self
-                .next_sample
-                .iter()
-                .map(|(track, sample)| (*track, *sample))
-                .collect();
-            let at_ms = tracks
-                .iter()
-                .map(|(track, sample)| self.capture_ms(*track, *sample))
-                .max();
-            self.push_json(
-                Stream::Control,
-                at_ms.unwrap_or(0).into(),
-                &ClientControl::End {}.to_json(),
-            )?;
-        }
-        Ok(())
-    }
-
-    fn push_json(&mut self, stream: Stream, at_ms: u64, json: &[u8]) -> Result<(), RecorderError> {
-        let at_ms = u32::try_from(at_ms).unwrap_or(u32::MAX);
-        let prefix = Prefix::json(stream, self.buffer.next_seq(stream), at_ms);
-        match self.buffer.push(&prefix, json)? {
-            Pushed::Kept => Ok(()),
-            Pushed::Full => Err(RecorderError::Buffer(BufferError::Disk {
-                tried: "writing a control frame",
-                dir: self.options.buffer_dir.clone(),
-                source: std::io::ErrorKind::StorageFull.into(),
-            })),
-        }
-    }
-
-    /// When `sample` of `track` was captured, on the session's clock.
-    fn capture_ms(&self, track: Track, sample: u64) -> u32 {
-        let rate_hz = self
-            .recording
-            .tracks
-            .iter()
-            .find(|audio| audio.track == track)
-            .map_or(16_000, |a| a.rate_hz);
-        u32::try_from(sample * 1000 / u64::from(rate_hz)).unwrap_or(u32::MAX)
-    }
-
     /// Begins to open a connection.
     fn open(&self) -> Opening {
-        let hello = Hello {
-            client: self.options.client.clone(),
-            language: self.recording.language.clone(),
-            tracks: self.recording.declarations(),
-            meeting_type: self.recording.meeting_type.clone(),
-        };
-        let (api, device, session) = (self.api.clone(), self.device.clone(), self.session);
+        let (api, device, session, hello) = (self.api.clone(), self.device.clone(), self.session, self.hello.clone());
         Box::pin(async move {
             // It is this device's own session: whatever connection of it is still live is one that was lost.
             let connection = api.reserve_connection(session, true).await?;
@@ -443,8 +268,10 @@ impl Recorder {
     async fn take(&mut self, phase: Phase, step: Step) -> Result<Next, RecorderError> {
         match (phase, step) {
             (_, Step::Retry) => Ok(Next::Phase(Phase::Opening(self.open()))),
-            (_, Step::Opened(Ok((connection, link, welcome)))) => self.on_welcome(&connection, link, welcome).await,
-            (_, Step::Opened(Err(cause))) => self.on_lost(cause).await,
+            (_, Step::Opened(opened)) => match *opened {
+                Ok((connection, link, welcome)) => self.on_welcome(&connection, link, welcome).await,
+                Err(cause) => self.on_lost(cause).await,
+            },
             (Phase::Live(live), Step::Event(Ok(envelope))) => self.on_event(live, envelope).await,
             (_, Step::Event(Err(end))) => self.on_lost(end.into()).await,
             (Phase::Live(mut live), Step::Send(stream, seq)) => {
@@ -480,7 +307,10 @@ impl Recorder {
                     let behind = self.next_sample.insert(track, position.resume_sample).unwrap_or(0);
                     self.skip_to(track, behind, SkipReason::BufferLost)?;
                 }
-                lost_control |= stream == Stream::Control;
+                if stream == Stream::Control {
+                    lost_control = true;
+                    self.urgent.clear();
+                }
             }
         }
         if lost_control && self.ended && !welcome.ended {
@@ -566,7 +396,7 @@ impl Recorder {
     async fn on_lost(&mut self, cause: RetryCause) -> Result<Next, RecorderError> {
         match self.retry.verdict(&cause) {
             retry::Verdict::Ended => return Ok(Next::Finished),
-            retry::Verdict::Fatal => return Err(Self::fatal(cause)),
+            retry::Verdict::Fatal => return Err(cause.into()),
             retry::Verdict::Retry => {}
         }
         let retry_in = match self.retry.next(&cause, Instant::now()) {
@@ -579,22 +409,6 @@ impl Recorder {
         }
         self.tell(ClientEvent::Disconnected { reason, retry_in }).await;
         Ok(Next::Phase(Phase::Waiting(Instant::now() + retry_in)))
-    }
-
-    fn fatal(cause: RetryCause) -> RecorderError {
-        let end = match cause {
-            RetryCause::Api(failure) => return RecorderError::Api(failure),
-            RetryCause::Link(LinkError::Ended(end)) | RetryCause::End(end) => end,
-            RetryCause::Link(error) => return RecorderError::Link(error),
-            RetryCause::LostCount => return RecorderError::Link(LinkError::NoWelcome),
-        };
-        match (end.close_code(), end) {
-            (Some(CloseCode::TakenOver), _) => RecorderError::TakenOver,
-            (Some(CloseCode::NotAuthenticated), _) => RecorderError::NotAuthenticated,
-            (Some(CloseCode::Consent), _) => RecorderError::Consent,
-            (Some(code), LinkEnd::Closed { reason, .. }) => RecorderError::Refused { code, reason },
-            (_, end) => RecorderError::Link(end.into()),
-        }
     }
 
     /// Passes an event on. What the next one of its kind replaces is dropped where the caller is slow; all else waits.
@@ -615,53 +429,9 @@ impl Recorder {
         if replaceable {
             let _ = self.events.try_send(event);
         } else {
-            let _ = self.events.send(event).await;
-        }
-    }
-}
-
-/// Whether a control frame has no place among the audio: it says by itself when it holds.
-const fn is_urgent(control: &ClientControl) -> bool {
-    match control {
-        ClientControl::Mark(_)
-        | ClientControl::OffTheRecord(_)
-        | ClientControl::Pause(_)
-        | ClientControl::ConsentChanged {} => true,
-        ClientControl::Track(_) | ClientControl::Skip(_) | ClientControl::End {} => false,
-    }
-}
-
-enum Next {
-    Phase(Phase),
-    Finished,
-}
-
-impl Phase {
-    /// The next thing that happens to the connection. Nothing is lost when it is dropped.
-    async fn step(&mut self, buffer: &Buffer, urgent: &BTreeSet<u64>) -> Step {
-        match self {
-            Self::Waiting(until) => {
-                sleep_until(*until).await;
-                Step::Retry
-            }
-            Self::Opening(opening) => Step::Opened(opening.await),
-            Self::Live(live) => {
-                let Live {
-                    link, outbox, close_by, ..
-                } = &mut **live;
-                let next = outbox.next(buffer, urgent);
-                let wait_until = outbox.ready_at();
-                tokio::select! {
-                    event = link.down.next() => Step::Event(event),
-                    () = sleep_until(close_by.unwrap_or_else(Instant::now)), if close_by.is_some() => Step::CloseLate,
-                    () = async {
-                        sleep_until(wait_until).await;
-                        link.up.ready().await;
-                    }, if next.is_some() => {
-                        let (stream, seq) = next.expect("invariant: the branch is taken only with a frame to send");
-                        Step::Send(stream, seq)
-                    }
-                }
+            tokio::select! {
+                _ = self.events.send(event) => {}
+                () = self.cancel.cancelled() => {}
             }
         }
     }

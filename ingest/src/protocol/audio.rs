@@ -164,7 +164,7 @@ impl<'a> PcmFrame<'a> {
     /// When it is empty, ends within a sample or is longer than a frame.
     pub fn parse(payload: &'a [u8], rate_hz: u32) -> Result<Self, AudioError> {
         let most = rate_hz as usize * FRAME_MS as usize / 1000 * 2;
-        if payload.is_empty() || payload.len() % 2 != 0 || payload.len() > most {
+        if payload.is_empty() || !payload.len().is_multiple_of(2) || payload.len() > most {
             return Err(AudioError::Samples(payload.len()));
         }
         Ok(Self(payload))

@@ -11,5 +11,6 @@ mod media;
 mod meeting;
 mod offline;
 mod order;
+mod recorder;
 mod resume;
 mod wire;

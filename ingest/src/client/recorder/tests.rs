@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::client::LinkError;
 use crate::client::fake::{FakeServer, Fault, skipped};
 use crate::client::{Cue, TrackAudio, What};
+use crate::protocol::CloseCode;
 use crate::protocol::{Codec, Insight, Reading};
 use std::sync::Arc;
 
@@ -332,6 +334,52 @@ async fn a_device_that_the_server_does_not_know_is_told_to_enrol_again() {
     bench.device.psk = zeroize::Zeroizing::new([0; 32]);
     assert!(matches!(bench.run().await, Err(RecorderError::NotAuthenticated)));
     assert_eq!(bench.server.world().hellos.len(), 0);
+}
+
+#[tokio::test]
+async fn what_no_session_can_have_is_refused_before_anything_is_sent() {
+    let mut bench = Bench::new(&[], vec![]).await;
+    let refused = |bench: &Bench| {
+        let (events, _) = mpsc::channel(1);
+        let (api, device, recording) = (bench.api.clone(), bench.device.clone(), bench.recording.clone());
+        let options = Options::new(bench.dir.path().join("other"));
+        Recorder::new(
+            api,
+            device,
+            Uuid::nil(),
+            recording,
+            options,
+            events,
+            CancellationToken::new(),
+        )
+        .err()
+        .unwrap()
+    };
+    for speed in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        bench.recording.speed = speed;
+        assert!(matches!(refused(&bench), RecorderError::Speed(..)));
+    }
+    bench.recording.speed = 1.0;
+    bench.recording.tracks[1].track = Track::Mic;
+    assert!(matches!(refused(&bench), RecorderError::Recording(_)));
+    bench.recording.tracks.clear();
+    assert!(matches!(refused(&bench), RecorderError::Recording(_)));
+}
+
+#[tokio::test]
+async fn a_caller_that_does_not_listen_can_still_stop_it() {
+    let bench = Bench::new(&[], vec![]).await;
+    let (events, kept_unread) = mpsc::channel(1);
+    let (api, device, recording) = (bench.api.clone(), bench.device.clone(), bench.recording.clone());
+    let options = Options::new(bench.dir.path().join("buffer"));
+    let session = bench.server.world().session;
+    let recorder = Recorder::new(api, device, session, recording, options, events, bench.cancel.clone());
+    let run = tokio::spawn(recorder.unwrap().run());
+    while kept_unread.capacity() > 0 {
+        tokio::task::yield_now().await;
+    }
+    bench.cancel.cancel();
+    assert!(matches!(run.await.unwrap(), Err(RecorderError::Cancelled)));
 }
 
 #[tokio::test]
