@@ -21,6 +21,7 @@ fn repository() -> PathBuf {
 }
 
 /// The real recordings, where this machine has them.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn real_audio() -> Option<PathBuf> {
     let folder = repository().join("../shared/data/audio");
     if !folder.is_dir() {
