@@ -4,7 +4,7 @@ use crate::line::{Line, Tape};
 use crate::meeting::Script;
 use attune_engine::speaker::Track::{Mic, Tab};
 use attune_ingest::memory::Memory;
-use attune_ingest::protocol::{CloseCode, Limits, Prefix, SampleClass, Stream};
+use attune_ingest::protocol::{CloseCode, Limits, Prefix, SampleClass, ServerEvent, Stream};
 use attune_ingest::seal::Sealer;
 use proptest::prelude::*;
 use tokio::time::Instant;
@@ -178,8 +178,23 @@ fn a_frame_of_another_epoch_does_not_open() {
 fn a_replayed_frame_is_acknowledged_again_and_counts_once() {
     let (_, mut line) = fresh();
     let sealed = line.sealer.seal(&Prefix::audio(Mic, 0, 0, 0), &[0; 7_680]).unwrap();
-    for _ in 0..3 {
+    for times in 1..=3 {
         line.send_raw(&sealed);
+        line.now += Limits::ACK_COALESCE;
+        line.settle();
+        let is_ack = |event: &ServerEvent| {
+            matches!(
+                event,
+                ServerEvent::Received {
+                    stream: Stream::Mic,
+                    seq: 0
+                }
+            )
+        };
+        assert_eq!(
+            line.events.iter().filter(|envelope| is_ack(&envelope.event)).count(),
+            times
+        );
     }
     assert_eq!(line.closed(), None);
     let after = line
@@ -198,7 +213,7 @@ fn a_frame_that_comes_too_early_is_answered_with_the_one_expected() {
     assert_eq!(line.closed(), None);
     let expected = line.events.iter().any(|envelope| {
         envelope.event
-            == attune_ingest::protocol::ServerEvent::Expected {
+            == ServerEvent::Expected {
                 stream: Stream::Mic,
                 seq: 0,
             }
