@@ -201,14 +201,13 @@ async fn a_meeting_that_is_left_gets_an_incomplete_report_and_goes_on_later() {
     let mut heard = stage.record(&script, Vec::new());
     heard.until_words(Track::Mic, 9).await;
     heard.stop().await;
+    left(&app, &stage).await;
 
     // A quarter of an hour passes.
     let mut db = app.look().await;
-    db.execute(
-        "UPDATE meeting_sessions SET last_seen_at = last_seen_at - interval '16 minutes', closed_epoch = live_epoch",
-    )
-    .await
-    .unwrap();
+    db.execute("UPDATE meeting_sessions SET last_seen_at = last_seen_at - interval '16 minutes'")
+        .await
+        .unwrap();
     db.execute("UPDATE graphile_worker._private_jobs SET run_at = now()")
         .await
         .unwrap();
@@ -252,6 +251,7 @@ async fn a_meeting_left_for_longer_than_a_week_is_closed() {
     let mut heard = stage.record(&script, Vec::new());
     heard.until_words(Track::Mic, 9).await;
     heard.stop().await;
+    left(&app, &stage).await;
     app.look()
         .await
         .execute("UPDATE meeting_sessions SET last_seen_at = now() - interval '8 days'")
@@ -304,9 +304,10 @@ async fn a_job_whose_worker_died_is_done_by_another() {
     let mut heard = stage.record(&script, Vec::new());
     heard.until(|event| matches!(event, ServerEvent::Final(_))).await;
     heard.stop().await;
+    left(&app, &stage).await;
     let mut db = app.look().await;
     // A worker took the job that looks after the meeting, and was never heard of again.
-    db.execute("UPDATE meeting_sessions SET last_seen_at = now() - interval '1 hour', closed_epoch = live_epoch")
+    db.execute("UPDATE meeting_sessions SET last_seen_at = now() - interval '1 hour'")
         .await
         .unwrap();
     db.execute(
@@ -317,6 +318,27 @@ async fn a_job_whose_worker_died_is_done_by_another() {
     .unwrap();
     ready(&app, &stage, 1).await;
     app.finish().await;
+}
+
+/// Waits until the server has noticed that nobody captures the meeting any more.
+async fn left(app: &TestApp, stage: &Stage) {
+    let mut db = app.look().await;
+    let noticed = async {
+        loop {
+            let left: bool = sqlx::query_scalar("SELECT closed_epoch = live_epoch FROM meeting_sessions WHERE id = $1")
+                .bind(stage.session)
+                .fetch_one(&mut db)
+                .await
+                .unwrap();
+            if left {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), noticed)
+        .await
+        .expect("the server notices within half a minute");
 }
 
 /// The report, once readers are told of this version.
