@@ -49,7 +49,8 @@ fmt: ## format everything
 bench: setup web ## what things cost; rows in target/bench/*.json
 	cargo build --profile ci --bin attune
 	@$(attune) models fetch --required
-	cargo bench --package attune-benches $(ARGS)
+	# The tests' dependencies, with our own code optimised: nothing underneath is compiled again.
+	cargo bench --profile ci --config 'profile.ci.opt-level=2' --package attune-benches $(ARGS)
 
 coverage: setup-test web ## lines covered per crate
 	@scripts/coverage.sh

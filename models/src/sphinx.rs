@@ -96,7 +96,7 @@ fn model_folder() -> PathBuf {
 /// microphone or an Opus decoder makes it, has no logarithm: the library hears "dog" in it with full confidence.
 const DITHER: u32 = 4;
 
-/// What differs from the library's defaults. Everything else was tried and is not better (language weight 4.5 to 8, wider beams,
+/// What differs from the library's defaults. Everything else was tried and is not better (language weight 4.5 to 8,
 /// no noise removal, levelled gain, padding: word error rates within what so little speech can tell apart, or worse).
 const SETTINGS: [(&str, &str); 1] = [
     // The library would cut pauses out and count time without them: words after a pause came 0.2 s early. What is silence is
