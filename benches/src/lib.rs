@@ -4,4 +4,5 @@
 
 pub mod cpu;
 pub mod sample;
+pub mod server;
 pub mod table;
