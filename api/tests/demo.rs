@@ -76,7 +76,7 @@ fn the_demo_plays_the_sample_and_stops_everything_it_started() {
 }
 
 #[test]
-fn a_demo_killed_in_the_middle_goes_on_where_it_was_and_says_no_word_twice() {
+fn a_demo_killed_in_the_middle_commits_the_same_samples_and_as_many_words() {
     if std::env::var_os("ATTUNE_LONG_TESTS").is_none() {
         println!("skipped: it plays the sample twice; `make test-long` runs it");
         return;
