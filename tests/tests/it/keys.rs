@@ -25,7 +25,7 @@ async fn a_title_moved_to_another_meeting_does_not_open() {
         .execute("UPDATE meetings SET title = (SELECT other.title FROM meetings other WHERE other.id <> meetings.id)")
         .await
         .unwrap();
-    app.expect_errors();
+    app.expect_errors_from("attune::error");
     for path in &paths {
         let answer = owner.get(path).await.expect(500);
         assert_eq!(answer.error_code(), "internal");
@@ -61,7 +61,7 @@ async fn a_meeting_key_given_to_another_meeting_or_person_does_not_unwrap() {
         .unwrap();
     // A restart, so that no key is left in memory.
     let (owner_token, _) = (app.owner_token().await, app.restart().await);
-    app.expect_errors();
+    app.expect_errors_from("attune::error");
     let owner = app.nobody().with("authorization", &format!("Bearer {owner_token}"));
     owner.get(&format!("/v1/meetings/{}", ids[0])).await.expect(500);
     app.finish().await;
