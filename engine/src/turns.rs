@@ -2,7 +2,7 @@
 //! the floor (backchannels, and speech wholly inside another's) does not end one (measures.md, primitives).
 
 use crate::clock::Span;
-use crate::conversation::Utterance;
+use crate::conversation::{IPU_GAP, Utterance, join};
 use crate::lexicon::{BACKCHANNEL_PHRASES, is_backchannel_token, token};
 use crate::speaker::Speaker;
 use serde::{Deserialize, Serialize};
@@ -90,19 +90,27 @@ fn other_has_the_floor_around(utterances: &[Utterance], index: usize) -> bool {
                 .any(|other| other.span.start > start && other.span.start < end.plus(GOES_ON))
 }
 
-/// Wholly inside what someone else was saying and went on saying: heard, but the floor stayed where it was.
-fn is_talked_over(utterances: &[Utterance], index: usize) -> bool {
+/// Wholly inside what someone else was saying and went on saying: heard, but the floor stayed where it was. On both sides
+/// speech is taken whole: where long speech was cut into segments, nobody stopped.
+pub(crate) fn is_talked_over(utterances: &[Utterance], index: usize) -> bool {
     let utterance = &utterances[index];
-    others_near(utterances, index)
-        .any(|other| other.span.start < utterance.span.start && other.span.end > utterance.span.end)
+    let own = near(utterances, index).filter(|near| near.speaker == utterance.speaker);
+    let own = join(own.map(|own| own.span), IPU_GAP)
+        .into_iter()
+        .find(|own| own.end >= utterance.span.end)
+        .unwrap_or(utterance.span);
+    join(others_near(utterances, index).map(|other| other.span), IPU_GAP)
+        .into_iter()
+        .any(|other| other.start < own.start && other.end > own.end)
 }
 
 /// Utterances of other speakers that may touch this one.
 fn others_near(utterances: &[Utterance], index: usize) -> impl Iterator<Item = &Utterance> {
-    let from = index.saturating_sub(NEAR);
-    let to = (index + NEAR).min(utterances.len());
     let speaker = utterances[index].speaker;
-    utterances[from..to]
-        .iter()
-        .filter(move |other| other.speaker != speaker)
+    near(utterances, index).filter(move |other| other.speaker != speaker)
+}
+
+/// Utterances that may touch this one, it among them.
+fn near(utterances: &[Utterance], index: usize) -> impl Iterator<Item = &Utterance> {
+    utterances[index.saturating_sub(NEAR)..(index + NEAR).min(utterances.len())].iter()
 }

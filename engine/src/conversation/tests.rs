@@ -75,6 +75,30 @@ fn someone_who_tries_to_speak_and_gives_up_does_not_end_a_turn() {
 }
 
 #[test]
+fn someone_who_tries_to_speak_across_a_cut_does_not_end_a_turn() {
+    let finals = [
+        said_for(Me, 0, 14_000, &filling(35)),
+        said_for(Them, 13_000, 15_000, "but what about the"),
+        said_for(Me, 14_000, 20_000, &filling(15)),
+    ];
+    assert_eq!(turns_of(&finals), [(Me, 0, 20_000)]);
+}
+
+#[test]
+fn two_who_speak_at_once_and_go_on_both_have_turns() {
+    // Each was cut under the other's speech, and each goes on beyond it.
+    let finals = [
+        said_for(Me, 0, 5_000, &filling(12)),
+        said_for(Them, 4_000, 7_000, &filling(8)),
+        said_for(Me, 5_100, 10_000, &filling(12)),
+        said_for(Them, 7_100, 12_000, &filling(12)),
+    ];
+    let turns = turns_of(&finals);
+    assert_eq!(turns.iter().filter(|(speaker, ..)| *speaker == Me).count(), 2);
+    assert_eq!(turns.iter().filter(|(speaker, ..)| *speaker == Them).count(), 2);
+}
+
+#[test]
 fn an_interruption_ends_a_turn_where_it_begins_another() {
     let finals = [
         said_for(Them, 0, 5_000, &filling(12)),

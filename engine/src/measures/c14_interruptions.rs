@@ -4,7 +4,7 @@ use super::{Band, Draft, Measure, ONE_CHANNEL, exposure, minutes};
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
 use crate::speaker::Speaker;
-use crate::turns::is_backchannel;
+use crate::turns::{is_backchannel, is_talked_over};
 use std::time::Duration;
 
 /// Overlap that counts, at least.
@@ -62,6 +62,8 @@ fn interruptions(conversation: &Conversation, by: Speaker) -> Vec<MeetingTime> {
         let under = floor[..floor.partition_point(|ipu| ipu.start < mine.span.start)].last();
         if !goes_on
             && !is_backchannel(utterances, index)
+            // The other's breath is no stop: they had the floor before and after.
+            && !is_talked_over(utterances, index)
             && under.is_some_and(|other| cuts_in(mine.span, *other, &words))
         {
             found.push(mine.span.start);

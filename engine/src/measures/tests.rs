@@ -260,6 +260,17 @@ fn c14_counts_taking_the_floor_from_someone_who_then_stops(
 }
 
 #[test]
+fn c14_does_not_take_a_breath_of_the_others_for_giving_way() {
+    let mut theirs = talk(Them, 100.0, 120.0);
+    theirs.voiced = vec![
+        crate::spoken::span(100_000, 110_000),
+        crate::spoken::span(110_300, 120_000),
+    ];
+    let finals = [talk(Me, 109.0, 110.2), theirs, talk(Them, 290.0, 300.0)];
+    assert_eq!(measured("C14", &finals).parts["made"], 0.0);
+}
+
+#[test]
 fn c14_knows_that_someone_whose_speech_was_cut_into_segments_goes_on() {
     // The other's segment ends at 110 s, their speech does not; mine comes in two segments as well.
     let finals = [
