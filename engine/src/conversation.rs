@@ -3,6 +3,7 @@
 
 use crate::clock::{MeetingTime, Span};
 use crate::fillers::{self, Filler, Place};
+use crate::lexicon;
 use crate::live::{LiveMeasures, Pace};
 use crate::measures::{self, Measures};
 use crate::meeting_type::MeetingType;
@@ -57,11 +58,12 @@ pub struct Utterance {
 }
 
 impl Utterance {
-    /// Words that count as words: filled pauses are not among them.
+    /// Words that count as words: filled pauses and punctuation that stands alone are not among them.
     pub fn spoken_words(&self) -> impl Iterator<Item = &Word> {
-        self.words
-            .iter()
-            .filter(|word| !crate::lexicon::is_filled_pause(&crate::lexicon::token(&word.text)))
+        self.words.iter().filter(|word| {
+            let token = lexicon::token(&word.text);
+            !token.is_empty() && !lexicon::is_filled_pause(&token)
+        })
     }
 }
 
@@ -244,7 +246,11 @@ fn utterance_of(decided: &Final, place: Place) -> Option<Utterance> {
         ipus,
         fillers: fillers::find(&decided.words, place),
         question: questions::find(&decided.words),
-        low_confidence: decided.flags.contains(&SegmentFlag::LowConfidence),
+        // What ran into the loop guard is probably repetition, however sure of it the recognizer is.
+        low_confidence: decided
+            .flags
+            .iter()
+            .any(|flag| matches!(flag, SegmentFlag::LowConfidence | SegmentFlag::LoopGuard)),
     })
 }
 

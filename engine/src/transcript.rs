@@ -47,7 +47,7 @@ pub enum SegmentFlag {
     Short,
     /// Cut inside long speech, at its quietest point.
     ForcedCut,
-    /// The decoder ran into its loop guard.
+    /// The decoder ran into its loop guard; measures leave its words out.
     LoopGuard,
     /// The evidence for its words is weak; measures leave them out.
     LowConfidence,

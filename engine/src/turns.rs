@@ -69,7 +69,8 @@ pub fn is_backchannel(utterances: &[Utterance], index: usize) -> bool {
     if utterance.speaker == Speaker::Unknown || utterance.span.duration() > BACKCHANNEL + BACKCHANNEL_SLACK {
         return false;
     }
-    let tokens: Vec<String> = utterance.words.iter().map(|word| token(&word.text)).collect();
+    let tokens = utterance.words.iter().map(|word| token(&word.text));
+    let tokens: Vec<String> = tokens.filter(|token| !token.is_empty()).collect();
     if tokens.is_empty() || tokens.len() > BACKCHANNEL_WORDS {
         return false;
     }

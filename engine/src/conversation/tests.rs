@@ -121,6 +121,12 @@ fn an_utterance_is_its_voice_and_its_words() {
 }
 
 #[test]
+fn punctuation_that_stands_alone_is_no_word() {
+    let meeting = conversation(MeetingType::Other, &[said(Me, 0, "yes – well ... um !")]);
+    assert_eq!(meeting.utterances()[0].spoken_words().count(), 2);
+}
+
+#[test]
 fn a_final_without_voice_takes_the_time_of_its_words() {
     let mut decided = said(Me, 1_000, "hello there");
     decided.voiced.clear();
@@ -204,10 +210,12 @@ fn the_others_cause_no_signal_but_my_turn_going_on_under_a_backchannel() {
     );
 }
 
-#[test]
-fn words_that_cannot_be_trusted_cause_no_filler_and_no_pace() {
+#[rstest]
+#[case::weak_evidence(SegmentFlag::LowConfidence)]
+#[case::probably_repetition(SegmentFlag::LoopGuard)]
+fn words_that_cannot_be_trusted_cause_no_filler_and_no_pace(#[case] flag: SegmentFlag) {
     let mut doubtful = said_for(Me, 0, 9_000, &format!("um {}", filling(60)));
-    doubtful.flags = vec![SegmentFlag::LowConfidence];
+    doubtful.flags = vec![flag];
     let mut meeting = Conversation::new(setup(MeetingType::Other));
     assert_eq!(
         meeting.observe(&doubtful),
