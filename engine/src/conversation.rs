@@ -167,6 +167,11 @@ impl Conversation {
             .filter(move |utterance| utterance.speaker == speaker)
     }
 
+    /// What I said in words that can be trusted, by start: what measures of wording and of pace rest on.
+    pub fn trusted(&self) -> impl Iterator<Item = &Utterance> {
+        self.of(self.me()).filter(|utterance| !utterance.low_confidence)
+    }
+
     /// Whose measures these are: me, or the one unknown speaker of a mono recording.
     pub fn me(&self) -> Speaker {
         match self.utterances.first() {

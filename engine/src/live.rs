@@ -94,8 +94,7 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
     let all = mine + conversation.speech_time(Speaker::Them);
     let covered = conversation.setup().recognizer.writes_fillers;
     let fillers = conversation
-        .of(me)
-        .filter(|utterance| !utterance.low_confidence)
+        .trusted()
         .flat_map(|utterance| &utterance.fillers)
         .filter(|filler| covered || filler.kind == FillerKind::Lexical)
         .count();
@@ -112,8 +111,8 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
             .map(|utterance| utterance.words.len() as u32)
             .sum(),
         questions: conversation
-            .of(me)
-            .filter(|utterance| utterance.question.is_some() && !utterance.low_confidence)
+            .trusted()
+            .filter(|utterance| utterance.question.is_some())
             .count() as u32,
     }
 }

@@ -17,8 +17,9 @@ mod c7_lexical_fillers;
 use crate::conversation::Conversation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-pub use c3_speaking_rate::speaking_time;
+pub(crate) use c3_speaking_rate::speaking_time;
 
 /// Whether a measure has a value, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,8 +164,11 @@ impl Draft {
         self
     }
 
+    /// A number that belongs to it; one that does not exist, like a rate over no time, is left out.
     fn part(mut self, name: &str, value: f64) -> Self {
-        self.measure.parts.insert(name.to_owned(), value);
+        if value.is_finite() {
+            self.measure.parts.insert(name.to_owned(), value);
+        }
         self
     }
 
@@ -206,10 +210,18 @@ fn minutes(conversation: &Conversation) -> f64 {
 /// My words in utterances whose words can be trusted, filled pauses left out.
 fn my_words(conversation: &Conversation) -> usize {
     conversation
-        .of(conversation.me())
-        .filter(|utterance| !utterance.low_confidence)
+        .trusted()
         .map(|utterance| utterance.spoken_words().count())
         .sum()
+}
+
+/// The time that those utterances took: my voice, and my pauses under 2 s.
+fn my_speaking_time(conversation: &Conversation) -> Duration {
+    speaking_time(
+        conversation
+            .trusted()
+            .flat_map(|utterance| utterance.ipus.iter().copied()),
+    )
 }
 
 /// The value at `quantile` (0 to 1) of `values`, linear between neighbours; `None` without values.

@@ -1,7 +1,7 @@
 //! The report after a meeting: everything a reader needs, as one value.
 
 use crate::clock::{MeetingTime, Span};
-use crate::conversation::{Conversation, Utterance};
+use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
 use crate::measures::{Measures, speaking_time};
 use crate::meeting_type::MeetingType;
 use crate::recognize::RecognizerInfo;
@@ -181,50 +181,36 @@ fn pace(conversation: &Conversation) -> Vec<PacePoint> {
     const STEP_MS: u64 = 10_000;
     const MIN_WORDS: usize = 15;
     const MIN_SPEECH: Duration = Duration::from_secs(5);
-    let mine: Vec<&Utterance> = conversation
-        .of(conversation.me())
-        .filter(|utterance| !utterance.low_confidence)
+    let mut words: Vec<MeetingTime> = conversation
+        .trusted()
+        .flat_map(Utterance::spoken_words)
+        .map(|word| word.start)
         .collect();
+    words.sort_unstable();
+    let units = join(
+        conversation
+            .trusted()
+            .flat_map(|utterance| utterance.ipus.iter().copied()),
+        IPU_GAP,
+    );
     (0..=conversation.now().as_ms() / STEP_MS)
         .map(|step| {
             let middle = MeetingTime::from_ms(step * STEP_MS);
             let window = Span::new(middle.minus(WINDOW / 2), middle.plus(WINDOW / 2));
-            let words = mine
-                .iter()
-                .flat_map(|utterance| utterance.spoken_words())
-                .filter(|word| word.start >= window.start && word.start < window.end)
-                .count();
-            let clipped = mine
-                .iter()
-                .filter_map(|utterance| clip(utterance, window))
-                .collect::<Vec<_>>();
-            let speaking = speaking_time(clipped.iter());
+            let before = |moment| words.partition_point(|start| *start < moment);
+            let said = before(window.end) - before(window.start);
+            let heard = units.partition_point(|unit| unit.end <= window.start)
+                ..units.partition_point(|unit| unit.start < window.end);
+            let inside = |unit: &Span| Span::new(unit.start.max(window.start), unit.end.min(window.end));
+            let speaking = speaking_time(units[heard].iter().map(inside));
             let wpm =
-                (words >= MIN_WORDS && speaking >= MIN_SPEECH).then(|| words as f64 * 60.0 / speaking.as_secs_f64());
+                (said >= MIN_WORDS && speaking >= MIN_SPEECH).then(|| said as f64 * 60.0 / speaking.as_secs_f64());
             PacePoint {
                 at_ms: middle.as_ms(),
                 wpm,
             }
         })
         .collect()
-}
-
-/// The voice of `utterance` inside `window`.
-fn clip(utterance: &Utterance, window: Span) -> Option<Utterance> {
-    if utterance.span.overlap_ms(window) == 0 {
-        return None;
-    }
-    let ipus = utterance
-        .ipus
-        .iter()
-        .filter(|ipu| ipu.overlap_ms(window) > 0)
-        .map(|ipu| Span::new(ipu.start.max(window.start), ipu.end.min(window.end)))
-        .collect();
-    Some(Utterance {
-        ipus,
-        words: Vec::new(),
-        ..utterance.clone()
-    })
 }
 
 #[cfg(test)]

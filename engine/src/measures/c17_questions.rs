@@ -17,8 +17,7 @@ pub(super) fn measure(conversation: &Conversation) -> Measure {
         _ => Band::at_least(3.0),
     };
     let asked: Vec<_> = conversation
-        .of(conversation.me())
-        .filter(|utterance| !utterance.low_confidence)
+        .trusted()
         .filter_map(|utterance| utterance.question.map(|kind| (utterance.span.start.as_secs(), kind)))
         .collect();
     let count = asked.len() as f64;

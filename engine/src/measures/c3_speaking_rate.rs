@@ -1,8 +1,8 @@
 //! C3, speaking rate.
 
-use super::{Band, Draft, Measure, exposure, my_words};
+use super::{Band, Draft, Measure, exposure, my_speaking_time, my_words};
 use crate::clock::Span;
-use crate::conversation::{Conversation, Utterance, join};
+use crate::conversation::{Conversation, join};
 use crate::live::OWN_PAUSE;
 use crate::meeting_type::MeetingType;
 use std::time::Duration;
@@ -13,12 +13,7 @@ use std::time::Duration;
 /// when presenting (Microsoft `[V]`).
 pub(super) fn measure(conversation: &Conversation) -> Measure {
     let words = my_words(conversation) as f64;
-    let trusted = || {
-        conversation
-            .of(conversation.me())
-            .filter(|utterance| !utterance.low_confidence)
-    };
-    let seconds = speaking_time(trusted()).as_secs_f64();
+    let seconds = my_speaking_time(conversation).as_secs_f64();
     let target = match conversation.setup().meeting_type {
         MeetingType::Presentation => Band::between(100.0, 165.0),
         _ => Band::between(130.0, 170.0),
@@ -30,8 +25,7 @@ pub(super) fn measure(conversation: &Conversation) -> Measure {
         .value((seconds > 0.0).then(|| words * 60.0 / seconds))
 }
 
-/// Time spent speaking in `utterances` of one speaker, in order: voice, and pauses under 2 s between.
-pub fn speaking_time<'a>(utterances: impl Iterator<Item = &'a Utterance>) -> Duration {
-    let spans = utterances.flat_map(|utterance| utterance.ipus.iter().copied());
-    join(spans, OWN_PAUSE).into_iter().map(Span::duration).sum()
+/// Time spent speaking in `units` of one speaker, in order: voice, and pauses under 2 s between.
+pub(crate) fn speaking_time(units: impl Iterator<Item = Span>) -> Duration {
+    join(units, OWN_PAUSE).into_iter().map(Span::duration).sum()
 }

@@ -1,9 +1,8 @@
 //! C6, filled pauses.
 
-use super::{Band, Draft, Measure, exposure, my_words};
+use super::{Band, Draft, Measure, exposure, my_speaking_time, my_words};
 use crate::conversation::Conversation;
 use crate::fillers::FillerKind;
-use crate::live::OWN_PAUSE;
 
 /// My filled pauses (um, uh, er, ah, hm, mm) per 100 words, from a recognizer that writes them.
 ///
@@ -18,10 +17,7 @@ pub(super) fn measure(conversation: &Conversation) -> Measure {
         return draft.not_covered("This recognizer does not write um and uh down.");
     }
     let count = count(conversation, FillerKind::FilledPause);
-    let minutes = super::speaking_time(conversation.of(conversation.me()))
-        .max(OWN_PAUSE)
-        .as_secs_f64()
-        / 60.0;
+    let minutes = my_speaking_time(conversation).as_secs_f64() / 60.0;
     draft
         .part("count", count)
         .part("per_minute", count / minutes)
@@ -30,10 +26,8 @@ pub(super) fn measure(conversation: &Conversation) -> Measure {
 
 /// How many fillers of `kind` I used, in utterances whose words can be trusted.
 pub(super) fn count(conversation: &Conversation, kind: FillerKind) -> f64 {
-    let trusted = conversation
-        .of(conversation.me())
-        .filter(|utterance| !utterance.low_confidence);
-    trusted
+    conversation
+        .trusted()
         .flat_map(|utterance| &utterance.fillers)
         .filter(|filler| filler.kind == kind)
         .count() as f64

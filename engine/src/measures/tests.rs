@@ -141,6 +141,15 @@ fn c6_is_filled_pauses_per_hundred_words() {
 }
 
 #[test]
+fn c6_counts_by_the_minute_over_the_speech_that_it_counts_in() {
+    let mut doubtful = said_for(Me, 130_000, 190_000, &format!("um {}", filling(150)));
+    doubtful.flags = vec![SegmentFlag::LowConfidence];
+    let text = format!("um {} uh er hm", filling(200));
+    let measure = measured("C6", &[said_for(Me, 0, 120_000, &text), doubtful]);
+    assert_eq!((measure.parts["count"], measure.parts["per_minute"]), (4.0, 2.0));
+}
+
+#[test]
 fn c6_is_not_covered_where_the_recognizer_drops_filled_pauses() {
     let setup = crate::conversation::Setup {
         recognizer: RecognizerInfo { ..recognizer(false) },
