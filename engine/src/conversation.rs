@@ -14,6 +14,7 @@ use crate::speaker::{Speaker, Track};
 use crate::transcript::{Final, SegmentFlag, SegmentId, Word};
 use crate::turns::{self, TURN_GAP, Turn};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Silence that ends an inter-pausal unit (measures.md, primitives).
@@ -67,12 +68,12 @@ impl Utterance {
     }
 }
 
-/// A meeting as far as it is decided.
+/// A meeting as far as it is decided. Cheap to clone: a commit folds into a copy, and copies share what was said.
 #[derive(Debug, Clone)]
 pub struct Conversation {
     setup: Setup,
     /// By start, then by speaker.
-    utterances: Vec<Utterance>,
+    utterances: Vec<Arc<Utterance>>,
     pace: Pace,
     /// Everything before is decided on every track.
     now: MeetingTime,
@@ -107,7 +108,7 @@ impl Conversation {
         let place = self.utterances.partition_point(|earlier| {
             (earlier.span.start, earlier.speaker) <= (utterance.span.start, utterance.speaker)
         });
-        self.utterances.insert(place, utterance);
+        self.utterances.insert(place, Arc::new(utterance));
         self.now = self.now.max(span.end);
         if mine {
             signals.extend(self.pace.at(span.end).map(|(wpm, words)| Signal::Pace {
@@ -156,7 +157,7 @@ impl Conversation {
     }
 
     /// What was said, by start.
-    pub fn utterances(&self) -> &[Utterance] {
+    pub fn utterances(&self) -> &[Arc<Utterance>] {
         &self.utterances
     }
 
@@ -164,6 +165,7 @@ impl Conversation {
     pub fn of(&self, speaker: Speaker) -> impl Iterator<Item = &Utterance> {
         self.utterances
             .iter()
+            .map(Arc::as_ref)
             .filter(move |utterance| utterance.speaker == speaker)
     }
 

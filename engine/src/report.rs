@@ -130,6 +130,7 @@ pub struct ReportRest {
 
 /// The report of a meeting as far as it is decided.
 pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
+    let utterances = conversation.utterances();
     Report {
         version: rest.version,
         incomplete: rest.incomplete,
@@ -139,7 +140,7 @@ pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
         measures: conversation.measures(),
         talk: talk(conversation),
         pace: pace(conversation),
-        utterances: conversation.utterances().to_vec(),
+        utterances: utterances.iter().map(|utterance| Utterance::clone(utterance)).collect(),
         turns: conversation.turns(),
         gaps: rest.gaps,
         nudges: rest.nudges,

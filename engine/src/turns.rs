@@ -6,6 +6,7 @@ use crate::conversation::{IPU_GAP, Utterance, join};
 use crate::lexicon::{BACKCHANNEL_PHRASES, is_backchannel_token, token};
 use crate::speaker::Speaker;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A silence of one's own that ends a turn.
@@ -39,7 +40,7 @@ pub struct Turn {
 }
 
 /// The turns that `utterances`, in order of start, make.
-pub fn turns(utterances: &[Utterance]) -> Vec<Turn> {
+pub fn turns(utterances: &[Arc<Utterance>]) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
     for (index, utterance) in utterances.iter().enumerate() {
         if is_backchannel(utterances, index) || is_talked_over(utterances, index) {
@@ -64,7 +65,7 @@ pub fn turns(utterances: &[Utterance]) -> Vec<Turn> {
 }
 
 /// At most three words and one second, at least half of them backchannel words, and the other goes on within a second.
-pub fn is_backchannel(utterances: &[Utterance], index: usize) -> bool {
+pub fn is_backchannel(utterances: &[Arc<Utterance>], index: usize) -> bool {
     let utterance = &utterances[index];
     if utterance.speaker == Speaker::Unknown || utterance.span.duration() > BACKCHANNEL + BACKCHANNEL_SLACK {
         return false;
@@ -81,7 +82,7 @@ pub fn is_backchannel(utterances: &[Utterance], index: usize) -> bool {
 }
 
 /// Someone else spoke just before, and speaks on within a second after.
-fn other_has_the_floor_around(utterances: &[Utterance], index: usize) -> bool {
+fn other_has_the_floor_around(utterances: &[Arc<Utterance>], index: usize) -> bool {
     let utterance = &utterances[index];
     let (start, end) = (utterance.span.start, utterance.span.end);
     others_near(utterances, index).any(|other| other.span.start <= start && other.span.end > end)
@@ -93,7 +94,7 @@ fn other_has_the_floor_around(utterances: &[Utterance], index: usize) -> bool {
 
 /// Wholly inside what someone else was saying and went on saying: heard, but the floor stayed where it was. On both sides
 /// speech is taken whole: where long speech was cut into segments, nobody stopped.
-pub(crate) fn is_talked_over(utterances: &[Utterance], index: usize) -> bool {
+pub(crate) fn is_talked_over(utterances: &[Arc<Utterance>], index: usize) -> bool {
     let utterance = &utterances[index];
     let own = near(utterances, index).filter(|near| near.speaker == utterance.speaker);
     let own = join(own.map(|own| own.span), IPU_GAP)
@@ -106,12 +107,14 @@ pub(crate) fn is_talked_over(utterances: &[Utterance], index: usize) -> bool {
 }
 
 /// Utterances of other speakers that may touch this one.
-fn others_near(utterances: &[Utterance], index: usize) -> impl Iterator<Item = &Utterance> {
+fn others_near(utterances: &[Arc<Utterance>], index: usize) -> impl Iterator<Item = &Utterance> {
     let speaker = utterances[index].speaker;
     near(utterances, index).filter(move |other| other.speaker != speaker)
 }
 
 /// Utterances that may touch this one, it among them.
-fn near(utterances: &[Utterance], index: usize) -> impl Iterator<Item = &Utterance> {
-    utterances[index.saturating_sub(NEAR)..(index + NEAR).min(utterances.len())].iter()
+fn near(utterances: &[Arc<Utterance>], index: usize) -> impl Iterator<Item = &Utterance> {
+    utterances[index.saturating_sub(NEAR)..(index + NEAR).min(utterances.len())]
+        .iter()
+        .map(Arc::as_ref)
 }

@@ -45,7 +45,7 @@ fn interruptions(conversation: &Conversation, by: Speaker) -> Vec<MeetingTime> {
     let utterances = conversation.utterances();
     let others: Vec<&Utterance> = (0..utterances.len())
         .filter(|&index| utterances[index].speaker != by && !is_backchannel(utterances, index))
-        .map(|index| &utterances[index])
+        .map(|index| &*utterances[index])
         .collect();
     // Across segments: whoever goes on after a cut has not stopped.
     let floor = join(others.iter().flat_map(|other| other.ipus.iter().copied()), IPU_GAP);
