@@ -75,7 +75,7 @@ pub struct Conversation {
     /// By start, then by speaker.
     utterances: Vec<Arc<Utterance>>,
     pace: Pace,
-    /// Everything before is decided on every track.
+    /// How far the meeting has come: what was decided last ends here, on one track at least.
     now: MeetingTime,
 }
 
@@ -146,7 +146,8 @@ impl Conversation {
         vec![Signal::Silence { at: to }]
     }
 
-    /// Everything before is decided.
+    /// How far the meeting has come: the end of what was decided latest on any track, or what [`advance`](Self::advance)
+    /// said of all of them.
     pub fn now(&self) -> MeetingTime {
         self.now
     }

@@ -21,7 +21,7 @@ pub(crate) const OWN_PAUSE: Duration = Duration::from_millis(2000);
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveMeasures {
-    /// Everything before is decided.
+    /// How far the meeting has come; other tracks may be decided less far.
     pub at_ms: u64,
     /// My pace over the last 30 s of mine, exponentially smoothed, words a minute.
     pub pace_wpm: Option<f32>,

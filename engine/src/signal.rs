@@ -34,7 +34,7 @@ pub enum Signal {
     },
     /// Nobody took the floor up to here.
     Silence {
-        /// Everything before is decided.
+        /// How far the meeting has come.
         at: MeetingTime,
     },
 }
