@@ -61,17 +61,37 @@ proptest! {
     }
 
     #[test]
-    fn a_fold_rebuilt_from_the_finals_gives_the_same_signals(finals in meetings(), cut in any::<prop::sample::Index>()) {
-        let cut = cut.index(finals.len() + 1);
-        let signals = |meeting: &mut Conversation, finals: &[Final]| -> Vec<Signal> {
-            finals.iter().flat_map(|decided| meeting.observe(decided)).collect()
+    fn silences_told_one_by_one_or_as_one_change_nothing(
+        finals in meetings(),
+        pauses_ms in prop::collection::vec(prop::collection::vec(0u64..3_000, 0..4), 0..50),
+    ) {
+        // Live, silence is told as it passes; read back, only as far as the next final knew of it.
+        let fold = |each: bool| {
+            let mut meeting = Conversation::new(setup(MeetingType::Other));
+            let mut signals = Vec::new();
+            for (index, decided) in finals.iter().enumerate() {
+                let mut to_ms = meeting.now().as_ms();
+                let passed: Vec<u64> = pauses_ms
+                    .get(index)
+                    .into_iter()
+                    .flatten()
+                    .map(|pause_ms| {
+                        to_ms += pause_ms;
+                        to_ms
+                    })
+                    .collect();
+                let told = if each { &passed[..] } else { &passed[passed.len().saturating_sub(1)..] };
+                for to_ms in told {
+                    meeting.advance(at(*to_ms));
+                }
+                signals.push((meeting.observe(decided), meeting.live()));
+            }
+            (signals, meeting)
         };
-        let whole = signals(&mut Conversation::new(setup(MeetingType::Other)), &finals);
-        let mut before = Conversation::new(setup(MeetingType::Other));
-        let first = signals(&mut before, &finals[..cut]);
-        let mut rebuilt = conversation(MeetingType::Other, &finals[..cut]);
-        let rest = signals(&mut rebuilt, &finals[cut..]);
-        prop_assert_eq!([first, rest].concat(), whole);
+        let ((live, told), (read_back, rebuilt)) = (fold(true), fold(false));
+        prop_assert_eq!(live, read_back);
+        prop_assert_eq!(told.utterances(), rebuilt.utterances());
+        prop_assert_eq!(told.now(), rebuilt.now());
     }
 
     #[test]
