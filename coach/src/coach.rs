@@ -1,6 +1,6 @@
 //! The coach of one meeting: every signal goes to every rule, and what they see goes to the governor.
 
-use crate::governor::{Governor, Held};
+use crate::governor::{Answer, Governor};
 use crate::mode::Mode;
 use crate::nudge::Nudge;
 use crate::rule::Rule;
@@ -51,7 +51,8 @@ impl Coach {
         }
     }
 
-    /// Takes the meeting's next signal. At most one thing is said; whatever else was seen is [held](Coach::held).
+    /// Takes the meeting's next signal. At most one thing is said; what may not be said now is asked again, as long as it
+    /// holds.
     pub fn observe(&mut self, signal: &Signal) -> Option<Nudge> {
         // A filler early in a segment may be told after the end of another's segment; time never runs back.
         self.now = self.now.max(signal.at());
@@ -64,15 +65,18 @@ impl Coach {
         moments.sort_by_key(|moment| self.goal != Some(moment.rule));
         let mut said = None;
         for moment in moments {
-            let nudge = self.governor.ask(moment, self.now);
-            said = said.or(nudge);
+            match self.governor.ask(&moment, self.now) {
+                Answer::Say(nudge) => said = Some(nudge),
+                Answer::HeldOut => {}
+                Answer::NotNow(_) => continue,
+            }
+            match moment.rule {
+                Rule::TooFast => self.too_fast.told(),
+                Rule::FillerCluster => self.filler_cluster.told(),
+                Rule::Monologue => self.monologue.told(&moment),
+            }
         }
         said
-    }
-
-    /// What was seen and not shown, in order, for the report.
-    pub fn held(&self) -> &[Held] {
-        self.governor.held()
     }
 }
 

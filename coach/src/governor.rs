@@ -9,12 +9,11 @@ use crate::nudge::{self, Nudge};
 use crate::rule::Rule;
 use attune_engine::clock::MeetingTime;
 use attune_engine::meeting_type::MeetingType;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Nobody is told anything while a meeting finds its feet.
 const OPENING: Duration = Duration::from_secs(90);
-/// What happened longer ago than this is for the report; and a nudge not shown within this is not shown any more.
+/// What happened longer ago than this is not news; and a nudge not shown within this is not shown any more.
 const STALE: Duration = Duration::from_secs(15);
 /// The stretch over which a mode's budget is counted.
 const HALF_HOUR: Duration = Duration::from_secs(30 * 60);
@@ -32,26 +31,22 @@ pub(crate) struct Moment {
     pub(crate) evidence: String,
 }
 
-/// A moment that was not shown, for the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// The id that the nudge would have had.
-    pub id: String,
-    /// Which rule.
-    pub rule: Rule,
-    /// Why it would have spoken.
-    pub evidence: String,
-    /// When.
-    #[serde(rename = "at_ms")]
-    pub at: MeetingTime,
-    /// Why it did not.
-    pub because: HeldBecause,
+/// What a rule is told that asks.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// Say it.
+    Say(Nudge),
+    /// It counts as said, but was left out by lot, to learn whether nudges help.
+    HeldOut,
+    /// Not now: what still holds may be asked again.
+    NotNow(Refusal),
 }
 
-/// Why a moment was not shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HeldBecause {
+/// Why a moment may not be said now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Nothing is ever said.
+    Off,
     /// The mode, or a presentation, leaves room for the goal alone.
     NotTheGoal,
     /// The meeting had just begun.
@@ -66,8 +61,6 @@ pub enum HeldBecause {
     Gap,
     /// The half hour's budget is spent.
     Budget,
-    /// Left out by lot, to learn whether nudges help.
-    HoldOut,
 }
 
 /// What was said so far, and what may be said next.
@@ -76,7 +69,6 @@ pub(crate) struct Governor {
     setup: CoachSetup,
     /// Moments that took a slot, in order: those shown, and those held out by lot in their place.
     taken: Vec<(Rule, MeetingTime)>,
-    held: Vec<Held>,
 }
 
 impl Governor {
@@ -84,67 +76,51 @@ impl Governor {
         Self {
             setup,
             taken: Vec::new(),
-            held: Vec::new(),
         }
     }
 
-    /// The nudge for `moment`, if it may be shown at `now`; otherwise it is held for the report.
-    pub(crate) fn ask(&mut self, moment: Moment, now: MeetingTime) -> Option<Nudge> {
-        if self.setup.mode == Mode::Off {
-            return None;
+    /// Whether `moment` may be shown at `now`.
+    pub(crate) fn ask(&mut self, moment: &Moment, now: MeetingTime) -> Answer {
+        if let Some(refusal) = self.refusal(moment, now) {
+            return Answer::NotNow(refusal);
         }
+        self.taken.push((moment.rule, now));
         let fingerprint = nudge::fingerprint(self.setup.session, moment.rule, moment.trigger);
-        let id = nudge::id(fingerprint);
-        let mut refusal = self.refusal(&moment, now);
-        if refusal.is_none() {
-            self.taken.push((moment.rule, now));
-            // Drawn last, and at the price of the slot: what is held out is then a fair comparison for what is shown.
-            refusal = is_drawn(fingerprint, self.setup.hold_out).then_some(HeldBecause::HoldOut);
+        // Drawn last, and at the price of the slot: what is held out is then a fair comparison for what is shown.
+        if is_drawn(fingerprint, self.setup.hold_out) {
+            return Answer::HeldOut;
         }
-        if let Some(because) = refusal {
-            self.held.push(Held {
-                id,
-                rule: moment.rule,
-                evidence: moment.evidence,
-                at: now,
-                because,
-            });
-            return None;
-        }
-        Some(Nudge {
-            id,
+        Answer::Say(Nudge {
+            id: nudge::id(fingerprint),
             rule: moment.rule,
             headline: moment.rule.headline().to_owned(),
-            evidence: moment.evidence,
+            evidence: moment.evidence.clone(),
             at: now,
             expires_at: now.plus(STALE),
         })
     }
 
-    /// What was seen and not shown, in order.
-    pub(crate) fn held(&self) -> &[Held] {
-        &self.held
-    }
-
-    fn refusal(&self, moment: &Moment, now: MeetingTime) -> Option<HeldBecause> {
+    fn refusal(&self, moment: &Moment, now: MeetingTime) -> Option<Refusal> {
         let rule = moment.rule;
         let is_goal = self.setup.goal == Some(rule);
         let of_a_kind = self.taken.iter().filter(|(kind, _)| *kind == rule);
         let recent = self.taken.iter().filter(|(_, at)| now.since(*at) < HALF_HOUR);
-        if self.is_goal_only() && !is_goal {
-            Some(HeldBecause::NotTheGoal)
+        if self.setup.mode == Mode::Off {
+            Some(Refusal::Off)
+        } else if self.is_goal_only() && !is_goal {
+            Some(Refusal::NotTheGoal)
         } else if now.since(MeetingTime::START) < OPENING {
-            Some(HeldBecause::Opening)
+            Some(Refusal::Opening)
         } else if now.since(moment.true_at) > STALE {
-            Some(HeldBecause::Stale)
+            Some(Refusal::Stale)
         } else if of_a_kind.clone().any(|(_, at)| now.since(*at) < rule.cooldown()) {
-            Some(HeldBecause::Cooldown)
+            Some(Refusal::Cooldown)
         } else if !is_goal && of_a_kind.count() >= OF_A_KIND {
-            Some(HeldBecause::SaidTwice)
+            Some(Refusal::SaidTwice)
         } else if self.taken.iter().any(|(_, at)| now.since(*at) < self.setup.mode.gap()) {
-            Some(HeldBecause::Gap)
+            Some(Refusal::Gap)
         } else if recent.count() >= self.setup.mode.per_half_hour() {
-            Some(HeldBecause::Budget)
+            Some(Refusal::Budget)
         } else {
             None
         }
@@ -154,9 +130,9 @@ impl Governor {
     /// where a person looks at their audience; an exercise is another matter.
     fn is_goal_only(&self) -> bool {
         match self.setup.mode {
-            Mode::Off | Mode::Focus => true,
+            Mode::Focus => true,
             Mode::Balanced => self.setup.meeting_type == MeetingType::Presentation,
-            Mode::Practice => false,
+            Mode::Off | Mode::Practice => false,
         }
     }
 }

@@ -11,7 +11,6 @@ mod rule;
 mod rules;
 
 pub use coach::{Coach, CoachSetup};
-pub use governor::{Held, HeldBecause};
 pub use mode::{Mode, UnknownMode};
 pub use nudge::Nudge;
 pub use rule::Rule;

@@ -23,18 +23,20 @@ fn moment(rule: Rule, second: u64) -> Moment {
     }
 }
 
-/// What becomes of moments at these seconds: `None` is shown.
-fn outcomes(governor: &mut Governor, moments: &[(Rule, u64)]) -> Vec<Option<HeldBecause>> {
+/// What becomes of moments at these seconds: `None` is shown or held out by lot.
+fn outcomes(governor: &mut Governor, moments: &[(Rule, u64)]) -> Vec<Option<Refusal>> {
     moments
         .iter()
-        .map(|&(rule, second)| match governor.ask(moment(rule, second), at(second)) {
-            Some(_) => None,
-            None => governor.held().last().map(|held| held.because),
-        })
+        .map(
+            |&(rule, second)| match governor.ask(&moment(rule, second), at(second)) {
+                Answer::Say(_) | Answer::HeldOut => None,
+                Answer::NotNow(refusal) => Some(refusal),
+            },
+        )
         .collect()
 }
 
-use HeldBecause::{Budget, Cooldown, Gap, NotTheGoal, Opening, SaidTwice, Stale};
+use Refusal::{Budget, Cooldown, Gap, NotTheGoal, Off, Opening, SaidTwice, Stale};
 use Rule::{FillerCluster, Monologue, TooFast};
 
 #[rstest]
@@ -72,7 +74,7 @@ use Rule::{FillerCluster, Monologue, TooFast};
 fn each_mode_keeps_its_limits(
     #[case] mode: Mode,
     #[case] moments: &[(Rule, u64)],
-    #[case] expected: &[Option<HeldBecause>],
+    #[case] expected: &[Option<Refusal>],
 ) {
     assert_eq!(outcomes(&mut governor(mode), moments), expected);
 }
@@ -99,33 +101,27 @@ fn balanced_has_room_for_six_in_half_an_hour() {
         ..CoachSetup::default()
     });
     let moments: Vec<(Rule, u64)> = (0..7).map(|index| (TooFast, 100 + 240 * index)).collect();
-    let shown = outcomes(&mut governor, &moments)
-        .iter()
-        .filter(|outcome| outcome.is_none())
-        .count();
-    assert_eq!(shown, 6);
-    assert_eq!(governor.held().last().unwrap().because, Budget);
+    let expected = [None, None, None, None, None, None, Some(Budget)];
+    assert_eq!(outcomes(&mut governor, &moments), expected);
 }
 
 #[test]
-fn off_says_nothing_and_keeps_nothing() {
+fn off_says_nothing_not_even_the_goal() {
     let mut governor = Governor::new(CoachSetup {
         mode: Mode::Off,
         goal: Some(TooFast),
         ..CoachSetup::default()
     });
-    assert_eq!(governor.ask(moment(TooFast, 200), at(200)), None);
-    assert_eq!(governor.held(), []);
+    assert_eq!(outcomes(&mut governor, &[(TooFast, 200)]), [Some(Off)]);
 }
 
 #[test]
-fn what_is_known_more_than_fifteen_seconds_late_is_for_the_report() {
+fn what_is_known_more_than_fifteen_seconds_late_is_not_said() {
     let mut governor = governor(Mode::Balanced);
-    assert_eq!(governor.ask(moment(FillerCluster, 100), at(116)), None);
-    let held = &governor.held()[0];
-    assert_eq!((held.because, held.rule, held.at), (Stale, FillerCluster, at(116)));
-    assert_eq!(held.evidence, "3 filler words in 8 seconds.");
-    assert!(governor.ask(moment(FillerCluster, 120), at(135)).is_some());
+    let late = governor.ask(&moment(FillerCluster, 100), at(116));
+    assert_eq!(late, Answer::NotNow(Stale));
+    let in_time = governor.ask(&moment(FillerCluster, 120), at(135));
+    assert!(matches!(in_time, Answer::Say(_)));
 }
 
 #[test]
@@ -144,9 +140,10 @@ fn a_presentation_leaves_room_for_the_goal_alone_unless_it_is_practice() {
 
 #[test]
 fn a_nudge_says_what_to_do_why_and_until_when() {
-    let nudge = governor(Mode::Balanced)
-        .ask(moment(FillerCluster, 100), at(104))
-        .unwrap();
+    let answer = governor(Mode::Balanced).ask(&moment(FillerCluster, 100), at(104));
+    let Answer::Say(nudge) = answer else {
+        panic!("{answer:?}")
+    };
     assert_eq!(nudge.headline, "Breathe. Pause.");
     assert_eq!(nudge.evidence, "3 filler words in 8 seconds.");
     assert_eq!((nudge.at, nudge.expires_at), (at(104), at(119)));
@@ -163,7 +160,7 @@ fn a_fifth_of_moments_is_held_out_by_lot_the_same_ones_every_time() {
                     hold_out: 0.2,
                     ..CoachSetup::default()
                 });
-                outcomes(&mut governor, &[(TooFast, 100 + second)]) == [Some(HeldBecause::HoldOut)]
+                governor.ask(&moment(TooFast, 100 + second), at(100 + second)) == Answer::HeldOut
             })
             .collect()
     };
@@ -180,16 +177,6 @@ fn a_moment_that_is_held_out_takes_the_place_of_a_nudge() {
         hold_out: 1.0,
         ..CoachSetup::default()
     });
-    let expected = [Some(HeldBecause::HoldOut), Some(Gap)];
-    assert_eq!(outcomes(&mut governor, &[(TooFast, 100), (Monologue, 200)]), expected);
-}
-
-#[test]
-fn an_outcome_for_the_report_reads_plainly() {
-    let mut governor = governor(Mode::Focus);
-    governor.ask(moment(TooFast, 100), at(100));
-    let json = serde_json::to_value(&governor.held()[0]).unwrap();
-    assert_eq!(json["because"], "not_the_goal");
-    assert_eq!(json["rule"], "N1");
-    assert_eq!(json["at_ms"], 100_000);
+    assert_eq!(governor.ask(&moment(TooFast, 100), at(100)), Answer::HeldOut);
+    assert_eq!(outcomes(&mut governor, &[(Monologue, 200)]), [Some(Gap)]);
 }

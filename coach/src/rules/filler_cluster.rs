@@ -21,9 +21,10 @@ const CALM: usize = 1;
 pub(crate) struct FillerCluster {
     /// Fillers of the last [`CALM_FOR`].
     recent: VecDeque<MeetingTime>,
-    /// A cluster that waits for the end of its segment: nobody is told mid-phrase.
+    /// A cluster that waits for the end of its segment, as nobody is told mid-phrase, and then to be told.
     waiting: Option<Cluster>,
-    spoken: bool,
+    /// It was told, and it has not been calm since.
+    told: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +37,10 @@ struct Cluster {
 impl FillerCluster {
     pub(crate) fn observe(&mut self, signal: &Signal) -> Option<Moment> {
         self.forget_before(signal.at().minus(CALM_FOR));
-        let Signal::Filler { at, .. } = *signal else {
-            return self.waiting.take().map(Cluster::moment);
+        let at = match *signal {
+            Signal::Filler { at, .. } => at,
+            Signal::Pace { .. } | Signal::Turn { .. } => return self.waiting.map(Cluster::moment),
+            Signal::Silence { .. } => return None,
         };
         self.recent.push_back(at);
         let close: Vec<MeetingTime> = self
@@ -46,8 +49,7 @@ impl FillerCluster {
             .copied()
             .filter(|filler| at.since(*filler) <= WITHIN)
             .collect();
-        if close.len() >= CLUSTER && (!self.spoken || self.waiting.is_some()) {
-            self.spoken = true;
+        if close.len() >= CLUSTER && !self.told {
             self.waiting = Some(Cluster {
                 first: close[0],
                 last: at,
@@ -57,12 +59,19 @@ impl FillerCluster {
         None
     }
 
+    /// The cluster that it told counts as said.
+    pub(crate) const fn told(&mut self) {
+        self.waiting = None;
+        self.told = true;
+    }
+
     fn forget_before(&mut self, moment: MeetingTime) {
         while self.recent.front().is_some_and(|filler| *filler < moment) {
             self.recent.pop_front();
         }
-        if self.recent.len() <= CALM && self.waiting.is_none() {
-            self.spoken = false;
+        if self.recent.len() <= CALM {
+            self.waiting = None;
+            self.told = false;
         }
     }
 }
@@ -93,19 +102,22 @@ mod tests {
         }
     }
 
-    fn silence(at_ms: u64) -> Signal {
-        Signal::Silence {
+    fn turn(at_ms: u64) -> Signal {
+        Signal::Turn {
+            start: MeetingTime::START,
             at: MeetingTime::from_ms(at_ms),
         }
     }
 
-    /// What the rule says of fillers at these times, each the only one of a segment that ends 100 ms later.
+    /// What the rule says of fillers at these times, each the only one of a segment that ends 100 ms later, where all it says
+    /// is said.
     fn clusters(fillers_ms: &[u64]) -> Vec<(u64, String)> {
         let mut rule = FillerCluster::default();
-        let signals = fillers_ms
-            .iter()
-            .flat_map(|&at_ms| [filler(at_ms), silence(at_ms + 100)]);
-        let moments = signals.filter_map(|signal| rule.observe(&signal));
+        let signals = fillers_ms.iter().flat_map(|&at_ms| [filler(at_ms), turn(at_ms + 100)]);
+        let moments = signals.filter_map(|signal| {
+            let seen = rule.observe(&signal);
+            seen.inspect(|_| rule.told())
+        });
         moments
             .map(|moment| (moment.trigger.as_ms(), moment.evidence))
             .collect()
@@ -133,14 +145,23 @@ mod tests {
         for at_ms in [1_000, 3_000, 5_500, 8_200] {
             assert_eq!(rule.observe(&filler(at_ms)), None);
         }
-        let turn = Signal::Turn {
-            start: MeetingTime::START,
-            at: MeetingTime::from_ms(12_000),
-        };
-        let moment = rule.observe(&turn).unwrap();
+        let moment = rule.observe(&turn(12_000)).unwrap();
         assert_eq!(moment.evidence, "4 filler words in 8 seconds.");
         assert_eq!(moment.true_at.as_ms(), 8_200);
-        assert_eq!(rule.observe(&turn), None);
+        rule.told();
+        assert_eq!(rule.observe(&turn(12_100)), None);
+    }
+
+    #[test]
+    fn untold_a_cluster_is_asked_for_again_until_it_is_calm() {
+        let mut rule = FillerCluster::default();
+        for at_ms in [1_000, 3_000, 5_500] {
+            rule.observe(&filler(at_ms));
+        }
+        let first = rule.observe(&turn(6_000));
+        assert!(first.is_some());
+        assert_eq!(rule.observe(&turn(16_000)), first);
+        assert_eq!(rule.observe(&turn(48_500)), None);
     }
 
     #[test]

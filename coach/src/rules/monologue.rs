@@ -17,8 +17,8 @@ const LONG_UPDATE: Duration = Duration::from_secs(120);
 pub(crate) struct Monologue {
     /// Presenting is speaking alone: no limit.
     limit: Option<Duration>,
-    /// How far the turn had come that it has spoken about. A turn that begins later is another.
-    spoken_at: Option<MeetingTime>,
+    /// How far the turn had come that it was told of. A turn that begins later is another.
+    told_at: Option<MeetingTime>,
 }
 
 impl Monologue {
@@ -28,7 +28,7 @@ impl Monologue {
             MeetingType::InternalUpdate => Some(LONG_UPDATE),
             _ => Some(LONG),
         };
-        Self { limit, spoken_at: None }
+        Self { limit, told_at: None }
     }
 
     pub(crate) fn observe(&mut self, signal: &Signal) -> Option<Moment> {
@@ -36,16 +36,20 @@ impl Monologue {
             return None;
         };
         let length = at.since(start);
-        if length <= self.limit? || self.spoken_at.is_some_and(|spoken_at| start < spoken_at) {
+        if length <= self.limit? || self.told_at.is_some_and(|told_at| start < told_at) {
             return None;
         }
-        self.spoken_at = Some(at);
         Some(Moment {
             rule: Rule::Monologue,
             trigger: start,
             true_at: at,
             evidence: format!("You have had the floor for {} seconds.", length.as_secs()),
         })
+    }
+
+    /// `moment` counts as said.
+    pub(crate) const fn told(&mut self, moment: &Moment) {
+        self.told_at = Some(moment.true_at);
     }
 }
 
@@ -74,6 +78,13 @@ mod tests {
         assert_eq!(spoke, expected_s);
     }
 
+    /// Whether the rule speaks at `signal`, where all it says is said.
+    fn speaks(rule: &mut Monologue, signal: &Signal) -> bool {
+        let seen = rule.observe(signal);
+        seen.iter().for_each(|moment| rule.told(moment));
+        seen.is_some()
+    }
+
     #[test]
     fn it_speaks_once_a_turn() {
         let mut rule = Monologue::new(MeetingType::Other);
@@ -86,7 +97,7 @@ mod tests {
             turn(201, 290),
         ]
         .iter()
-        .map(|signal| rule.observe(signal).is_some())
+        .map(|signal| speaks(&mut rule, signal))
         .collect();
         assert_eq!(spoken, [false, true, false, false, false, true]);
     }
@@ -94,8 +105,16 @@ mod tests {
     #[test]
     fn a_turn_whose_beginning_is_seen_anew_is_still_the_same_turn() {
         let mut rule = Monologue::new(MeetingType::Other);
-        assert!(rule.observe(&turn(10, 90)).is_some());
-        assert_eq!(rule.observe(&turn(30, 110)), None);
+        assert!(speaks(&mut rule, &turn(10, 90)));
+        assert!(!speaks(&mut rule, &turn(30, 110)));
+    }
+
+    #[test]
+    fn untold_it_asks_again_under_the_same_name_as_the_turn_goes_on() {
+        let mut rule = Monologue::new(MeetingType::Other);
+        let asked = [turn(10, 90), turn(10, 100)].map(|signal| rule.observe(&signal).unwrap());
+        assert_eq!(asked[0].trigger, asked[1].trigger);
+        assert_eq!(asked[1].evidence, "You have had the floor for 90 seconds.");
     }
 
     #[test]

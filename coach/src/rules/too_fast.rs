@@ -36,8 +36,8 @@ pub(crate) struct TooFast {
 enum State {
     Armed,
     FastSince(MeetingTime),
-    /// It has spoken.
-    Spoken,
+    /// It was told.
+    Told,
     CalmSince(MeetingTime),
 }
 
@@ -59,26 +59,32 @@ impl TooFast {
         self.heard_at = at;
         let fast = wpm > self.fast_wpm && words >= MIN_WORDS;
         let calm = wpm < self.calm_wpm;
-        let (state, seen) = match self.state {
-            State::Armed if fast => (State::FastSince(at), false),
-            State::FastSince(_) if fast && apart => (State::FastSince(at), false),
-            State::FastSince(since) if fast && at.since(since) >= FAST_FOR => (State::Spoken, true),
-            State::FastSince(_) if !fast => (State::Armed, false),
-            State::Spoken if calm => (State::CalmSince(at), false),
-            State::CalmSince(_) if !calm => (State::Spoken, false),
-            State::CalmSince(since) if at.since(since) >= CALM_FOR => (State::Armed, false),
-            unchanged => (unchanged, false),
+        self.state = match self.state {
+            State::Armed if fast => State::FastSince(at),
+            State::FastSince(_) if fast && apart => State::FastSince(at),
+            State::FastSince(_) if !fast => State::Armed,
+            State::Told if calm => State::CalmSince(at),
+            State::CalmSince(_) if !calm => State::Told,
+            State::CalmSince(since) if at.since(since) >= CALM_FOR => State::Armed,
+            unchanged => unchanged,
         };
-        self.state = state;
-        seen.then(|| Moment {
+        let State::FastSince(since) = self.state else {
+            return None;
+        };
+        (at.since(since) >= FAST_FOR).then(|| Moment {
             rule: Rule::TooFast,
-            trigger: at,
+            trigger: since,
             true_at: at,
             evidence: format!(
                 "{wpm:.0} words a minute over your last 30 seconds, above {:.0}.",
                 self.fast_wpm
             ),
         })
+    }
+
+    /// What it told last counts as said.
+    pub(crate) const fn told(&mut self) {
+        self.state = State::Told;
     }
 }
 
@@ -95,13 +101,17 @@ mod tests {
         }
     }
 
-    /// Seconds at which the rule speaks, given (second, words a minute) with enough words.
+    /// Seconds at which the rule speaks, given (second, words a minute) with enough words, where all it says is said.
     fn speaks_at(baseline_wpm: Option<f32>, paces: &[(u64, f32)]) -> Vec<u64> {
         let mut rule = TooFast::new(baseline_wpm);
-        let moments = paces
-            .iter()
-            .filter_map(|&(at_s, wpm)| rule.observe(&pace(at_s, wpm, 80)));
-        moments.map(|moment| moment.trigger.as_ms() / 1000).collect()
+        let mut spoke = Vec::new();
+        for &(at_s, wpm) in paces {
+            if rule.observe(&pace(at_s, wpm, 80)).is_some() {
+                rule.told();
+                spoke.push(at_s);
+            }
+        }
+        spoke
     }
 
     #[rstest]
@@ -129,6 +139,16 @@ mod tests {
     fn it_speaks_again_only_after_a_calm_stretch(#[case] then: &[(u64, f32)], #[case] expected: &[u64]) {
         let paces = [&[(100, 190.0), (115, 190.0)], then].concat();
         assert_eq!(speaks_at(None, &paces), expected);
+    }
+
+    #[test]
+    fn untold_it_asks_again_under_the_same_name_until_the_pace_is_over() {
+        let mut rule = TooFast::new(None);
+        let asked = [(100, 190.0), (115, 190.0), (130, 200.0), (140, 170.0)].map(|(at_s, wpm)| {
+            rule.observe(&pace(at_s, wpm, 80))
+                .map(|moment| (moment.trigger.as_ms() / 1000, moment.true_at.as_ms() / 1000))
+        });
+        assert_eq!(asked, [None, Some((100, 115)), Some((100, 130)), None]);
     }
 
     #[test]
