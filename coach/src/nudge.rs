@@ -2,11 +2,10 @@
 
 use crate::rule::Rule;
 use attune_engine::clock::MeetingTime;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// A nudge. Holds numbers, never a word of what was said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nudge {
     /// A hash of session, rule and trigger sample: the same after a resume.
     pub id: String,
@@ -17,10 +16,8 @@ pub struct Nudge {
     /// Why: one plain sentence with the number.
     pub evidence: String,
     /// The moment it is for.
-    #[serde(rename = "at_ms")]
     pub at: MeetingTime,
     /// After this it is no longer worth showing.
-    #[serde(rename = "expires_at_ms")]
     pub expires_at: MeetingTime,
 }
 
@@ -59,21 +56,5 @@ mod tests {
         assert_eq!(distinct.len(), 4);
         assert!(ids.iter().all(|id| id.len() == 32));
         assert_eq!(ids[0], id(fingerprint([7; 16], Rule::TooFast, at)));
-    }
-
-    #[test]
-    fn times_are_whole_milliseconds_on_the_wire() {
-        let nudge = Nudge {
-            id: "ab".into(),
-            rule: Rule::FillerCluster,
-            headline: "Breathe. Pause.".into(),
-            evidence: "3 filler words in 8 seconds.".into(),
-            at: MeetingTime::from_ms(1000),
-            expires_at: MeetingTime::from_ms(16_000),
-        };
-        let json = serde_json::to_string(&nudge).unwrap();
-        let expected = r#"{"id":"ab","rule":"N4","headline":"Breathe. Pause.","evidence":"3 filler words in 8 seconds.","at_ms":1000,"expires_at_ms":16000}"#;
-        assert_eq!(json, expected);
-        assert_eq!(serde_json::from_str::<Nudge>(&json).unwrap(), nudge);
     }
 }

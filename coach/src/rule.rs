@@ -1,19 +1,15 @@
 //! The nudge rules that exist, under the numbers of measures.md.
 
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A nudge rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
     /// N1: too fast for a while.
-    #[serde(rename = "N1")]
     TooFast,
     /// N4: fillers close together.
-    #[serde(rename = "N4")]
     FillerCluster,
     /// N5: a long turn.
-    #[serde(rename = "N5")]
     Monologue,
 }
 
@@ -53,9 +49,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_goes_by_its_number_and_is_read_in_a_glance() {
+    fn what_a_rule_says_is_read_in_a_glance() {
         for rule in Rule::ALL {
-            assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
             assert!(rule.headline().split(' ').count() <= 4);
             assert!(rule.headline().len() <= 40);
         }

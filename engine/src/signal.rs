@@ -3,11 +3,9 @@
 
 use crate::clock::MeetingTime;
 use crate::fillers::FillerKind;
-use serde::{Deserialize, Serialize};
 
 /// Something that nudge rules watch.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "signal", rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Signal {
     /// I used a filler.
     Filler {
