@@ -23,11 +23,9 @@ pub struct RecognizerInfo {
 /// One stretch of speech to recognise.
 #[derive(Debug, Clone, Copy)]
 pub struct Speech<'a> {
-    /// 16 kHz mono, the padding around the voice included.
+    /// 16 kHz mono: the voice with what is around it, and perhaps speech before it that is decided already. The caller
+    /// tells which words are whose, by their times.
     pub samples: &'a [i16],
-    /// How many of the leading samples are left context: heard, but already decided. Words that start in it are dropped
-    /// by the caller.
-    pub context: usize,
 }
 
 /// A word of a recognition, timed from the first sample of [`Speech::samples`].

@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn heard(recognizer: &mut Scripted, samples: &[i16]) -> Vec<RecognizedWord> {
-        recognizer.recognize(Speech { samples, context: 0 }).unwrap().words
+        recognizer.recognize(Speech { samples }).unwrap().words
     }
 
     #[test]

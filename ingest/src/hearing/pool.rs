@@ -185,7 +185,6 @@ impl Waiting {
 fn recognize(recognizer: &mut dyn Recognizer, job: &Job) -> Result<Recognition, String> {
     let speech = Speech {
         samples: &job.segment.audio,
-        context: job.segment.context,
     };
     catch_unwind(AssertUnwindSafe(|| recognizer.recognize(speech)))
         .unwrap_or_else(|_| {

@@ -234,7 +234,6 @@ impl Line {
         };
         let speech = Speech {
             samples: &segment.audio,
-            context: segment.context,
         };
         let outcome = Ok(self.tones.recognize(speech).unwrap());
         self.session
