@@ -43,7 +43,7 @@ fn tone(seconds: f32, pitch: f32) -> Vec<i16> {
 }
 
 fn recognized(whisper: &mut Whisper, samples: &[i16]) -> Recognition {
-    whisper.recognize(Speech { samples, context: 0 }).unwrap()
+    whisper.recognize(Speech { samples }).unwrap()
 }
 
 fn spans(words: &[RecognizedWord]) -> Vec<(&str, u32, u32)> {
@@ -160,12 +160,7 @@ fn silence_has_no_words() {
 fn more_than_the_model_can_see_is_refused() {
     let mut whisper = Whisper::load(weights()).unwrap();
     let samples = vec![0; LONGEST_SAMPLES + 1];
-    let error = whisper
-        .recognize(Speech {
-            samples: &samples,
-            context: 0,
-        })
-        .unwrap_err();
+    let error = whisper.recognize(Speech { samples: &samples }).unwrap_err();
     assert!(error.to_string().contains("30 s"), "{error}");
 }
 
