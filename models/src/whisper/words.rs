@@ -44,7 +44,10 @@ struct Draft {
     text: Vec<u8>,
     log_probability: f32,
     pieces: u32,
+    /// Where it begins, as the model says.
     anchor_ms: Option<u32>,
+    /// Where the phrase ends that it is the last word of, as the model says.
+    closed_ms: Option<u32>,
 }
 
 /// The words of `pieces`, timed within `samples`.
@@ -75,13 +78,22 @@ fn stamp_ms(id: i32, vocabulary: Vocabulary) -> Option<u32> {
     u32::try_from((id - vocabulary.first_stamp) * STAMP_MS).ok()
 }
 
-/// Groups tokens into words: one begins with each space.
+/// Groups tokens into words: one begins with each space. Stamps stand in front of a phrase and behind it.
 fn drafts(pieces: &[Piece], vocabulary: Vocabulary) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
-    for Piece { text, token } in pieces.iter().filter(|piece| piece.token.id < vocabulary.end_of_text) {
+    let mut stamp = None;
+    for Piece { text, token } in pieces {
+        if token.id >= vocabulary.end_of_text {
+            let stamped = stamp_ms(token.id, vocabulary);
+            if let Some(word) = drafts.last_mut() {
+                word.closed_ms = word.closed_ms.or(stamped);
+            }
+            stamp = stamped.or(stamp);
+            continue;
+        }
         if text.first() == Some(&b' ') || drafts.is_empty() {
             drafts.push(Draft {
-                anchor_ms: believed_ms(token, vocabulary),
+                anchor_ms: stamp.take().or_else(|| believed_ms(token, vocabulary)),
                 ..Draft::default()
             });
         }
@@ -103,29 +115,27 @@ fn believed_ms(token: &WhisperTokenData, vocabulary: Vocabulary) -> Option<u32> 
 
 /// Spreads the words over `bounds`, held to the anchors that lie in order inside them.
 fn timed(drafts: &[Draft], (from, to): (u32, u32)) -> Vec<RecognizedWord> {
-    let mut starts = Vec::with_capacity(drafts.len() + 1);
+    let mut words = Vec::with_capacity(drafts.len());
     let mut at = from;
     let mut begun = 0;
     while begun < drafts.len() {
         let next = (begun + 1..drafts.len())
             .find_map(|index| Some((index, drafts[index].anchor_ms.filter(|&ms| ms > at && ms < to)?)));
-        let (until, until_ms) = next.unwrap_or((drafts.len(), to));
+        let (until, next_ms) = next.unwrap_or((drafts.len(), to));
         let stretch = &drafts[begun..until];
+        let closed = stretch.last().and_then(|draft| draft.closed_ms);
+        let end = closed.filter(|&ms| ms > at).map_or(next_ms, |ms| ms.min(next_ms));
         let total: f32 = stretch.iter().map(weight).sum();
+        let passed_ms = |passed: f32| at + ((end - at) as f32 * passed / total) as u32;
         let mut passed = 0.0;
         for draft in stretch {
-            starts.push(at + ((until_ms - at) as f32 * passed / total) as u32);
+            let start = passed_ms(passed);
             passed += weight(draft);
+            words.push(draft.word(start, passed_ms(passed)));
         }
-        (begun, at) = (until, until_ms);
+        (begun, at) = (until, next_ms);
     }
-    starts.push(to);
-    let spans = starts.windows(2);
-    drafts
-        .iter()
-        .zip(spans)
-        .map(|(draft, span)| draft.word(span[0], span[1]))
-        .collect()
+    words
 }
 
 /// How long a word takes compared with others: its characters, and the pause that punctuation stands for.
@@ -230,6 +240,39 @@ mod tests {
         let pieces = [stamp(0), piece(" a", 1), piece(" b", 2), stamp(1_300), piece("", 100)];
         let words = words(&pieces, VOCABULARY, &audio());
         assert_eq!(spans(&words), [("a", 500, 900), ("b", 900, 1_300)]);
+    }
+
+    #[test]
+    fn a_phrase_between_stamps_inside_is_where_they_say() {
+        // Left context, a pause, and a short answer, which belongs to the segment only because it begins in it.
+        let mut samples = vec![0; 48_000];
+        samples[..6_400].fill(3_000);
+        samples[35_200..41_600].fill(3_000);
+        let pieces = [
+            stamp(0),
+            piece(" There.", 1),
+            stamp(400),
+            stamp(2_200),
+            piece(" Yes.", 2),
+            stamp(2_600),
+            piece("", 100),
+        ];
+        let words = words(&pieces, VOCABULARY, &samples);
+        assert_eq!(spans(&words), [("There.", 0, 400), ("Yes.", 2_200, 2_600)]);
+    }
+
+    #[test]
+    fn one_stamp_between_two_phrases_ends_one_and_begins_the_other() {
+        let pieces = [
+            stamp(0),
+            piece(" a", 1),
+            stamp(700),
+            piece(" b", 2),
+            piece(" c", 3),
+            stamp(1_500),
+        ];
+        let words = words(&pieces, VOCABULARY, &audio());
+        assert_eq!(spans(&words), [("a", 500, 700), ("b", 700, 1_100), ("c", 1_100, 1_500)]);
     }
 
     #[test]
