@@ -50,11 +50,13 @@ pub(super) fn download(
         if have > 0 {
             request = request.header(RANGE, format!("bytes={have}-"));
         }
-        let Ok(response) = request.send() else {
-            if have > 0 {
-                continue;
+        let response = match request.send() {
+            Ok(response) => response,
+            // Nobody is there: another try costs as long again.
+            Err(error) if have == 0 || error.is_connect() => {
+                return Err(SourceFailed::Unreachable(host.to_owned()));
             }
-            return Err(SourceFailed::Unreachable(host.to_owned()));
+            Err(_) => continue,
         };
         let status = response.status();
         if status == StatusCode::RANGE_NOT_SATISFIABLE {

@@ -145,10 +145,9 @@ fn store(folder: &Path, urls: &[String]) -> Store {
     store
 }
 
-/// An address that nobody listens on.
+/// An address that nobody listens on: the port of `discard`, which no test is given.
 fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}/model.bin", listener.local_addr().unwrap())
+    "http://127.0.0.1:9/model.bin".to_owned()
 }
 
 #[test]
@@ -264,6 +263,17 @@ fn a_host_that_did_not_answer_is_not_asked_twice() {
     let mut noted = Noted::default();
     assert!(store.fetch("m", &mut noted).is_err());
     assert_eq!(noted.began, [""; 0]);
+}
+
+#[test]
+fn a_host_that_is_not_there_is_asked_once_also_for_the_rest_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".m.bin.part"), &CONTENT[..30]).unwrap();
+    let Err(FetchError::NoSource { failures, .. }) = store(folder.path(), &[nobody()]).fetch("m", &mut Quiet) else {
+        panic!("it cannot have been fetched");
+    };
+    assert!(matches!(failures[..], [SourceFailed::Unreachable(_)]), "{failures:?}");
+    assert_eq!(fs::read(folder.path().join(".m.bin.part")).unwrap(), &CONTENT[..30]);
 }
 
 #[test]
