@@ -105,15 +105,15 @@ pub struct NoVoice(#[from] OnnxError);
 pub fn recognizers(store: &Store, choice: Choice, workers: usize) -> Result<Recognizers, NoRecognizer> {
     match choice {
         Choice::Sphinx => sphinx(workers, None),
-        Choice::WhisperFile(path) => Ok(whisper(Whisper::load(&path)?, workers, None)?),
+        Choice::WhisperFile(path) => Ok(whisper(Whisper::load(&path)?, workers)?),
         Choice::Whisper => {
             let path = weights(store).map_err(NoRecognizer::NoWeights)?;
-            Ok(whisper(Whisper::load(&path)?, workers, None)?)
+            Ok(whisper(Whisper::load(&path)?, workers)?)
         }
         Choice::Auto => match weights(store) {
             Err(_) => sphinx(workers, Some("the weights of whisper are not on this machine")),
             Ok(path) => match Whisper::load(&path) {
-                Ok(first) => Ok(whisper(first, workers, None)?),
+                Ok(first) => Ok(whisper(first, workers)?),
                 Err(error) => sphinx(workers, Some(&error.to_string())),
             },
         },
@@ -136,7 +136,7 @@ fn weights(store: &Store) -> Result<PathBuf, Missing> {
         .or_else(|missing| store.path(next).map_err(|_| missing))
 }
 
-fn whisper(first: Whisper, workers: usize, note: Option<String>) -> Result<Recognizers, WhisperError> {
+fn whisper(first: Whisper, workers: usize) -> Result<Recognizers, WhisperError> {
     let info = first.info().clone();
     let mut all: Vec<Box<dyn Recognizer>> = Vec::new();
     // The weights are shared; each worker has a state of its own.
@@ -147,7 +147,7 @@ fn whisper(first: Whisper, workers: usize, note: Option<String>) -> Result<Recog
     Ok(Recognizers {
         info,
         workers: all,
-        note,
+        note: None,
     })
 }
 
