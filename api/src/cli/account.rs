@@ -1,15 +1,19 @@
-//! This machine's account at one server: its access token and its enrolled device, each in a file of mode 0600, and the
-//! folder where recordings wait, sealed, until the server has committed them.
+//! This machine's account at one server: its access token and, for each person whose token was used here, an enrolled
+//! device, each in a file of mode 0600, and the folder where recordings wait, sealed, until the server has committed them.
 
 use super::failure::Failure;
 use attune_ingest::client::{Api, ApiFailure, Device};
+use serde::Deserialize;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 /// The variable that gives the token where nothing is stored, as in CI.
 const TOKEN_VARIABLE: &str = "ATTUNE_TOKEN";
+
+const ASKING_WHO: &str = "asking who we are";
 
 /// What this machine holds for one server.
 #[derive(Debug)]
@@ -60,14 +64,48 @@ impl Account {
             return Ok(None);
         };
         let api = Api::new(&self.server, &token)?;
-        match api.get::<serde_json::Value>("asking who we are", "/v1/me").await {
+        match api.get::<serde_json::Value>(ASKING_WHO, "/v1/me").await {
             Ok(_) => Ok(Some(api)),
             Err(ApiFailure::Refused { status: 401 | 403, .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// This machine as a device of the account, enrolled on first use.
+    /// Whose token `api` has, and what is kept here for them.
+    pub(super) async fn person(&self, api: &Api) -> Result<Person, Failure> {
+        #[derive(Deserialize)]
+        struct Me {
+            id: Uuid,
+        }
+        let Me { id } = api.get(ASKING_WHO, "/v1/me").await?;
+        Ok(Person {
+            folder: self.folder.join(id.to_string()),
+        })
+    }
+
+    fn token_file(&self) -> PathBuf {
+        self.folder.join("token")
+    }
+
+    fn stored_token(&self) -> Result<Option<String>, Failure> {
+        let path = self.token_file();
+        match fs::read_to_string(&path) {
+            Ok(token) => Ok(Some(token.trim().to_owned()).filter(|token| !token.is_empty())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::while_doing(path.display(), &error)),
+        }
+    }
+}
+
+/// A person whose token was used here. The device and what was recorded with it are theirs alone: with the variable's
+/// token another person may act here, and must not find, or replace, the device of the first.
+#[derive(Debug)]
+pub(super) struct Person {
+    folder: PathBuf,
+}
+
+impl Person {
+    /// This machine as a device of theirs, enrolled on first use.
     pub(super) async fn device(&self, api: &Api) -> Result<Device, Failure> {
         let path = self.folder.join("device.json");
         if let Some(device) = Device::load(&path)? {
@@ -84,22 +122,24 @@ impl Account {
         let _ = fs::remove_file(self.folder.join("device.json"));
     }
 
-    /// Where recordings wait, sealed.
-    pub(super) fn recordings(&self) -> PathBuf {
-        self.folder.join("recordings")
+    /// Where the recording of `session` waits, sealed.
+    pub(super) fn recording(&self, session: Uuid) -> PathBuf {
+        self.recordings().join(session.to_string())
     }
 
-    fn token_file(&self) -> PathBuf {
-        self.folder.join("token")
-    }
-
-    fn stored_token(&self) -> Result<Option<String>, Failure> {
-        let path = self.token_file();
-        match fs::read_to_string(&path) {
-            Ok(token) => Ok(Some(token.trim().to_owned()).filter(|token| !token.is_empty())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::while_doing(path.display(), &error)),
+    /// Drops everything that waits: its meetings are gone.
+    pub(super) fn drop_recordings(&self) -> Result<(), Failure> {
+        let folder = self.recordings();
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Failure::while_doing(folder.display(), &error))
+            }
+            _ => Ok(()),
         }
+    }
+
+    fn recordings(&self) -> PathBuf {
+        self.folder.join("recordings")
     }
 }
 

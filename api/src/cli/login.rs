@@ -32,7 +32,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let code = code_in(&typed, &arguments.server)?;
     let account = Account::at(&arguments.server);
     let api = account.sign_in(code).await?;
-    account.device(&api).await?;
+    account.person(&api).await?.device(&api).await?;
     line(format_args!(
         "signed in at {}; this machine is enrolled",
         arguments.server

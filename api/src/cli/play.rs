@@ -1,6 +1,6 @@
 //! Plays a meeting's sound to a server the way a live capture would, encrypted frame by frame, and shows what comes back.
 
-use super::account::Account;
+use super::account::{Account, Person};
 use super::failure::Failure;
 use super::watch::Watch;
 use attune_ingest::client::{
@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Events that wait to be shown. The terminal is fast; a full channel holds the recorder up for a moment and loses nothing.
+/// Events that wait to be shown. The terminal is fast; where it is not, the recorder waits for it with everything but
+/// what the next event of its kind replaces.
 const EVENTS_WAITING: usize = 256;
 
 /// How long after its last word a meeting's report may take: it is made within seconds, promised within a minute.
@@ -58,7 +59,8 @@ impl Play {
         meeting: Uuid,
         cancel: &CancellationToken,
     ) -> Result<u64, Failure> {
-        let (device, session) = open_session(api, account, meeting).await?;
+        let person = account.person(api).await?;
+        let (device, session) = open_session(api, &person, meeting).await?;
         let length_ms = self.length_ms();
         let mut watch = Watch::new(self.tracks.iter().map(|audio| audio.track), length_ms);
         let recording = Recording {
@@ -70,7 +72,7 @@ impl Play {
         };
         let options = Options {
             client: concat!("attune/", env!("CARGO_PKG_VERSION")).to_owned(),
-            ..Options::new(account.recordings().join(session.to_string()))
+            ..Options::new(person.recording(session))
         };
         let (events, mut happened) = mpsc::channel(EVENTS_WAITING);
         let recorder = Recorder::new(api.clone(), device, session, recording, options, events, cancel.clone())?;
@@ -82,7 +84,7 @@ impl Play {
         match recording.await? {
             Ok(_) => Ok(watch.saved_ms()),
             Err(RecorderError::NotAuthenticated) => {
-                account.forget_device();
+                person.forget_device();
                 Err(RecorderError::NotAuthenticated.into())
             }
             Err(error) => Err(error.into()),
@@ -91,13 +93,13 @@ impl Play {
 }
 
 /// The session of this device in `meeting`. A device that the server has forgotten is enrolled again.
-async fn open_session(api: &Api, account: &Account, meeting: Uuid) -> Result<(Device, Uuid), Failure> {
-    let device = account.device(api).await?;
+async fn open_session(api: &Api, person: &Person, meeting: Uuid) -> Result<(Device, Uuid), Failure> {
+    let device = person.device(api).await?;
     match api.open_session(meeting, device.id).await {
         Ok(session) => Ok((device, session)),
-        Err(ApiFailure::Refused { status: 404 | 422, .. }) => {
-            account.forget_device();
-            let device = account.device(api).await?;
+        Err(ApiFailure::Refused { code, .. }) if code == "device_unknown" => {
+            person.forget_device();
+            let device = person.device(api).await?;
             let session = api.open_session(meeting, device.id).await?;
             Ok((device, session))
         }

@@ -25,6 +25,11 @@ const CONSENT_MISSING: ApiError = ApiError::Forbidden {
     code: "consent_missing",
     message: "give your consent to be recorded, and say that the others were told",
 };
+/// Its own code, and not the one of a missing meeting: a client that lost its device enrols again, and only then.
+const DEVICE_UNKNOWN: ApiError = ApiError::Conflict {
+    code: "device_unknown",
+    message: "this device is not enrolled here, or was revoked; enrol it again",
+};
 const SESSION_LIVE: ApiError = ApiError::Conflict {
     code: "session_live",
     message: "the meeting is being captured elsewhere; take it over with take_over",
@@ -69,7 +74,7 @@ pub(super) async fn open_session(
         .with_tenant(member.tenant, async |tx| {
             devices::find(&mut *tx, member, device_id)
                 .await?
-                .ok_or(ApiError::NotFound("device"))?;
+                .ok_or(DEVICE_UNKNOWN)?;
             if !(meeting.others_told && consents::is_granted(&mut *tx, member, "record_self").await?) {
                 return Err(CONSENT_MISSING);
             }

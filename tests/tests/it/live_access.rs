@@ -113,9 +113,9 @@ async fn a_stranger_s_device_opens_no_session_in_my_meeting() {
             .owner
             .post(&path, json!({"device_id": device}))
             .await
-            .expect(404)
+            .expect(409)
             .error_code(),
-        "not_found"
+        "device_unknown"
     );
     app.finish().await;
 }
