@@ -138,6 +138,11 @@ pub(super) async fn play_sample(
             played => return played,
         }
     }
+    // Nothing else is recorded with this account: what still waits is of a sample that is gone.
+    sample::account(machine.url(), &place::data())
+        .person(api)
+        .await?
+        .drop_recordings()?;
     let marker = Marker::new(play.create(api).await?);
     marker.keep(&place::data())?;
     play_into(machine, api, marker, play, stop).await
