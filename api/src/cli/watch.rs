@@ -56,7 +56,15 @@ impl Watch {
     /// Shows what happened.
     pub(super) fn on(&mut self, event: &ClientEvent) {
         match event {
-            ClientEvent::Connected { epoch, .. } if *epoch > 1 => self.say(ink(Ink::Dim, "      connected again")),
+            ClientEvent::Connected { epoch, welcome } => {
+                if *epoch > 1 {
+                    self.say(ink(Ink::Dim, "      connected again"));
+                }
+                // What an earlier connection saved is not told of again.
+                for (stream, position) in &welcome.streams {
+                    self.on_saved(*stream, position.decided_sample);
+                }
+            }
             ClientEvent::Disconnected { reason, retry_in } => self.say(ink(
                 Ink::Yellow,
                 format_args!(
@@ -97,12 +105,7 @@ impl Watch {
                     gap.reason
                 ),
             )),
-            ServerEvent::Committed { stream, sample, .. } => {
-                if let Some(saved) = self.saved_ms.get_mut(stream) {
-                    *saved = (*saved).max(sample / SAMPLES_PER_MS);
-                    self.tell_progress();
-                }
-            }
+            ServerEvent::Committed { stream, sample, .. } => self.on_saved(*stream, *sample),
             ServerEvent::Measures { measures, .. } => {
                 if let Ok(measures) = serde_json::from_value(measures.clone()) {
                     self.measures = measures;
@@ -119,6 +122,14 @@ impl Watch {
             }
             ServerEvent::Error(notice) => self.say(ink(Ink::Red, format_args!("         {}", notice.message))),
             _ => {}
+        }
+    }
+
+    /// Everything of `stream` before `sample` is decided and durable.
+    fn on_saved(&mut self, stream: Stream, sample: u64) {
+        if let Some(saved) = self.saved_ms.get_mut(&stream) {
+            *saved = (*saved).max(sample / SAMPLES_PER_MS);
+            self.tell_progress();
         }
     }
 
@@ -198,6 +209,7 @@ fn shown(measures: &LiveMeasures) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use attune_ingest::protocol::{Limits, StreamPosition, Welcome};
 
     #[test]
     fn a_meeting_is_as_safe_as_its_least_safe_track() {
@@ -214,6 +226,26 @@ mod tests {
         // The control stream is committed too, but nothing of it is heard.
         watch.on_server(&committed(Stream::Control, 0));
         assert_eq!(watch.saved_ms(), 5_000);
+    }
+
+    #[test]
+    fn what_was_saved_before_a_connection_was_lost_counts_on_the_next() {
+        let mut watch = Watch::new([Track::Mic, Track::Tab], 60_000);
+        let position = |decided_sample| StreamPosition {
+            decided_sample,
+            ..StreamPosition::default()
+        };
+        let streams = [(Stream::Mic, position(160_000)), (Stream::Tab, position(320_000))];
+        watch.on(&ClientEvent::Connected {
+            epoch: 2,
+            welcome: Box::new(Welcome {
+                streams: streams.into(),
+                credit_ms: 0,
+                limits: Limits::default(),
+                ended: false,
+            }),
+        });
+        assert_eq!(watch.saved_ms(), 10_000);
     }
 
     #[test]
