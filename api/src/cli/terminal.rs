@@ -6,13 +6,13 @@ use std::io::{self, IsTerminal, Write};
 
 /// A line of the result, on standard output.
 pub(super) fn line(text: impl Display) {
-    write_line(&mut io::stdout().lock(), text);
+    end_unless_written(writeln!(io::stdout().lock(), "{text}"));
 }
 
 /// The result as it is, on standard output.
 pub(super) fn raw(bytes: &[u8]) {
     let mut out = io::stdout().lock();
-    end_if_unread(out.write_all(bytes).and_then(|()| out.flush()));
+    end_unless_written(out.write_all(bytes).and_then(|()| out.flush()));
 }
 
 /// A line beside the result, on standard error.
@@ -21,15 +21,14 @@ pub(super) fn note(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-fn write_line(out: &mut impl Write, text: impl Display) {
-    end_if_unread(writeln!(out, "{text}"));
-}
-
-/// `attune … | head` closes the pipe when it has seen enough: that is an end, and no failure.
-fn end_if_unread(written: io::Result<()>) {
-    if written.is_err() {
+/// `attune … | head` closes the pipe when it has seen enough: that is an end, and no failure. A full disk is one.
+fn end_unless_written(written: io::Result<()>) {
+    let Err(error) = written else { return };
+    if error.kind() == io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
+    note(format_args!("attune: writing the result: {error}"));
+    std::process::exit(1);
 }
 
 /// How a piece of text stands out.
