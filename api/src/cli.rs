@@ -13,6 +13,7 @@ mod login;
 mod login_link;
 mod machine;
 mod models;
+mod output;
 mod place;
 mod play;
 mod replay;

@@ -1,6 +1,7 @@
 //! `attune analyze`: recordings to transcript, measures and report, with no server and no database.
 
 use super::failure::Failure;
+use super::output::Output;
 use super::replay::{meeting_type, mixed};
 use super::terminal::{self, Ink, ink, note};
 use crate::render::{Analysis, Format};
@@ -56,6 +57,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .map(|file| file_name(file))
         .collect::<Vec<_>>()
         .join(" + ");
+    let output = Output::open(arguments.output.as_deref(), &arguments.files)?;
     let channels = channels(&arguments.files)?;
     let store = Store::open();
     let voice = attune_models::voice_activity(&store)?;
@@ -95,7 +97,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let format = arguments
         .format
         .unwrap_or_else(|| format_of(arguments.output.as_deref()));
-    write(&analysis.write(format), arguments.output.as_deref())?;
+    output.write(&analysis.write(format))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -191,14 +193,6 @@ fn coverage(decided: &[Decided]) -> Vec<Coverage> {
         }
     }
     coverage.into_values().collect()
-}
-
-fn write(text: &str, output: Option<&Path>) -> Result<(), Failure> {
-    let Some(path) = output else {
-        terminal::raw(text.as_bytes());
-        return Ok(());
-    };
-    std::fs::write(path, text).map_err(|error| Failure::while_doing(path.display(), &error))
 }
 
 /// What the output's name says, or text.
