@@ -3,6 +3,7 @@
 use attune_ingest::hearing::Hearing;
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -130,6 +131,9 @@ pub enum ConfigError {
     /// A file or variable does not say what it should.
     #[error("reading the settings")]
     Unreadable(#[source] Box<config::ConfigError>),
+    /// A variable of ours holds bytes that are no text.
+    #[error("{0} is not text")]
+    NotText(String),
     /// A database's address is not one.
     #[error("reading the database address in {name}")]
     Database {
@@ -176,7 +180,7 @@ impl Settings {
     /// Reads `file` if it is there, then the variables in `environment`, which win.
     pub fn read(
         file: Option<&Path>,
-        environment: impl IntoIterator<Item = (String, String)>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let mut settings = config::Config::builder();
         if let Some(file) = file {
@@ -187,13 +191,10 @@ impl Settings {
             );
         }
         for (name, value) in environment {
-            let known = match name.as_str() {
-                "DATABASE_URL" => "database_url".to_owned(),
-                _ => match name.strip_prefix("ATTUNE_").map(str::to_lowercase) {
-                    Some(name) if SETTINGS.contains(&name.as_str()) => name,
-                    _ => continue,
-                },
+            let Some((name, known)) = name.to_str().and_then(|name| Some((name, setting_of(name)?))) else {
+                continue;
             };
+            let value = value.into_string().map_err(|_| ConfigError::NotText(name.to_owned()))?;
             let value = match known.as_str() {
                 "allowed_origins" => value
                     .split(',')
@@ -253,6 +254,17 @@ const SETTINGS: [&str; 9] = [
     "keys_owner_database_url",
 ];
 
+/// The setting that a variable of the environment sets, if it is one of ours.
+fn setting_of(variable: &str) -> Option<String> {
+    match variable {
+        "DATABASE_URL" => Some("database_url".to_owned()),
+        _ => {
+            let name = variable.strip_prefix("ATTUNE_")?.to_lowercase();
+            SETTINGS.contains(&name.as_str()).then_some(name)
+        }
+    }
+}
+
 fn parse(name: &'static str, url: Option<&str>) -> Result<Option<PgConnectOptions>, ConfigError> {
     url.map(|url| url.parse().map_err(|source| ConfigError::Database { name, source }))
         .transpose()
@@ -266,11 +278,8 @@ fn unreadable(error: config::ConfigError) -> ConfigError {
 mod tests {
     use super::*;
 
-    fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+    fn environment(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 
     #[test]
@@ -295,6 +304,23 @@ mod tests {
             settings.allowed_origins,
             ["chrome-extension://a", "chrome-extension://b"]
         );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused_in_a_variable_of_ours_alone() {
+        use std::os::unix::ffi::OsStringExt;
+        let bytes = || OsString::from_vec(vec![b'/', 0xff]);
+        let foreign = [
+            ("LS_COLORS".into(), bytes()),
+            ("ATTUNE_DATA".into(), bytes()),
+            (bytes(), bytes()),
+        ];
+        assert!(Settings::read(None, foreign).is_ok());
+        let ours = [("ATTUNE_PUBLIC_URL".into(), bytes())];
+        assert!(matches!(
+            Settings::read(None, ours),
+            Err(ConfigError::NotText(name)) if name == "ATTUNE_PUBLIC_URL"
+        ));
     }
 
     #[test]

@@ -125,7 +125,7 @@ pub(super) fn settings(file: Option<&Path>) -> Result<Settings, Failure> {
         return Err(Failure::new(format!("there is no {}", named.display())));
     }
     let usual = place::config().join("attune.toml");
-    Ok(Settings::read(Some(file.unwrap_or(&usual)), std::env::vars())?)
+    Ok(Settings::read(Some(file.unwrap_or(&usual)), std::env::vars_os())?)
 }
 
 /// The databases that are named, or those of the private cluster, which is started.
