@@ -185,23 +185,40 @@ async fn listen_and_start(mut config: Config, listen: SocketAddr, if_taken: IfTa
     }
 }
 
-/// Trips when the person or the system wants an end. A second Ctrl-C does not wait for anything.
+/// Trips when the person or the system wants an end. A second Ctrl-C does not wait for anything. A hang-up that we were
+/// started to ignore, as by `nohup`, is none.
 pub(super) fn stop_on_signal() -> Result<CancellationToken, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let stop = CancellationToken::new();
     let tripped = stop.clone();
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut hang_up = (!ignores_hang_up()).then(|| signal(SignalKind::hangup())).transpose()?;
     tokio::spawn(async move {
+        let hung_up = async {
+            match &mut hang_up {
+                Some(hang_up) => hang_up.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
+            _ = hung_up => {}
         }
         tripped.cancel();
         interrupt.recv().await;
         std::process::exit(130);
     });
     Ok(stop)
+}
+
+/// Whether whoever started us wants us to live on when the terminal goes. Asking the system itself would take unsafe
+/// code, so this is known where there is a /proc.
+fn ignores_hang_up() -> bool {
+    const HANG_UP: u64 = 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (HANG_UP - 1) & 1 == 1)
 }
