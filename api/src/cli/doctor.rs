@@ -1,14 +1,15 @@
 //! `attune doctor`: what this machine lacks, and the command that fixes it.
 
-use super::failure::chain;
-use super::place;
+use super::failure::{Failure, chain};
 use super::terminal::{Ink, ink, line, size};
+use super::{machine, place};
 use crate::cluster::{self, free_bytes};
+use crate::config::{Databases, Settings};
 use attune_models::choose::Choice;
 use attune_models::store::Store;
 use clap::Args;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, SystemTime};
 
@@ -25,7 +26,11 @@ const NO_CLOCK_IS_BEFORE: Duration = Duration::from_secs(1_793_491_200);
 /// Looks at this machine and says what is missing, with the command that fixes it
 #[derive(Debug, Args)]
 #[command(after_help = "Exits with 1 when something is missing that Attune does not run without.")]
-pub(super) struct Arguments {}
+pub(super) struct Arguments {
+    /// Settings, as for `attune serve`
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
 
 /// What one look found.
 struct Finding {
@@ -42,17 +47,21 @@ enum State {
     Missing(String),
 }
 
-pub(super) fn run(_arguments: &Arguments) -> ExitCode {
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let store = Store::open();
     let data = place::data();
+    let read =
+        machine::settings(arguments.config.as_deref()).and_then(|settings| Ok((settings.databases()?, settings)));
+    let (asked, databases, settings) = asked_for(read);
     let findings = [
-        database(),
+        asked,
+        database(databases.as_ref()),
         models(&store),
         recognizer(&store),
         descriptors(),
         disk(&data),
         clock(),
-        key(&data),
+        key(&settings.root_key_file.unwrap_or_else(|| data.join("root.key"))),
     ];
     let mut missing = 0;
     for Finding { what, found, state } in &findings {
@@ -74,12 +83,29 @@ pub(super) fn run(_arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn database() -> Finding {
+/// What the person set. Where it cannot be understood, the rest is looked at as if nothing had been set.
+fn asked_for(read: Result<(Option<Databases>, Settings), Failure>) -> (Finding, Option<Databases>, Settings) {
+    let what = "settings";
+    match read {
+        Ok((databases, settings)) => {
+            let found = "can be read".into();
+            let state = State::Good;
+            (Finding { what, found, state }, databases, settings)
+        }
+        Err(failure) => {
+            let found = failure.to_string();
+            let state = State::Missing("correct the setting that is named: `attune serve --help` lists them".into());
+            (Finding { what, found, state }, None, Settings::default())
+        }
+    }
+}
+
+fn database(named: Option<&Databases>) -> Finding {
     let what = "PostgreSQL";
-    if std::env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
+    if let Some(databases) = named {
         return Finding {
             what,
-            found: "the one in DATABASE_URL".into(),
+            found: format!("the one in the settings, at {}", databases.app.get_host()),
             state: State::Good,
         };
     }
@@ -92,12 +118,12 @@ fn database() -> Finding {
         Some(programs) => Finding {
             what,
             found: format!("{} is too old, 15 is needed", programs.release),
-            state: State::Missing(install("postgresql")),
+            state: State::Missing(fix_of_database()),
         },
         None => Finding {
             what,
             found: "not installed".into(),
-            state: State::Missing(install("postgresql")),
+            state: State::Missing(fix_of_database()),
         },
     }
 }
@@ -145,10 +171,7 @@ fn recognizer(store: &Store) -> Finding {
         Err(error) => Finding {
             what,
             found: chain(&error),
-            state: State::Missing(format!(
-                "{}   or   attune models fetch whisper-base.en",
-                install("pocketsphinx-en-us")
-            )),
+            state: State::Missing(fix_of_recognizer()),
         },
     }
 }
@@ -249,9 +272,8 @@ fn clock() -> Finding {
     }
 }
 
-fn key(data: &Path) -> Finding {
+fn key(path: &Path) -> Finding {
     let what = "root key";
-    let path = data.join("root.key");
     let Ok(metadata) = path.metadata() else {
         return Finding {
             what,
@@ -277,10 +299,20 @@ fn key(data: &Path) -> Finding {
     }
 }
 
-fn install(package: &str) -> String {
-    match (std::env::consts::OS, package) {
-        ("macos", "postgresql") => "brew install postgresql@17".into(),
-        _ => format!("apt-get install {package}"),
+fn fix_of_database() -> String {
+    let command = match std::env::consts::OS {
+        "macos" => "brew install postgresql@17",
+        _ => "apt-get install postgresql",
+    };
+    command.into()
+}
+
+fn fix_of_recognizer() -> String {
+    let fetch = "attune models fetch whisper-base.en";
+    match std::env::consts::OS {
+        // Homebrew has no PocketSphinx.
+        "macos" => fetch.into(),
+        _ => format!("apt-get install pocketsphinx-en-us   or   {fetch}"),
     }
 }
 
