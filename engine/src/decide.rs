@@ -8,8 +8,9 @@ use crate::transcript::{Final, SegmentFlag, Word};
 
 /// A word may begin this long before its segment and still belong to it: recognizers place edges loosely.
 const EDGE_TOLERANCE_MS: u64 = 100;
-/// Below this mean confidence a segment's words are kept but left out of measures.
-const LOW_CONFIDENCE: f32 = 0.2;
+/// Below this mean confidence a segment's words are kept but left out of measures (measures.md, quality gate). Of what
+/// PocketSphinx hears in the sample meeting, 87 % of the words are right; in the three segments of sixty that are below this, 54 %.
+const LOW_CONFIDENCE: f32 = 0.6;
 
 /// The decided segment that `recognition` makes of `segment`. Words of the left context, and words beyond a forced cut,
 /// belong to the neighbouring segment and are dropped; the rest are in order and inside what the segment decides, so that

@@ -4,6 +4,7 @@ use super::*;
 use crate::speaker::Track;
 use crate::spoken::recognizer;
 use crate::transcript::SegmentId;
+use rstest::rstest;
 
 /// A segment that decides 10 to 12 s of the microphone, heard from `context_ms` before it on.
 fn segment(context_ms: u64, flags: &[SegmentFlag]) -> Segment {
@@ -132,6 +133,17 @@ fn weak_words_and_a_loop_are_flagged() {
         [SegmentFlag::Short, SegmentFlag::LoopGuard, SegmentFlag::LowConfidence]
     );
     assert_eq!(decided.words[0].confidence, 0.0);
+}
+
+#[rstest]
+#[case::half_sure(0.59, true)]
+#[case::sure_enough(0.61, false)]
+fn a_segment_is_as_sure_as_its_words_on_the_average(#[case] mean: f32, #[case] weak: bool) {
+    let mut recognition = heard(&[("so", 300, 500), ("what", 500, 700)]);
+    recognition.words[0].confidence = mean - 0.3;
+    recognition.words[1].confidence = mean + 0.3;
+    let flags = decided(&segment(0, &[]), &recognition).flags;
+    assert_eq!(flags.contains(&SegmentFlag::LowConfidence), weak);
 }
 
 #[test]
