@@ -123,7 +123,13 @@ impl Breaker {
             })
             .notify(|error, pause| tracing::warn!(service, %error, pause_ms = pause.as_millis(), "trying again"))
             .await;
-        self.record(answer.is_ok());
+        // An error that no retry mends is an answer: what is wrong is the call, and the service is there for others.
+        let answered = match &answer {
+            Ok(_) => true,
+            Err(GaveUp::Failed { source, .. }) => !transient(source),
+            Err(GaveUp::TimedOut { .. } | GaveUp::Open { .. }) => false,
+        };
+        self.record(answered);
         answer
     }
 
@@ -143,12 +149,12 @@ impl Breaker {
         }
     }
 
-    fn record(&self, succeeded: bool) {
+    fn record(&self, answered: bool) {
         let mut state = self
             .state
             .lock()
             .expect("invariant: nothing panics while holding this lock");
-        if succeeded {
+        if answered {
             *state = State::default();
             return;
         }
@@ -209,6 +215,16 @@ mod tests {
             .await;
         assert!(matches!(answer, Err(GaveUp::Failed { .. })));
         assert_eq!(calls.get(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_refused_for_good_does_not_keep_the_others_from_asking() {
+        let breaker = Breaker::new("test");
+        for _ in 0..2 * FAILURES_BEFORE_REST {
+            let answer: Result<(), _> = breaker.call(QUICK, |_: &No| false, || async { Err(No) }).await;
+            assert!(matches!(answer, Err(GaveUp::Failed { .. })));
+        }
+        assert!(breaker.call(QUICK, |_: &No| true, || async { Ok(()) }).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
