@@ -47,7 +47,10 @@ pub(crate) struct Hub(Mutex<HashMap<MeetingId, broadcast::Sender<Arc<Told>>>>);
 impl Hub {
     /// Everything told of the meeting from now on.
     pub(crate) fn follow(&self, meeting: MeetingId) -> broadcast::Receiver<Arc<Told>> {
-        self.meetings()
+        let mut meetings = self.meetings();
+        // Nothing more is told of a meeting that has ended, so it is here that those whom everybody left are found.
+        meetings.retain(|_, followers| followers.receiver_count() > 0);
+        meetings
             .entry(meeting)
             .or_insert_with(|| broadcast::channel(BACKLOG).0)
             .subscribe()
@@ -114,6 +117,15 @@ mod tests {
 
     #[test]
     fn a_meeting_that_nobody_follows_any_more_takes_no_room() {
+        let hub = Hub::default();
+        let (ended, other) = (MeetingId::new(), MeetingId::new());
+        drop(hub.follow(ended));
+        let _follower = hub.follow(other);
+        assert_eq!(hub.meetings().keys().collect::<Vec<_>>(), [&other]);
+    }
+
+    #[test]
+    fn a_meeting_that_is_told_of_and_nobody_follows_takes_no_room() {
         let hub = Hub::default();
         let meeting = MeetingId::new();
         drop(hub.follow(meeting));
