@@ -117,11 +117,17 @@ pub enum ClusterError {
         /// Where the rest is.
         log: PathBuf,
     },
-    /// A server runs on this folder and does not answer.
-    #[error("a PostgreSQL with process id {pid} holds {} and does not answer: `kill -INT {pid}` ends it", dir.display())]
+    /// A server runs on this folder that does not answer, or that no Attune started.
+    #[error("a PostgreSQL with process id {pid} holds {} and is no Attune's to share: `kill -INT {pid}` ends it", dir.display())]
     Held {
         /// Its process.
         pid: u32,
+        /// The data folder.
+        dir: PathBuf,
+    },
+    /// Whoever started a server on this folder is still there, and the server is not.
+    #[error("the Attune that runs on {} has lost its database: stop it, and start again", dir.display())]
+    Lost {
         /// The data folder.
         dir: PathBuf,
     },
@@ -150,15 +156,15 @@ impl Cluster {
         let _one_at_a_time = folders.lock().await?;
 
         let postmaster = match stale::find_running(&folders).await? {
-            Some(_running) => None,
-            None => {
+            stale::Looked::Theirs => None,
+            stale::Looked::Ours(owner) => {
                 let programs = programs::for_data(&folders.cluster)?;
                 disk::check_room(&folders)?;
                 if !folders.cluster.exists() {
                     postmaster::initdb(&programs, &folders, account.as_ref()).await?;
                 }
-                stale::clear(&folders)?;
-                Some(Postmaster::start(&programs, &folders, account.as_ref(), config.durability).await?)
+                stale::clear(&folders, &owner)?;
+                Some(Postmaster::start(&programs, &folders, account.as_ref(), config.durability, owner).await?)
             }
         };
         let cluster = Self {

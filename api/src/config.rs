@@ -73,8 +73,8 @@ pub struct DatabaseNames {
 impl Default for DatabaseNames {
     fn default() -> Self {
         Self {
-            data: "attune".into(),
-            keys: "attune_keys".into(),
+            data: crate::cluster::DATABASE.into(),
+            keys: crate::cluster::KEYS_DATABASE.into(),
         }
     }
 }

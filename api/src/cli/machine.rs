@@ -59,6 +59,9 @@ impl Machine {
         let (hearing, (databases, cluster)) = tokio::try_join!(hearing(arguments.recognizer), databases(&settings))?;
         let recognizer = hearing.info().clone();
         let data = place::data();
+        if cluster.as_ref().is_some_and(|cluster| !cluster.is_ours()) {
+            return Err(taken(&data));
+        }
         let config = Config {
             hearing: Some(hearing),
             ..settings.over(&data, databases)
@@ -136,6 +139,16 @@ pub(super) async fn databases(settings: &Settings) -> Result<(Databases, Option<
     let cluster = Cluster::start(ClusterConfig::at(place::data())).await?;
     let databases = Databases::private(&cluster.options(), &DatabaseNames::default());
     Ok((databases, Some(cluster)))
+}
+
+/// Another process looks after the database of this data: a server of ours would lose it whenever that one stops.
+fn taken(data: &Path) -> Failure {
+    let at =
+        std::fs::read_to_string(data.join(ADDRESS_FILE)).map_or_else(|_| String::new(), |url| format!(" at {url}"));
+    Failure::new(format!(
+        "Attune runs on {} already{at}: stop it first, or choose another place with ATTUNE_DATA",
+        data.display()
+    ))
 }
 
 /// Loads the models, away from the runtime's own threads, and starts the threads that listen.

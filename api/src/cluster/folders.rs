@@ -64,6 +64,12 @@ impl Folders {
             .map_err(on(&path))
     }
 
+    /// The file that whoever starts a server here keeps locked.
+    pub(super) fn owner_file(&self) -> Result<File, ClusterError> {
+        let path = self.data.join("owner.lock");
+        File::create(&path).map_err(on(&path))
+    }
+
     /// The socket itself.
     pub(super) fn socket_file(&self) -> PathBuf {
         self.socket.join(format!(".s.PGSQL.{PORT}"))

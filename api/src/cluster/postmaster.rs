@@ -8,6 +8,7 @@ use super::account::Account;
 use super::folders::{Folders, hand_over, on};
 use super::programs::Programs;
 use super::provision::connect_to_itself;
+use super::stale::Owner;
 use super::{ClusterError, Durability, PORT};
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -42,6 +43,8 @@ pub(super) struct Postmaster {
     child: Child,
     /// Our end of the pipe. Closing it is the stop signal.
     lifeline: Option<ChildStdin>,
+    /// Says that we, who started the server, are still there. Let go after the lifeline.
+    _owner: Owner,
 }
 
 impl Postmaster {
@@ -51,6 +54,7 @@ impl Postmaster {
         folders: &Folders,
         account: Option<&Account>,
         durability: Durability,
+        owner: Owner,
     ) -> Result<Self, ClusterError> {
         let log = open_log(folders)?;
         let mut command = Command::new("/bin/sh");
@@ -71,7 +75,11 @@ impl Postmaster {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
         let mut child = command.spawn().map_err(on(&folders.cluster))?;
         let lifeline = child.stdin.take();
-        let mut postmaster = Self { child, lifeline };
+        let mut postmaster = Self {
+            child,
+            lifeline,
+            _owner: owner,
+        };
         postmaster.wait_until_up(folders).await?;
         Ok(postmaster)
     }
@@ -88,6 +96,12 @@ impl Postmaster {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// As if this process had died, but for the lifeline: the server runs on without anybody who looks after it.
+    #[cfg(test)]
+    pub(super) fn lose_owner(self) -> Option<ChildStdin> {
+        self.lifeline
     }
 
     /// Asks for a fast shutdown and waits for it, at most `within`.

@@ -86,10 +86,10 @@ async fn ensure(db: &mut PgConnection) -> sqlx::Result<()> {
             .bind(name)
             .fetch_one(&mut *db)
             .await?;
-        if there {
-            continue;
+        if !there {
+            sqlx::query(create).execute(&mut *db).await?;
         }
-        sqlx::query(create).execute(&mut *db).await?;
+        // Also where it was there: an earlier start may have died between the database and its grants.
         for &grant in grants {
             sqlx::query(grant).execute(&mut *db).await?;
         }

@@ -108,6 +108,42 @@ async fn a_full_disk_is_one_line_that_says_what_to_do() {
     );
 }
 
+#[tokio::test]
+async fn a_server_that_has_lost_its_owner_is_waited_for_and_not_shared() {
+    let folder = folder();
+    let mut first = Cluster::start(throwaway(folder.path())).await.unwrap();
+    let url = first.url(DATABASE);
+    let lifeline = first.postmaster.take().unwrap().lose_owner();
+    let second = Cluster::start(throwaway(folder.path()));
+    let dying = async {
+        for _ in 0..20 {
+            answer(&url).await.unwrap();
+        }
+        drop(lifeline);
+    };
+    let (second, ()) = tokio::join!(second, dying);
+    let second = second.unwrap();
+    assert!(second.is_ours());
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn rights_that_were_lost_in_the_middle_of_a_first_start_are_granted_by_the_next() {
+    let folder = folder();
+    let first = Cluster::start(throwaway(folder.path())).await.unwrap();
+    let mut db = sqlx::PgConnection::connect(&first.url(DATABASE)).await.unwrap();
+    for undo in [
+        "GRANT CONNECT ON DATABASE attune_keys TO PUBLIC",
+        "REVOKE CONNECT ON DATABASE attune_keys FROM attune_keys",
+    ] {
+        sqlx::query(undo).execute(&mut db).await.unwrap();
+    }
+    let second = Cluster::start(throwaway(folder.path())).await.unwrap();
+    assert!(answer(&second.url_as(Role::Keys, KEYS_DATABASE)).await.is_ok());
+    assert!(answer(&second.url_as(Role::App, KEYS_DATABASE)).await.is_err());
+    first.stop().await;
+}
+
 /// The other half of this test runs in a process of its own, which starts a cluster and then waits to be killed.
 #[tokio::test]
 async fn a_cluster_dies_with_the_process_that_started_it_even_by_sigkill() {
