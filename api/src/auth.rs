@@ -11,7 +11,7 @@ mod token;
 pub use account::{AccountError, create_account, ensure_owner, find_owner};
 pub use cookie::COOKIE;
 pub use extract::{OwnedMeeting, SignedIn};
-pub use login::{Client, LoginError, LoginLink, issue_login_link, redeem_login_link, sign_in, sign_out};
+pub use login::{Client, LoginError, LoginLink, NewSignIn, issue_login_link, redeem_login_link, sign_in, sign_out};
 pub use origin::{Origins, SocketOrigin};
 pub use token::{Digest, Token};
 

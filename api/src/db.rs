@@ -62,9 +62,7 @@ impl Db {
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut tx = self.pool.begin().await?;
-        sqlx::query!("SELECT set_config('app.tenant_id', $1, true)", tenant.to_string())
-            .fetch_one(&mut *tx)
-            .await?;
+        enter(&mut tx, tenant).await?;
         let answer = work(&mut tx).await?;
         tx.commit().await?;
         Ok(answer)
@@ -81,6 +79,14 @@ impl Db {
         Ok(answer)
     }
 
+    /// One that nobody answers, for tests of what needs none.
+    #[cfg(test)]
+    pub(crate) fn unreachable() -> Self {
+        Self {
+            pool: PgPoolOptions::new().connect_lazy_with(PgConnectOptions::new_without_pgpass().host("invalid")),
+        }
+    }
+
     /// The pool, for the job queue's own schema, which its library reads and writes by itself. Never for a tenant's data.
     pub(crate) fn queue_pool(&self) -> &PgPool {
         &self.pool
@@ -95,6 +101,14 @@ impl Db {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// From here to its end the transaction sees and writes the data of `tenant`: for one that has to learn first whose it is.
+pub(crate) async fn enter(tx: &mut PgConnection, tenant: TenantId) -> sqlx::Result<()> {
+    sqlx::query!("SELECT set_config('app.tenant_id', $1, true)", tenant.to_string())
+        .fetch_one(tx)
+        .await
+        .map(drop)
 }
 
 /// Connects to the key store, as its own role.

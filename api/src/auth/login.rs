@@ -1,7 +1,7 @@
 //! Signing in with a link: single use, a quarter of an hour; and signing out.
 
 use super::{Token, find_owner};
-use crate::db::{Db, signing_in};
+use crate::db::{self, Db, signing_in, users};
 use crate::ids::{FamilyId, Member};
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
@@ -69,23 +69,38 @@ impl LoginLink {
 /// Makes a link for the owner of this installation.
 pub async fn issue_login_link(db: &Db) -> Result<LoginLink, LoginError> {
     let owner = find_owner(db).await?.ok_or(LoginError::NoOwner)?;
-    let link = LoginLink {
-        token: Token::random()?,
-        expires_at: OffsetDateTime::now_utc() + LINK_LIFETIME,
-    };
-    db.without_tenant(async |tx| signing_in::insert_link(tx, &link.token.digest(), owner, link.expires_at).await)
-        .await?;
-    Ok(link)
+    let token = Token::random()?;
+    let inserted: sqlx::Result<_> = db
+        .without_tenant(async |tx| signing_in::insert_link(tx, &token.digest(), owner, LINK_LIFETIME).await)
+        .await;
+    Ok(LoginLink {
+        expires_at: inserted?,
+        token,
+    })
 }
 
-/// Uses a link up and signs its person in; `None` if it is unknown, used or too old.
-pub async fn redeem_login_link(db: &Db, link: &Token, client: Client) -> Result<Option<(Member, Token)>, LoginError> {
+/// Someone who signed in just now.
+#[derive(Debug)]
+pub struct NewSignIn {
+    /// Who.
+    pub member: Member,
+    /// What they are in their tenant.
+    pub role: String,
+    /// What proves it from here on.
+    pub token: Token,
+}
+
+/// Uses a link up and signs its person in; `None` if it is unknown, used or too old. All that the answer takes is read
+/// in the same transaction: a link is used up only where its person is told so.
+pub async fn redeem_login_link(db: &Db, link: &Token, client: Client) -> Result<Option<NewSignIn>, LoginError> {
     db.without_tenant(async |tx| {
         let Some(member) = signing_in::take_link(&mut *tx, &link.digest()).await? else {
             return Ok(None);
         };
-        let token = insert_sign_in(tx, member, client).await?;
-        Ok(Some((member, token)))
+        let token = insert_sign_in(&mut *tx, member, client).await?;
+        db::enter(&mut *tx, member.tenant).await?;
+        let role = users::find_role(&mut *tx, member).await?;
+        Ok(role.map(|role| NewSignIn { member, role, token }))
     })
     .await
 }

@@ -15,24 +15,25 @@ pub struct Family {
     pub user: UserId,
 }
 
-/// Stores a link and forgets those that ran out.
+/// Stores a link and forgets those that ran out; when this one does. Its time is the database's, like every look at it.
 pub async fn insert_link(
     db: impl PgExecutor<'_>,
     token_sha256: &[u8; 32],
     member: Member,
-    expires_at: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "WITH outdated AS (DELETE FROM login_links WHERE expires_at < now())
-         INSERT INTO login_links (token_sha256, tenant_id, user_id, expires_at) VALUES ($1, $2, $3, $4)",
+    lifetime: Duration,
+) -> sqlx::Result<OffsetDateTime> {
+    sqlx::query_scalar!(
+        r#"WITH outdated AS (DELETE FROM login_links WHERE expires_at < now())
+           INSERT INTO login_links (token_sha256, tenant_id, user_id, expires_at)
+           VALUES ($1, $2, $3, now() + make_interval(secs => $4))
+           RETURNING expires_at AS "expires_at: OffsetDateTime""#,
         token_sha256,
         member.tenant.0,
         member.user.0,
-        expires_at as OffsetDateTime
+        lifetime.as_seconds_f64()
     )
-    .execute(db)
+    .fetch_one(db)
     .await
-    .map(drop)
 }
 
 /// Uses a link up: whose it was, if it was good.
@@ -58,12 +59,13 @@ pub async fn insert_family(
     lifetime: Duration,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO refresh_families (id, tenant_id, user_id, client, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO refresh_families (id, tenant_id, user_id, client, expires_at)
+         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))",
         id.0,
         member.tenant.0,
         member.user.0,
         client,
-        (OffsetDateTime::now_utc() + lifetime) as OffsetDateTime
+        lifetime.as_seconds_f64()
     )
     .execute(db)
     .await
@@ -95,18 +97,6 @@ pub async fn find_family(db: impl PgExecutor<'_>, token_sha256: &[u8; 32]) -> sq
         token_sha256
     )
     .fetch_optional(db)
-    .await
-}
-
-/// Whether a sign-in is in force still.
-pub async fn is_in_force(db: impl PgExecutor<'_>, family: FamilyId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-               SELECT FROM refresh_families WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()
-           ) AS "in_force!""#,
-        family.0
-    )
-    .fetch_one(db)
     .await
 }
 

@@ -1,8 +1,8 @@
 //! Signing in with a link, and out.
 
 use super::input::Valid;
-use super::me::{Me, describe};
-use crate::auth::{self, Client, LoginError, SignedIn, Token};
+use super::me::Me;
+use crate::auth::{self, Client, LoginError, NewSignIn, SignedIn, Token};
 use crate::error::{ApiError, ErrorBody};
 use crate::server::AppState;
 use axum::Json;
@@ -62,8 +62,8 @@ pub(super) async fn redeem_login_link(
     };
     let link = Token::parse(&input.token).ok_or_else(gone)?;
     let redeemed = auth::redeem_login_link(&state.db, &link, input.client).await?;
-    let (member, token) = redeemed.ok_or_else(gone)?;
-    let user = describe(&state, member).await?;
+    let NewSignIn { member, role, token } = redeemed.ok_or_else(gone)?;
+    let user = Me::new(member, role);
     Ok(match input.client {
         Client::Web => {
             let cookie = auth::set_cookie(&token, input.client.lifetime());

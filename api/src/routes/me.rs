@@ -26,20 +26,25 @@ pub(super) struct Me {
     (status = 200, body = Me),
     (status = 401, body = ErrorBody),
 ))]
-pub(super) async fn get_me(State(state): State<AppState>, signed_in: SignedIn) -> Result<Json<Me>, ApiError> {
-    describe(&state, signed_in.member).await.map(Json)
-}
-
-pub(super) async fn describe(state: &AppState, member: Member) -> Result<Me, ApiError> {
+pub(super) async fn get_me(
+    State(state): State<AppState>,
+    SignedIn { member, .. }: SignedIn,
+) -> Result<Json<Me>, ApiError> {
     let role = state
         .db
         .with_tenant(member.tenant, async |tx| users::find_role(tx, member).await)
         .await?;
     // A sign-in hangs on its membership, so this is the moment between one and the other.
     let role = role.ok_or(ApiError::NotSignedIn)?;
-    Ok(Me {
-        id: member.user,
-        tenant_id: member.tenant,
-        role,
-    })
+    Ok(Json(Me::new(member, role)))
+}
+
+impl Me {
+    pub(super) const fn new(member: Member, role: String) -> Self {
+        Self {
+            id: member.user,
+            tenant_id: member.tenant,
+            role,
+        }
+    }
 }
