@@ -17,6 +17,7 @@ use crate::keystore::{KeyStore, KeyStoreError, NewKey, StoredKey};
 use cache::{Cache, Name};
 use identity::Identity;
 use seal::Secret;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The version every key is born with.
@@ -148,6 +149,34 @@ impl Keys {
         let secret = self.member(member).await?.unwrap_meeting(meeting, &stored.wrapped)?;
         let secret = self.0.cache.put(name, FIRST_VERSION, secret);
         Ok(MeetingKey::new(member, FIRST_VERSION, secret))
+    }
+
+    /// The keys of a person's meetings, as many as are there, with one question to the store at most.
+    pub async fn meetings(
+        &self,
+        member: Member,
+        meetings: &[MeetingId],
+    ) -> Result<HashMap<MeetingId, MeetingKey>, KeyError> {
+        let mut keys = HashMap::with_capacity(meetings.len());
+        let mut unknown = Vec::new();
+        for &meeting in meetings {
+            match self.0.cache.get(&Name::Meeting(member, meeting)) {
+                Some((version, secret)) => drop(keys.insert(meeting, MeetingKey::new(member, version, secret))),
+                None => unknown.push(meeting),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(keys);
+        }
+        let stored = self.0.store.meeting_keys(member, &unknown).await?;
+        let member_key = self.member(member).await?;
+        for (meeting, stored) in stored {
+            let Ok(stored) = present(Some(stored)) else { continue };
+            let secret = member_key.unwrap_meeting(meeting, &stored.wrapped)?;
+            let secret = self.0.cache.put(Name::Meeting(member, meeting), FIRST_VERSION, secret);
+            keys.insert(meeting, MeetingKey::new(member, FIRST_VERSION, secret));
+        }
+        Ok(keys)
     }
 
     /// Destroys the key of a meeting for everyone entitled to it: what it sealed is noise from here on.

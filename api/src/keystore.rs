@@ -65,6 +65,9 @@ pub trait KeyStore: Send + Sync {
     fn add_member_key(&self, member: Member, tenant_version: i32, key: NewKey) -> Answer<'_, ()>;
     /// A meeting's key, as wrapped for one person.
     fn meeting_key(&self, member: Member, meeting: MeetingId) -> Answer<'_, Option<StoredKey>>;
+    /// The keys of those of the meetings that have one, as wrapped for one person.
+    fn meeting_keys<'a>(&'a self, member: Member, meetings: &'a [MeetingId])
+    -> Answer<'a, Vec<(MeetingId, StoredKey)>>;
     /// Stores a meeting's key, wrapped for one person.
     fn add_meeting_key(&self, member: Member, meeting: MeetingId, key: NewKey) -> Answer<'_, ()>;
     /// Overwrites a meeting's key for everyone, and says so in the ledger.
@@ -172,6 +175,31 @@ impl KeyStore for PostgresKeyStore {
             )
             .fetch_optional(&self.0)
             .await?)
+        }
+        .boxed()
+    }
+
+    fn meeting_keys<'a>(
+        &'a self,
+        member: Member,
+        meetings: &'a [MeetingId],
+    ) -> Answer<'a, Vec<(MeetingId, StoredKey)>> {
+        async move {
+            let ids: Vec<_> = meetings.iter().map(|meeting| meeting.0).collect();
+            let rows = sqlx::query!(
+                "SELECT meeting_id, member_version, wrapped FROM keys.meeting_keys
+                 WHERE tenant_id = $1 AND meeting_id = ANY($2) AND user_id = $3",
+                member.tenant.0,
+                &ids,
+                member.user.0
+            )
+            .fetch_all(&self.0)
+            .await?;
+            let key = |version, wrapped| StoredKey { version, wrapped };
+            Ok(rows
+                .into_iter()
+                .map(|row| (MeetingId(row.meeting_id), key(row.member_version, row.wrapped)))
+                .collect())
         }
         .boxed()
     }

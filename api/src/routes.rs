@@ -13,6 +13,8 @@ mod openapi;
 pub use input::{Valid, ValidQuery};
 pub use openapi::document;
 
+pub(crate) use meetings::key_of;
+
 use crate::server::AppState;
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;

@@ -41,7 +41,7 @@ pub async fn list_newest(db: impl PgExecutor<'_>, member: Member) -> sqlx::Resul
     sqlx::query_as!(
         Consent,
         r#"SELECT DISTINCT ON (kind) kind, granted, created_at AS "created_at: OffsetDateTime" FROM consents
-           WHERE tenant_id = $1 AND user_id = $2 ORDER BY kind, id DESC"#,
+           WHERE tenant_id = $1 AND user_id = $2 ORDER BY kind, created_at DESC, id DESC"#,
         member.tenant.0,
         member.user.0
     )
@@ -52,7 +52,8 @@ pub async fn list_newest(db: impl PgExecutor<'_>, member: Member) -> sqlx::Resul
 /// Whether consent of a kind is given now.
 pub async fn is_granted(db: impl PgExecutor<'_>, member: Member, kind: &str) -> sqlx::Result<bool> {
     let newest = sqlx::query_scalar!(
-        "SELECT granted FROM consents WHERE tenant_id = $1 AND user_id = $2 AND kind = $3 ORDER BY id DESC LIMIT 1",
+        "SELECT granted FROM consents WHERE tenant_id = $1 AND user_id = $2 AND kind = $3
+         ORDER BY created_at DESC, id DESC LIMIT 1",
         member.tenant.0,
         member.user.0,
         kind

@@ -2,7 +2,7 @@
 
 use crate::ids::{MeetingId, TenantId};
 use crate::jobs::{About, JobError, SUSPEND_AFTER, Workshop, queue};
-use crate::record::{meetings, sessions};
+use crate::record::{analyses, meetings, sessions};
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -26,14 +26,16 @@ async fn suspend(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> R
     workshop
         .db
         .with_tenant(tenant, async |tx| {
+            // Locked before anybody is looked for: whoever comes back after this look finds a suspended meeting, and not
+            // one that is suspended under them.
+            let subject = analyses::hold(&mut *tx, tenant, meeting).await?;
+            if subject.is_none_or(|subject| subject.state != "live") {
+                return Ok(());
+            }
             let Some(unseen_s) = sessions::unseen_for(&mut *tx, tenant, meeting).await? else {
                 return Ok(());
             };
             let left = SUSPEND_AFTER.saturating_sub(Duration::from_secs_f64(unseen_s.max(0.0)));
-            let progress = meetings::progress(&mut *tx, tenant, meeting).await?;
-            if progress.is_none_or(|at| at.state != "live") {
-                return Ok(());
-            }
             if !left.is_zero() {
                 return Ok(queue::watch_meeting(&mut *tx, tenant, meeting, left).await?);
             }

@@ -5,7 +5,7 @@ use crate::error::{ApiError, ErrorBody};
 use crate::ids::MeetingId;
 use crate::live::sealed;
 use crate::record::analyses;
-use crate::routes::ValidQuery;
+use crate::routes::{ValidQuery, key_of};
 use crate::server::AppState;
 use attune_engine::report::Report;
 use axum::Json;
@@ -62,7 +62,7 @@ pub(super) async fn get_report(
         code: "report_not_ready",
         message: "the report is not made yet",
     })?;
-    let key = state.keys.meeting(member, meeting.id).await?;
+    let key = key_of(&state, member, meeting.id).await?;
     let report: Report = sealed::open(&key, sealed::analysis(stored.id), &stored.body).map_err(ApiError::internal)?;
     Ok(Json(MeetingReport {
         meeting_id: meeting.id,

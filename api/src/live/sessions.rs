@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -124,12 +124,11 @@ pub(super) async fn reserve_connection(
     Valid(ReserveConnection { take_over }): Valid<ReserveConnection>,
 ) -> Result<Json<ReservedConnection>, ApiError> {
     let ticket = Token::random().map_err(ApiError::internal)?;
-    let (digest, now) = (ticket.digest(), OffsetDateTime::now_utc());
-    let expires_at = now + TICKET_LIVES;
+    let digest = ticket.digest();
     let epoch = state
         .db
         .with_tenant(member.tenant, async |tx| {
-            let found = sessions::find(&mut *tx, member.tenant, member.user, session).await?;
+            let found = sessions::find(&mut *tx, member.tenant, member.user, session, RESUMES_WITHIN).await?;
             let found = found.ok_or(ApiError::NotFound("session"))?;
             let at = Capture {
                 tenant: member.tenant,
@@ -143,15 +142,15 @@ pub(super) async fn reserve_connection(
                 if meeting.state == "ended" {
                     return Err(SESSION_CLOSED);
                 }
-                admit(&mut *tx, at, &found, take_over, now).await?;
+                admit(&mut *tx, at, &found, take_over).await?;
             }
             let granted = consents::is_granted(&mut *tx, member, "record_self").await?;
             if !(granted && meeting.others_told) {
                 return Err(CONSENT_MISSING);
             }
             tickets::sweep_connections(&mut *tx).await?;
-            let epoch = sessions::reserve(&mut *tx, member.tenant, session, family, &digest, expires_at).await?;
-            tickets::add_connection(&mut *tx, member.tenant, session, &digest, epoch, expires_at).await?;
+            let epoch = sessions::reserve(&mut *tx, member.tenant, session, family, &digest, TICKET_LIVES).await?;
+            tickets::add_connection(&mut *tx, member.tenant, session, &digest, epoch, TICKET_LIVES).await?;
             Ok(epoch)
         })
         .await?;
@@ -171,9 +170,8 @@ async fn admit(
     at: Capture,
     found: &sessions::Session,
     take_over: bool,
-    now: OffsetDateTime,
 ) -> Result<(), ApiError> {
-    if found.last_seen_at + RESUMES_WITHIN < now {
+    if found.abandoned {
         return Err(SESSION_CLOSED);
     }
     if sessions::recorded_elsewhere(&mut *tx, at).await? {

@@ -11,7 +11,7 @@ use crate::live::hub::Told;
 use crate::live::sealed::{self, Unreadable};
 use crate::live::{Live, subprotocol};
 use crate::record::{events, from_column, meetings, tickets};
-use crate::routes::ValidQuery;
+use crate::routes::{ValidQuery, key_of};
 use crate::server::AppState;
 use attune_ingest::protocol::{CloseCode, Limits};
 use axum::Json;
@@ -26,7 +26,6 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
-use time::OffsetDateTime;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 use utoipa::{IntoParams, ToSchema};
@@ -68,13 +67,12 @@ pub(super) async fn create_live_ticket(
     }: OwnedMeeting,
 ) -> Result<Json<LiveTicket>, ApiError> {
     let ticket = Token::random().map_err(ApiError::internal)?;
-    let expires_at = OffsetDateTime::now_utc() + TICKET_LIVES;
     let digest = ticket.digest();
     state
         .db
         .with_tenant(member.tenant, async |tx| {
             tickets::sweep_live(&mut *tx).await?;
-            tickets::add_live(&mut *tx, member, meeting.id, family, &digest, expires_at).await
+            tickets::add_live(&mut *tx, member, meeting.id, family, &digest, TICKET_LIVES).await
         })
         .await?;
     Ok(Json(LiveTicket {
@@ -121,7 +119,7 @@ pub(super) async fn follow_meeting(
         tenant: TenantId(viewer.tenant_id),
         user: UserId(viewer.user_id),
     };
-    let key = state.live.keys.meeting(member, meeting).await?;
+    let key = key_of(&state, member, meeting).await?;
     let live = state.live.clone();
     let follower = Follower {
         live,
@@ -204,7 +202,12 @@ impl Follower {
         // Followed first, read second: nothing falls between the two.
         let mut told = self.live.hub.follow(self.meeting);
         let stopping = self.live.stopping.clone();
-        if let Err(left) = self.catch_up(sender).await {
+        let caught_up = match self.catch_up(sender).await {
+            // Who comes back after the end has read its report before.
+            Ok(()) => self.leave_if_over().await,
+            left => left,
+        };
+        if let Err(left) = caught_up {
             return left;
         }
         let mut look = tokio::time::interval(LOOK_EVERY);
@@ -298,7 +301,7 @@ impl Follower {
         rows?.into_iter().map(tell).collect()
     }
 
-    /// After the report of a meeting that has ended comes nothing more.
+    /// After the report of all of a meeting comes nothing more; after that of one that was only left, there may.
     async fn leave_if_over(&self) -> Result<(), Leave> {
         let (tenant, meeting) = (self.member.tenant, self.meeting);
         let progress: sqlx::Result<_> = self
@@ -307,7 +310,7 @@ impl Follower {
             .with_tenant(tenant, async |tx| meetings::progress(tx, tenant, meeting).await)
             .await;
         match progress {
-            Ok(Some(at)) if at.state == "ended" && at.last_event_number <= self.cursor => Err(Leave::Ended),
+            Ok(Some(at)) if at.reported && at.last_event_number <= self.cursor => Err(Leave::Ended),
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(Leave::NotAuthenticated),
             Err(_) => Err(Leave::Resume),

@@ -61,7 +61,8 @@ pub(crate) async fn mark_ended(db: impl PgExecutor<'_>, tenant: TenantId, meetin
 /// Where a reader of a meeting stands.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    pub(crate) state: String,
+    /// It has ended, and its report is of all of it.
+    pub(crate) reported: bool,
     pub(crate) last_event_number: i64,
 }
 
@@ -73,7 +74,10 @@ pub(crate) async fn progress(
 ) -> sqlx::Result<Option<Progress>> {
     sqlx::query_as!(
         Progress,
-        "SELECT state, last_event_number FROM meetings WHERE tenant_id = $1 AND id = $2",
+        r#"SELECT m.last_event_number, m.state = 'ended' AND coalesce((SELECT NOT a.incomplete FROM meeting_analyses a
+                      WHERE a.tenant_id = m.tenant_id AND a.meeting_id = m.id
+                      ORDER BY a.version DESC LIMIT 1), false) AS "reported!"
+           FROM meetings m WHERE m.tenant_id = $1 AND m.id = $2"#,
         tenant.0,
         meeting.0
     )

@@ -1,9 +1,9 @@
 //! Capturing sessions and the epochs of their connections.
 
-use crate::ids::{DeviceId, FamilyId, MeetingId, TenantId, UserId};
+use crate::ids::{DeviceId, FamilyId, MeetingId, Member, TenantId, UserId};
 use crate::record::Capture;
 use sqlx::PgExecutor;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// How long after a connection was last known to be there it still counts as live: three of its signs of life.
@@ -13,7 +13,8 @@ pub(crate) const LIVE_FOR_SECS: f64 = 45.0;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) meeting_id: Uuid,
-    pub(crate) last_seen_at: OffsetDateTime,
+    /// Nobody has been there for so long that it is not taken up again.
+    pub(crate) abandoned: bool,
     pub(crate) ended_at: Option<OffsetDateTime>,
 }
 
@@ -40,22 +41,25 @@ pub(crate) async fn create(
     .await
 }
 
-/// A session of this person, whose device was not revoked.
+/// A session of this person, whose device was not revoked. It is abandoned once it was left for longer than
+/// `resumes_within`.
 pub(crate) async fn find(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
     user: UserId,
     session: Uuid,
+    resumes_within: Duration,
 ) -> sqlx::Result<Option<Session>> {
     sqlx::query_as!(
         Session,
-        r#"SELECT s.meeting_id, s.last_seen_at AS "last_seen_at: OffsetDateTime",
+        r#"SELECT s.meeting_id, s.last_seen_at < now() - make_interval(secs => $4) AS "abandoned!",
                   s.ended_at AS "ended_at: OffsetDateTime"
            FROM meeting_sessions s JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
            WHERE s.tenant_id = $1 AND s.user_id = $2 AND s.id = $3 AND d.revoked_at IS NULL"#,
         tenant.0,
         user.0,
-        session
+        session,
+        resumes_within.as_seconds_f64()
     )
     .fetch_optional(db)
     .await
@@ -97,17 +101,18 @@ pub(crate) async fn reserve(
     session: Uuid,
     family: FamilyId,
     ticket_sha256: &[u8; 32],
-    expires_at: OffsetDateTime,
+    lifetime: Duration,
 ) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         "UPDATE meeting_sessions
-         SET next_epoch = next_epoch + 1, ticket_sha256 = $3, ticket_expires_at = $4, family_id = $5
+         SET next_epoch = next_epoch + 1, ticket_sha256 = $3,
+             ticket_expires_at = now() + make_interval(secs => $4), family_id = $5
          WHERE tenant_id = $1 AND id = $2
          RETURNING next_epoch",
         tenant.0,
         session,
         ticket_sha256.as_slice(),
-        expires_at as OffsetDateTime,
+        lifetime.as_seconds_f64(),
         family.0
     )
     .fetch_one(db)
@@ -158,7 +163,8 @@ pub(crate) async fn redeem(
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "UPDATE meeting_sessions
-         SET live_epoch = $4, ticket_sha256 = NULL, ticket_expires_at = NULL, last_seen_at = now()
+         SET live_epoch = $4, live_family_id = family_id, ticket_sha256 = NULL, ticket_expires_at = NULL,
+             last_seen_at = now()
          WHERE tenant_id = $1 AND id = $2 AND ticket_sha256 = $3 AND live_epoch < $4 AND ticket_expires_at > now()",
         tenant.0,
         session,
@@ -168,6 +174,33 @@ pub(crate) async fn redeem(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Locks every session of the meeting until the transaction ends. Before the meeting itself is locked, as commits do.
+pub(crate) async fn hold_all(db: impl PgExecutor<'_>, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT id FROM meeting_sessions WHERE tenant_id = $1 AND meeting_id = $2 ORDER BY id FOR UPDATE",
+        tenant.0,
+        meeting.0
+    )
+    .fetch_all(db)
+    .await
+    .map(drop)
+}
+
+/// Waits for the commits of a person's live connections that are under way, and keeps later ones until the transaction
+/// ends.
+pub(crate) async fn hold_live(db: impl PgExecutor<'_>, member: Member) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT id FROM meeting_sessions
+         WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL AND live_epoch > closed_epoch
+         ORDER BY id FOR UPDATE",
+        member.tenant.0,
+        member.user.0
+    )
+    .fetch_all(db)
+    .await
+    .map(drop)
 }
 
 /// Takes the live epoch from every other session of the meeting: one device records at a time.
@@ -251,14 +284,14 @@ pub(crate) async fn stand(db: impl PgExecutor<'_>, at: Capture, epoch: i64) -> s
                UPDATE meeting_sessions SET last_seen_at = now()
                WHERE tenant_id = $1 AND id = $2 AND live_epoch = $3 AND last_seen_at < now() - interval '15 seconds')
            SELECT s.live_epoch,
-                  d.revoked_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > now() AS "authorised!",
+                  coalesce(d.revoked_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > now(), false) AS "authorised!",
                   m.others_told AND coalesce((SELECT c.granted FROM consents c
                       WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'record_self'
-                      ORDER BY c.id DESC LIMIT 1), false) AS "consent!"
+                      ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "consent!"
            FROM meeting_sessions s
            JOIN meetings m ON m.tenant_id = s.tenant_id AND m.id = s.meeting_id
            JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
-           LEFT JOIN refresh_families f ON f.id = s.family_id
+           LEFT JOIN refresh_families f ON f.id = s.live_family_id
            WHERE s.tenant_id = $1 AND s.id = $2"#,
         at.tenant.0,
         at.session,

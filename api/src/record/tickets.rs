@@ -2,7 +2,7 @@
 
 use crate::ids::{FamilyId, MeetingId, Member, TenantId};
 use sqlx::PgExecutor;
-use time::OffsetDateTime;
+use time::Duration;
 use uuid::Uuid;
 
 /// A new ticket of a session's next connection. The session forgets the ones before it by itself.
@@ -12,16 +12,16 @@ pub(crate) async fn add_connection(
     session: Uuid,
     ticket_sha256: &[u8; 32],
     epoch: i64,
-    expires_at: OffsetDateTime,
+    lifetime: Duration,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO connection_tickets (ticket_sha256, tenant_id, session_id, epoch, expires_at)
-         VALUES ($1, $2, $3, $4, $5)",
+         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))",
         ticket_sha256.as_slice(),
         tenant.0,
         session,
         epoch,
-        expires_at as OffsetDateTime
+        lifetime.as_seconds_f64()
     )
     .execute(db)
     .await
@@ -72,17 +72,17 @@ pub(crate) async fn add_live(
     meeting: MeetingId,
     family: FamilyId,
     ticket_sha256: &[u8; 32],
-    expires_at: OffsetDateTime,
+    lifetime: Duration,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO live_tickets (ticket_sha256, tenant_id, user_id, meeting_id, family_id, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+         VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))",
         ticket_sha256.as_slice(),
         member.tenant.0,
         member.user.0,
         meeting.0,
         family.0,
-        expires_at as OffsetDateTime
+        lifetime.as_seconds_f64()
     )
     .execute(db)
     .await

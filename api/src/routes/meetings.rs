@@ -7,6 +7,7 @@ use crate::db::meetings::{self, MeetingRow, NewMeeting};
 use crate::error::{ApiError, ErrorBody};
 use crate::ids::{MeetingId, Member};
 use crate::keys::{KeyError, MeetingKey, Place};
+use crate::record::sessions;
 use crate::server::AppState;
 use attune_coach::Mode;
 use attune_engine::meeting_type::MeetingType;
@@ -214,15 +215,13 @@ pub(super) async fn list_meetings(
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
     let next_cursor = rows.last().map(|row| row.id).filter(|_| more);
-    let mut meetings = Vec::with_capacity(rows.len());
-    for row in rows {
-        match state.keys.meeting(member, row.id).await {
-            Ok(key) => meetings.push(Meeting::read(row, &key)?),
-            // Erased, though the row is still on its way out: there is nothing left to show.
-            Err(KeyError::Gone) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let keys = state.keys.meetings(member, &ids).await?;
+    // A key that is missing was erased, though the row is still on its way out: there is nothing left to show.
+    let meetings = rows
+        .into_iter()
+        .filter_map(|row| keys.get(&row.id).map(|key| Meeting::read(row, key)))
+        .collect::<Result<_, _>>()?;
     Ok(Json(Meetings { meetings, next_cursor }))
 }
 
@@ -285,6 +284,7 @@ pub(super) async fn delete_meeting(
     state
         .db
         .with_tenant(member.tenant, async |tx| {
+            sessions::hold_all(&mut *tx, member.tenant, meeting.id).await?;
             meetings::delete(&mut *tx, member, meeting.id).await?;
             audit::insert(&mut *tx, member, "meeting.deleted", meeting.id.0).await?;
             // Inside: if the key cannot be destroyed, the meeting is still there to be deleted again.
@@ -295,7 +295,8 @@ pub(super) async fn delete_meeting(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn key_of(state: &AppState, member: Member, meeting: MeetingId) -> Result<MeetingKey, ApiError> {
+/// The key of a person's meeting; a meeting whose key was destroyed is no longer there.
+pub(crate) async fn key_of(state: &AppState, member: Member, meeting: MeetingId) -> Result<MeetingKey, ApiError> {
     state.keys.meeting(member, meeting).await.map_err(|error| match error {
         KeyError::Gone => ApiError::NotFound("meeting"),
         error => error.into(),
