@@ -23,7 +23,7 @@ pub(crate) use sealed::Unreadable;
 
 use crate::db::Db;
 use crate::error::ApiError;
-use crate::ids::MeetingId;
+use crate::ids::{MeetingId, Member};
 use crate::keys::Keys;
 use crate::retry::Breaker;
 use crate::server::AppState;
@@ -86,6 +86,11 @@ impl Live {
     /// Tells the readers of a meeting on this node of a numbered event that was made elsewhere than on its connection.
     pub(crate) fn tell(&self, meeting: MeetingId, number: u64, epoch: u64, event: &ServerEvent) {
         self.hub.tell(meeting, Some(number), epoch, event);
+    }
+
+    /// Has the connections of this person on this node look up whether they still agree to be recorded.
+    pub(crate) fn consent_changed(&self, member: Member) {
+        self.seats.consent_changed(member);
     }
 
     /// Which recognizer writes the words here.

@@ -167,6 +167,7 @@ impl<P: Ports> Connection<P> {
                 incoming = stream.next() => {
                     alive_at = Instant::now();
                     match incoming {
+                        Some(Ok(Incoming::ConsentChanged)) => self.session.consent_changed(),
                         Some(Ok(Incoming::Binary(message))) => self.session.on_message(&message, alive_at),
                         Some(Ok(Incoming::Text)) => self.session.close(CloseCode::Malformed),
                         Some(Ok(Incoming::Alive)) => {}

@@ -108,6 +108,9 @@ pub enum LedgerError {
     /// A later epoch is live: this connection was taken over.
     #[error("a later connection is live")]
     Fenced,
+    /// The person took their consent back: what the batch tells of them is not kept.
+    #[error("consent is withdrawn")]
+    Withdrawn,
     /// The session ended for good: `session_closed`.
     #[error("the session is closed")]
     Closed,

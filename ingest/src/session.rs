@@ -280,8 +280,14 @@ impl Session {
         self.close(match error {
             LedgerError::Fenced => CloseCode::TakenOver,
             LedgerError::Closed => CloseCode::Ended,
+            LedgerError::Withdrawn => CloseCode::Consent,
             LedgerError::Unavailable(_) => CloseCode::Resume,
         });
+    }
+
+    /// Somebody other than the client says that consent has changed.
+    pub fn consent_changed(&mut self) {
+        self.controls.consent_changed();
     }
 
     /// Whether consent is to be looked up; asked once for each change.

@@ -65,6 +65,8 @@ pub(super) enum Refused {
     Fenced,
     #[error("the session or its meeting is over")]
     Closed,
+    #[error("consent is withdrawn")]
+    Withdrawn,
     #[error("a stream would run backwards")]
     Backwards,
 }
@@ -74,6 +76,7 @@ impl From<Refused> for LedgerError {
         match refused {
             Refused::Fenced => Self::Fenced,
             Refused::Closed => Self::Closed,
+            Refused::Withdrawn => Self::Withdrawn,
             Refused::Backwards => Self::Unavailable(Box::new(refused)),
         }
     }
@@ -214,6 +217,11 @@ impl Prepared {
         });
     }
 
+    /// Whether it says anything of anyone. Samples that nobody heard, and how far streams have come, do not.
+    fn tells_something(&self) -> bool {
+        !(self.utterances.is_empty() && self.rows.is_empty() && self.observations.is_empty())
+    }
+
     /// Writes it; the number of its last event.
     pub(super) async fn write(&self, db: &Db, breaker: &Breaker, writer: Writer) -> Result<i64, LedgerError> {
         attempt(breaker, || self.write_once(db, writer)).await
@@ -224,6 +232,10 @@ impl Prepared {
             let held = hold(tx, at, epoch).await?;
             if held.last_commit == Some(self.id) {
                 return Ok(held.last_commit_number);
+            }
+            // After the lock, which a withdrawal takes too: once that is answered, nothing is added to what was said.
+            if self.tells_something() && !sessions::stand(&mut *tx, at, epoch).await?.is_some_and(|at| at.consent) {
+                return Err(NotWritten::Refused(Refused::Withdrawn));
             }
             for position in &self.positions {
                 if !streams::advance(&mut *tx, at, position).await? {

@@ -69,7 +69,7 @@ impl PostgresLedger {
         }
         let (db, breaker) = (&self.live.db, &self.live.breaker);
         let told = commit::withdraw(db, breaker, self.writer, &self.key, withdrawals).await?;
-        self.refold().await?;
+        self.fold = self.refolded(&self.setup).await?;
         Ok(told
             .map(|(number, event)| self.number(number, vec![event]))
             .unwrap_or_default())
@@ -80,16 +80,20 @@ impl PostgresLedger {
     async fn hear(&mut self, batch: &Batch) -> Result<(), LedgerError> {
         let speaking = batch.decided.iter().filter(|decided| decided.outcome.is_some());
         let tracks: BTreeSet<_> = speaking.map(|decided| decided.track).collect();
-        if tracks.into_iter().filter(|track| self.setup.hear(*track)).count() == 0 {
+        let mut setup = self.setup.clone();
+        if tracks.into_iter().filter(|track| setup.hear(*track)).count() == 0 {
             return Ok(());
         }
-        commit::set_up(&self.live.db, &self.live.breaker, self.writer, &self.setup).await?;
-        self.refold().await
+        commit::set_up(&self.live.db, &self.live.breaker, self.writer, &setup).await?;
+        let fold = self.refolded(&setup).await?;
+        // Last: a batch that is offered again after a failure finds the track as new as it was.
+        (self.setup, self.fold) = (setup, fold);
+        Ok(())
     }
 
     /// The fold over what is left once something was forgotten, or over what is there once it is heard otherwise.
-    async fn refold(&mut self) -> Result<(), LedgerError> {
-        let mut fold = Fold::new(&self.setup, self.writer.at.session);
+    async fn refolded(&self, setup: &Setup) -> Result<Fold, LedgerError> {
+        let mut fold = Fold::new(setup, self.writer.at.session);
         let (at, key, to) = (self.writer.at, &self.key, self.decided_to);
         let read = self
             .live
@@ -97,8 +101,7 @@ impl PostgresLedger {
             .with_tenant(at.tenant, async |tx| load::fold(tx, at, key, &mut fold, to).await)
             .await;
         read.map_err(|error: LoadError| LedgerError::Unavailable(Box::new(error)))?;
-        self.fold = fold;
-        Ok(())
+        Ok(fold)
     }
 }
 

@@ -32,7 +32,9 @@ pub(super) async fn open(
         .await
         .map_err(unavailable)?;
     let (setup, fold, decided_to, resumption) = read(live, writer, &key, hello).await?;
-    let seat = live.seats.take(&live.db, &live.tasks, writer, verdict.clone());
+    let seat = live
+        .seats
+        .take(&live.db, &live.tasks, member(reservation), writer, verdict.clone());
     let ledger = PostgresLedger {
         live: live.clone(),
         writer,
@@ -55,6 +57,8 @@ async fn read(
     let at = writer.at;
     live.db
         .with_tenant(at.tenant, async |tx| {
+            // All of the meeting's sessions, then the meeting: the order of commits, and of whoever deletes it.
+            sessions::hold_all(&mut *tx, at.tenant, at.meeting).await?;
             let held = sessions::hold(&mut *tx, at).await?.ok_or(NotOpened::Closed)?;
             if held.live_epoch != writer.epoch {
                 return Err(NotOpened::Fenced);
@@ -80,6 +84,10 @@ async fn read(
                 let over = (setup, fold, MeetingTime::START, Resumption { streams, ended });
                 return if ended { Ok(over) } else { Err(NotOpened::Closed) };
             };
+            // Asked when the connection was reserved, and again now: another device may have recorded since.
+            if sessions::recorded_elsewhere(&mut *tx, at).await? {
+                return Err(NotOpened::Closed);
+            }
             sessions::set_up(&mut *tx, at, &setup.to_stored()).await?;
             sessions::fence_others(&mut *tx, at).await?;
             jobs::queue::watch_meeting(&mut *tx, at.tenant, at.meeting, jobs::SUSPEND_AFTER).await?;

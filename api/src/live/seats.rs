@@ -1,8 +1,8 @@
-//! Who captures which meeting on this node. A newer connection is told to the older one at once; on other nodes, and
-//! after a revocation, a look at the database tells it within seconds.
+//! Who captures which meeting on this node. A newer connection is told to the older one at once, and to all of a
+//! person's that they took their consent back; on other nodes, and after a revocation, a look at the database tells it.
 
 use crate::db::Db;
-use crate::ids::MeetingId;
+use crate::ids::{MeetingId, Member};
 use crate::live::commit::Writer;
 use crate::live::socket::Verdict;
 use crate::record::sessions;
@@ -12,29 +12,51 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
-/// How often a connection's standing is looked up: a revocation bites within this.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often a connection's standing is looked up: a revocation bites within this, and so does a consent that was taken
+/// back on another node.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The newest connection of each meeting on this node.
 #[derive(Debug, Default)]
-pub(crate) struct Seats(Mutex<HashMap<MeetingId, (i64, Verdict)>>);
+pub(crate) struct Seats(Mutex<HashMap<MeetingId, Holder>>);
+
+/// Whose connection holds a seat. An epoch is a number within its session.
+#[derive(Debug)]
+struct Holder {
+    member: Member,
+    session: Uuid,
+    epoch: i64,
+    verdict: Verdict,
+}
 
 /// A connection's place. Given up when dropped.
 #[derive(Debug)]
 pub(crate) struct Seat {
     seats: Arc<Seats>,
-    meeting: MeetingId,
-    epoch: i64,
+    writer: Writer,
     _watched: DropGuard,
 }
 
 impl Seats {
     /// Takes the meeting's seat, and has whoever holds it now closed.
-    pub(super) fn take(self: &Arc<Self>, db: &Db, tasks: &TaskTracker, writer: Writer, verdict: Verdict) -> Seat {
-        let (meeting, epoch) = (writer.at.meeting, writer.epoch);
-        if let Some((_, older)) = self.held().insert(meeting, (epoch, verdict.clone())) {
-            older.close(CloseCode::TakenOver);
+    pub(super) fn take(
+        self: &Arc<Self>,
+        db: &Db,
+        tasks: &TaskTracker,
+        member: Member,
+        writer: Writer,
+        verdict: Verdict,
+    ) -> Seat {
+        let holder = Holder {
+            member,
+            session: writer.at.session,
+            epoch: writer.epoch,
+            verdict: verdict.clone(),
+        };
+        if let Some(older) = self.held().insert(writer.at.meeting, holder) {
+            older.verdict.close(CloseCode::TakenOver);
         }
         let left = CancellationToken::new();
         let look = watch(db.clone(), writer, verdict);
@@ -42,13 +64,19 @@ impl Seats {
         tasks.spawn(async move { until.run_until_cancelled(look).await });
         Seat {
             seats: Arc::clone(self),
-            meeting,
-            epoch,
+            writer,
             _watched: left.drop_guard(),
         }
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<MeetingId, (i64, Verdict)>> {
+    /// Has every connection of this person look up whether they still agree to be recorded.
+    pub(crate) fn consent_changed(&self, member: Member) {
+        for holder in self.held().values().filter(|holder| holder.member == member) {
+            holder.verdict.doubt_consent();
+        }
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<MeetingId, Holder>> {
         self.0
             .lock()
             .expect("invariant: nothing panics while holding this lock")
@@ -57,9 +85,11 @@ impl Seats {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        let Writer { at, epoch } = self.writer;
         let mut held = self.seats.held();
-        if held.get(&self.meeting).is_some_and(|(epoch, _)| *epoch == self.epoch) {
-            held.remove(&self.meeting);
+        let holder = held.get(&at.meeting);
+        if holder.is_some_and(|holder| (holder.session, holder.epoch) == (at.session, epoch)) {
+            held.remove(&at.meeting);
         }
     }
 }
@@ -77,10 +107,44 @@ async fn watch(db: Db, writer: Writer, verdict: Verdict) {
             Ok(None) => CloseCode::NotAuthenticated,
             Ok(Some(standing)) if standing.live_epoch != epoch => CloseCode::TakenOver,
             Ok(Some(standing)) if !standing.authorised => CloseCode::NotAuthenticated,
-            Ok(Some(standing)) if !standing.consent => CloseCode::Consent,
+            Ok(Some(standing)) if !standing.consent => {
+                verdict.doubt_consent();
+                continue;
+            }
             // Nothing is wrong, or nothing can be said: commits wait for the database too.
             Ok(Some(_)) | Err(_) => continue,
         };
         return verdict.close(code);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{TenantId, UserId};
+    use crate::record::Capture;
+
+    #[tokio::test]
+    async fn a_connection_that_leaves_late_keeps_no_other_session_from_its_seat() {
+        let (seats, tasks) = (Arc::new(Seats::default()), TaskTracker::new());
+        let db = Db::unreachable();
+        let member = Member {
+            tenant: TenantId::new(),
+            user: UserId::new(),
+        };
+        let meeting = MeetingId::new();
+        let take = || {
+            let at = Capture {
+                tenant: member.tenant,
+                meeting,
+                session: Uuid::now_v7(),
+            };
+            seats.take(&db, &tasks, member, Writer { at, epoch: 1 }, Verdict::new())
+        };
+        let (older, newer) = (take(), take());
+        drop(older);
+        assert_eq!(seats.held().len(), 1);
+        drop(newer);
+        assert!(seats.held().is_empty());
     }
 }

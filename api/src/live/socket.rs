@@ -10,29 +10,48 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Sleep;
 
 /// How long a client has to answer our close.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 
-/// Ends one connection from outside. The first word holds.
+/// What one connection is told from outside: its end, where the first word holds, or to look consent up again.
 #[derive(Debug, Clone)]
-pub(crate) struct Verdict(Arc<watch::Sender<Option<CloseCode>>>);
+pub(crate) struct Verdict(Arc<Told>);
+
+#[derive(Debug)]
+struct Told {
+    close: watch::Sender<Option<CloseCode>>,
+    doubt: Notify,
+}
 
 impl Verdict {
     pub(super) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(None)))
+        Self(Arc::new(Told {
+            close: watch::Sender::new(None),
+            doubt: Notify::new(),
+        }))
+    }
+
+    /// Has the connection look up whether the person still agrees: what it has heard and not committed is withheld if not.
+    pub(super) fn doubt_consent(&self) {
+        self.0.doubt.notify_one();
+    }
+
+    async fn doubted(self) {
+        self.0.doubt.notified().await;
     }
 
     /// Closes the connection with this code.
     pub(super) fn close(&self, code: CloseCode) {
         self.0
+            .close
             .send_if_modified(|verdict| verdict.is_none() && verdict.insert(code) == &code);
     }
 
     async fn spoken(self) -> CloseCode {
-        let mut verdict = self.0.subscribe();
+        let mut verdict = self.0.close.subscribe();
         let spoken = verdict.wait_for(Option::is_some).await;
         let spoken = spoken.expect("invariant: the sender is ours and lives as long");
         spoken.expect("invariant: waited for")
@@ -42,7 +61,9 @@ impl Verdict {
 /// A WebSocket that may be ended from outside.
 pub(super) struct IngestSocket {
     socket: WebSocket,
+    outside: Verdict,
     verdict: Pin<Box<dyn Future<Output = CloseCode> + Send>>,
+    doubted: Pin<Box<dyn Future<Output = ()> + Send>>,
     closing: Option<Closing>,
 }
 
@@ -57,7 +78,9 @@ impl IngestSocket {
     pub(super) fn new(socket: WebSocket, verdict: Verdict) -> Self {
         Self {
             socket,
-            verdict: Box::pin(verdict.spoken()),
+            verdict: Box::pin(verdict.clone().spoken()),
+            doubted: Box::pin(verdict.clone().doubted()),
+            outside: verdict,
             closing: None,
         }
     }
@@ -108,6 +131,10 @@ impl Stream for IngestSocket {
         if self.closing.is_some() {
             ready!(self.poll_goodbye(context));
             return Poll::Ready(None);
+        }
+        if self.doubted.as_mut().poll(context).is_ready() {
+            self.doubted = Box::pin(self.outside.clone().doubted());
+            return Poll::Ready(Some(Ok(Incoming::ConsentChanged)));
         }
         Poll::Ready(
             ready!(self.socket.poll_next_unpin(context)).map(|message| match message {

@@ -5,6 +5,7 @@ use crate::auth::SignedIn;
 use crate::db::consents;
 use crate::error::{ApiError, ErrorBody};
 use crate::ids::ConsentId;
+use crate::record::sessions;
 use crate::server::AppState;
 use axum::Json;
 use axum::extract::State;
@@ -62,7 +63,8 @@ pub(super) struct Consents {
     consents: Vec<Consent>,
 }
 
-/// Gives consent, or takes it back. Every word is kept; the newest holds.
+/// Gives consent, or takes it back: once that is answered, nothing that is said is kept. Every word is kept; the newest
+/// holds.
 #[utoipa::path(post, path = "/v1/consents", tag = "consents", security(("session" = []), ("token" = [])),
     request_body = CreateConsent,
     responses((status = 201, body = Consent), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -75,9 +77,16 @@ pub(super) async fn create_consent(
     let created_at = state
         .db
         .with_tenant(member.tenant, async |tx| {
+            if !input.granted {
+                // Before the row: what is being committed is waited for, and whatever comes next finds consent gone.
+                sessions::hold_live(&mut *tx, member).await?;
+            }
             consents::insert(tx, member, ConsentId::new(), kind, input.granted).await
         })
         .await?;
+    if !input.granted {
+        state.live.consent_changed(member);
+    }
     Ok((
         StatusCode::CREATED,
         Json(Consent {

@@ -78,7 +78,7 @@ impl Why {
             Self::HelloLate => CloseCode::HelloLate,
             Self::NotHello | Self::Language => CloseCode::Malformed,
             Self::Hello(refused) => refused.close_code(),
-            Self::Consent(ConsentRefused::Missing) => CloseCode::Consent,
+            Self::Consent(ConsentRefused::Missing) | Self::Ledger(LedgerError::Withdrawn) => CloseCode::Consent,
             Self::Ledger(LedgerError::Closed) => CloseCode::Ended,
             Self::Tracks(code) => *code,
             Self::Ticket(TicketRefused::Unavailable(_))
@@ -165,7 +165,8 @@ async fn greet<S: Socket, P: Ports>(
     let message = loop {
         match timeout_at(late_at, stream.next()).await.map_err(|_| Why::HelloLate)? {
             Some(Ok(Incoming::Binary(message))) => break message,
-            Some(Ok(Incoming::Alive)) => {}
+            // Consent is looked up once the hello is there.
+            Some(Ok(Incoming::Alive | Incoming::ConsentChanged)) => {}
             Some(Ok(Incoming::Text)) => return Err(Why::NotHello),
             Some(Ok(Incoming::Closed)) | Some(Err(_)) | None => return Err(Why::Gone),
         }

@@ -25,6 +25,8 @@ pub enum Incoming {
     Text,
     /// A ping or a pong: someone is there.
     Alive,
+    /// Consent has changed, says the world outside and not the peer: it is to be looked up.
+    ConsentChanged,
     /// The peer closed.
     Closed,
 }

@@ -71,6 +71,10 @@ impl Controls {
         Some(withheld(reason))
     }
 
+    pub(super) fn consent_changed(&mut self) {
+        self.check_consent = true;
+    }
+
     pub(super) fn take_consent_check(&mut self) -> bool {
         std::mem::take(&mut self.check_consent)
     }

@@ -329,3 +329,45 @@ async fn ended(link: &mut Link) -> Option<CloseCode> {
         }
     }
 }
+
+#[tokio::test]
+async fn a_second_device_s_ticket_opens_nothing_once_the_first_has_recorded() {
+    let script = Script::talk("only I record this");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    let other = stage.api.enrol_device("another device").await.unwrap();
+    let session = stage.api.open_session(stage.meeting, other.id).await.unwrap();
+    let early = stage.api.reserve_connection(session, false).await.unwrap();
+
+    let mut heard = stage.record(&script, Vec::new());
+    heard.until_words(Track::Mic, 5).await;
+    let refused = Link::open(&stage.api, &other, session, &early, &hello()).await;
+    let Err(LinkError::Ended(end)) = refused else {
+        panic!("the second device records too")
+    };
+    assert_eq!(end.close_code(), Some(CloseCode::Ended));
+    // And disturbs the first in nothing.
+    let finished = heard.finished().await.unwrap();
+    assert_eq!(
+        (finished.connections, heard.words(Track::Mic)),
+        (1, script.words(Track::Mic))
+    );
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_the_sign_in_that_opened_it_and_with_no_other() {
+    let (app, stage) = start().await;
+    let connection = stage.api.reserve_connection(stage.session, false).await.unwrap();
+    let (mut link, _) = Link::open(&stage.api, &stage.device, stage.session, &connection, &hello())
+        .await
+        .unwrap();
+    // Another sign-in reserves the next connection, and does not use it.
+    let path = format!("/v1/sessions/{}/connections", stage.session);
+    let other = app.owner().await;
+    other.post(&path, json!({"take_over": true})).await.expect(200);
+    stage.owner.post("/v1/auth/logout", json!({})).await.expect(204);
+    let code = tokio::time::timeout(Duration::from_secs(30), ended(&mut link)).await;
+    assert_eq!(code, Ok(Some(CloseCode::NotAuthenticated)));
+    app.finish().await;
+}

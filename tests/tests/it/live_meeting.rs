@@ -3,13 +3,15 @@
 use crate::app::TestApp;
 use crate::live::{Reader, Script, Stage, hearing};
 use attune_engine::speaker::Track;
-use attune_ingest::client::{Link, LinkUp, TrackEncoder};
+use attune_ingest::client::{Link, LinkUp, RecorderError, TrackEncoder};
 use attune_ingest::protocol::{
     ClientControl, Codec, Hello, OffTheRecord, Prefix, ServerEvent, Stream, TrackDeclaration,
 };
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Executor as _};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Samples of each track in each class.
 pub async fn classes(db: &mut PgConnection, stage: &Stage) -> BTreeMap<(String, String), i64> {
@@ -280,5 +282,91 @@ async fn a_meeting_that_is_deleted_leaves_neither_rows_nor_a_key() {
         .await
         .unwrap();
     assert_eq!(left, 0);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn once_a_withdrawal_of_consent_is_answered_nothing_that_is_said_is_kept() {
+    let script = Script::talk("this is not for keeping");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.until_words(Track::Mic, 5).await;
+
+    let taken_back = serde_json::json!({"kind": "record_self", "granted": false});
+    stage.owner.post("/v1/consents", taken_back).await.expect(201);
+    let mut db = app.look().await;
+    let kept = "SELECT count(*), coalesce(max(t1_ms), 0) FROM utterances";
+    let before: (i64, i64) = sqlx::query_as(kept).fetch_one(&mut db).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), heard.finished()).await;
+    assert!(matches!(ended, Ok(Err(RecorderError::Consent))), "{ended:?}");
+    let after: (i64, i64) = sqlx::query_as(kept).fetch_one(&mut db).await.unwrap();
+    assert_eq!(after, before);
+    assert_eq!(breaks(&mut db, &stage).await, 0);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_withdrawal_on_another_node_keeps_words_from_being_committed() {
+    let script = Script::talk("this is not for keeping");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.until_words(Track::Mic, 5).await;
+
+    // What another node writes: nobody tells this one.
+    let mut db = app.look().await;
+    let mut elsewhere = db.begin().await.unwrap();
+    for statement in [
+        "SELECT id FROM meeting_sessions FOR UPDATE",
+        "INSERT INTO consents (tenant_id, id, user_id, kind, granted)
+         SELECT tenant_id, gen_random_uuid(), user_id, kind, false FROM consents LIMIT 1",
+    ] {
+        elsewhere.execute(statement).await.unwrap();
+    }
+    elsewhere.commit().await.unwrap();
+    let kept = "SELECT count(*) FROM utterances";
+    let before: i64 = sqlx::query_scalar(kept).fetch_one(&mut db).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), heard.finished()).await;
+    assert!(matches!(ended, Ok(Err(RecorderError::Consent))), "{ended:?}");
+    let after: i64 = sqlx::query_scalar(kept).fetch_one(&mut db).await.unwrap();
+    assert_eq!(after, before);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_reader_that_comes_back_after_the_end_is_sent_away() {
+    let script = Script::talk("that was all");
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    let (read, _) = Reader::follow(&stage, &app.socket_base(), 0).await.rest().await;
+
+    let again = Reader::follow(&stage, &app.socket_base(), read.len() as u64).await;
+    let left = tokio::time::timeout(Duration::from_secs(30), again.rest()).await;
+    assert_eq!(left, Ok((Vec::new(), 1000)));
+
+    // The newest report is of a meeting that was only left: the one of all of it is still to come.
+    let mut db = app.look().await;
+    db.execute("UPDATE meeting_analyses SET incomplete = true")
+        .await
+        .unwrap();
+    let mut waiting = Reader::follow(&stage, &app.socket_base(), read.len() as u64 - 1).await;
+    assert_eq!(waiting.next_numbered().await.unwrap()["event"]["type"], "report_ready");
+    db.execute("UPDATE meetings SET last_event_number = last_event_number + 1")
+        .await
+        .unwrap();
+    db.execute(
+        "INSERT INTO meeting_events (tenant_id, meeting_id, number, id, epoch, kind, t0_ms, t1_ms, decided_ms, body)
+         SELECT tenant_id, meeting_id, number + 1, id, epoch, kind, t0_ms, t1_ms, decided_ms, body FROM meeting_events
+         ORDER BY number DESC LIMIT 1",
+    )
+    .await
+    .unwrap();
+    db.execute("UPDATE meeting_analyses SET incomplete = false")
+        .await
+        .unwrap();
+    let (last, code) = waiting.rest().await;
+    assert_eq!((last.len(), code), (1, 1000));
     app.finish().await;
 }
