@@ -14,6 +14,7 @@ pub(crate) mod sealed;
 mod seats;
 mod sessions;
 mod socket;
+mod sockets;
 mod subprotocol;
 mod viewer;
 
@@ -32,6 +33,7 @@ use attune_ingest::hearing::Hearing;
 use attune_ingest::protocol::ServerEvent;
 use hub::Hub;
 use seats::Seats;
+use sockets::Sockets;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -51,6 +53,7 @@ pub struct Live {
     keys: Keys,
     hub: Arc<Hub>,
     seats: Arc<Seats>,
+    sockets: Arc<Sockets>,
     breaker: Arc<Breaker>,
     hearing: Option<Arc<Hearing>>,
     pub(crate) tasks: TaskTracker,
@@ -71,6 +74,7 @@ impl Live {
             keys: keys.clone(),
             hub: Arc::default(),
             seats: Arc::default(),
+            sockets: Arc::default(),
             breaker: Arc::new(Breaker::new("postgres")),
             hearing,
             tasks: tasks.clone(),

@@ -6,6 +6,8 @@ mod panic;
 
 pub use panic::keep_words_out_of_panics;
 
+pub(crate) use accept::Place;
+
 use crate::auth::{self, AccountError, Origins};
 use crate::config::Config;
 use crate::db::{self, Db, DbError, MigrationError};

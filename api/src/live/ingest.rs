@@ -2,13 +2,15 @@
 
 use crate::auth::SocketOrigin;
 use crate::error::{ApiError, ErrorBody};
+use crate::live::opening::member;
 use crate::live::ports::Door;
 use crate::live::socket::{IngestSocket, Verdict};
 use crate::live::{FOREIGN_ORIGIN, subprotocol};
-use crate::server::AppState;
+use crate::server::{AppState, Place};
 use attune_ingest::connection::{Arrival, serve};
 use attune_ingest::ports::{TicketRefused, Tickets as _};
 use attune_ingest::protocol::{Limits, SUBPROTOCOL};
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, HeaderValue};
@@ -22,6 +24,7 @@ use std::sync::Arc;
         (status = 503, body = ErrorBody)))]
 pub(super) async fn ingest(
     State(state): State<AppState>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
     mut upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
@@ -49,6 +52,7 @@ pub(super) async fn ingest(
     if !has_origin && !reservation.native {
         return Err(FOREIGN_ORIGIN);
     }
+    let entered = state.live.sockets.enter(member(&reservation))?;
 
     upgrade.set_selected_protocol(HeaderValue::from_static(SUBPROTOCOL));
     let (tasks, stopping) = (state.tasks.clone(), state.stopping.clone());
@@ -63,6 +67,7 @@ pub(super) async fn ingest(
             tasks.track_future(async move {
                 let socket = IngestSocket::new(socket, verdict);
                 serve(socket, arrival, Arc::new(door), hearing, Limits::default(), stopping).await;
+                drop((entered, place));
             })
         }))
 }

@@ -12,14 +12,14 @@ use crate::live::sealed::{self, Unreadable};
 use crate::live::{Live, subprotocol};
 use crate::record::{events, from_column, meetings, tickets};
 use crate::routes::{ValidQuery, key_of};
-use crate::server::AppState;
+use crate::server::{AppState, Place};
 use attune_ingest::protocol::{CloseCode, Limits};
-use axum::Json;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::response::Response;
+use axum::{Extension, Json};
 use futures_util::SinkExt as _;
 use futures_util::stream::{SplitSink, SplitStream, StreamExt as _};
 use garde::Validate;
@@ -99,6 +99,7 @@ pub(super) async fn follow_meeting(
     State(state): State<AppState>,
     Path(meeting): Path<MeetingId>,
     ValidQuery(After { after }): ValidQuery<After>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
     mut upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
@@ -120,6 +121,7 @@ pub(super) async fn follow_meeting(
         user: UserId(viewer.user_id),
     };
     let key = key_of(&state, member, meeting).await?;
+    let entered = state.live.sockets.enter(member)?;
     let live = state.live.clone();
     let follower = Follower {
         live,
@@ -135,7 +137,12 @@ pub(super) async fn follow_meeting(
     Ok(upgrade
         .max_message_size(READER_BYTES)
         .max_frame_size(READER_BYTES)
-        .on_upgrade(move |socket| tasks.track_future(follower.run(socket))))
+        .on_upgrade(move |socket| {
+            tasks.track_future(async move {
+                follower.run(socket).await;
+                drop((entered, place));
+            })
+        }))
 }
 
 /// One reader.

@@ -2,6 +2,8 @@
 
 use crate::config::Limits;
 use axum::Router;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
@@ -50,20 +52,34 @@ pub(super) async fn serve(listener: TcpListener, service: Router, limits: Limits
     }
 }
 
+/// A connection's place among those there is room for. Whoever takes a socket over from hyper keeps it along with that.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
 /// Answers one client until it leaves, or until the request under way when we stop is answered.
 async fn answer(
     stream: TcpStream,
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
     service: Router,
     limits: Limits,
     stopping: CancellationToken,
 ) {
     // Small answers and acks go out at once.
     let _ = stream.set_nodelay(true);
+    let place = Place {
+        _permit: Arc::new(permit),
+    };
+    let service = TowerToHyperService::new(service);
+    let placed = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(place.clone());
+        service.call(request)
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(stream), placed)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = match stopping.run_until_cancelled(connection.as_mut()).await {
@@ -83,4 +99,41 @@ async fn answer(
 fn is_about_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Extension;
+    use axum::extract::ws::WebSocketUpgrade;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+    #[tokio::test]
+    async fn a_socket_keeps_its_place_until_it_is_closed() {
+        let follow = async |Extension(place): Extension<Place>, upgrade: WebSocketUpgrade| {
+            upgrade.on_upgrade(async move |mut socket| {
+                while let Some(Ok(_)) = socket.recv().await {}
+                drop(place);
+            })
+        };
+        let service = Router::new().route("/", axum::routing::get(follow));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let places = Arc::new(Semaphore::new(1));
+        let permit = Arc::clone(&places).acquire_owned().await.unwrap();
+
+        client.write_all(UPGRADE).await.unwrap();
+        answer(stream, permit, service, Limits::default(), CancellationToken::new()).await;
+        let mut status = [0; 12];
+        client.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 101");
+        assert_eq!(places.available_permits(), 0, "hyper is done, and the socket is open");
+
+        drop(client);
+        places.acquire().await.unwrap().forget();
+    }
 }
