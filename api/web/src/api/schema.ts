@@ -48,7 +48,10 @@ export interface paths {
         /** What the signed-in person agreed to. */
         get: operations["list_consents"];
         put?: never;
-        /** Gives consent, or takes it back. Every word is kept; the newest holds. */
+        /**
+         * Gives consent, or takes it back: once that is answered, nothing that is said is kept. Every word is kept; the newest
+         *     holds.
+         */
         post: operations["create_consent"];
         delete?: never;
         options?: never;
