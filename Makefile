@@ -25,6 +25,7 @@ demo: setup web ## the same, then stop everything; the last line is one JSON obj
 
 test: setup-test web ## every test
 	@scripts/setup-test.sh
+	@scripts/clean-data-test.sh
 	cargo build $(tested)
 	@$(attune) models fetch --required
 	cargo test $(tested)

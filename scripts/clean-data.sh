@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Removes what a private Attune keeps on this machine: the cluster, the root key and with it everything recorded.
 #
-#   scripts/clean-data.sh [--yes]
+#   scripts/clean-data.sh [--yes]     asks first; where nobody can be asked, only with --yes
 set -euo pipefail
 
 # The same place that `attune run` uses and prints.
@@ -21,16 +21,35 @@ if [ ! -d "$data/postgres" ] && [ ! -e "$data/root.key" ] && [ -n "$(ls -A "$dat
     echo "clean-data: $data does not look like Attune's; nothing removed" >&2
     exit 1
 fi
+
+# Whether process $1 is a PostgreSQL that works in $2: as api/src/cluster/stale.rs finds out.
+serves() {
+    if [ -e /proc/self/cwd ]; then
+        [ "$(readlink "/proc/$1/cwd")" = "$2" ]
+    else
+        # No /proc: macOS. The folder is on the command line, because Attune put it there.
+        ps -o command= -p "$1" | grep -F postgres | grep -qF -- "$2"
+    fi
+} 2>/dev/null
 pid=$(head -n 1 "$data/postgres/postmaster.pid" 2>/dev/null || true)
-if [ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$data/postgres")" ]; then
+if [ -n "$pid" ] && serves "$pid" "$(cd "$data/postgres" && pwd -P)"; then
     echo "clean-data: Attune is running on $data; stop it first" >&2
     exit 1
 fi
-if [ "${1:-}" != --yes ] && [ -t 0 ]; then
+
+if [ "${1:-}" != --yes ]; then
+    if [ ! -t 0 ]; then
+        echo "clean-data: nobody can be asked here, so nothing is removed; the command is: make clean-data ARGS=--yes" >&2
+        exit 1
+    fi
     read -r -p "Remove $data with every meeting in it? This cannot be undone. [y/N] " answer
     [ "$answer" = y ] || { echo "nothing removed"; exit 1; }
 fi
-rm -rf -- "$data/postgres" "$data/postgres.new" "$data/run" "$data/root.key" "$data/postgres.log" \
-    "$data/starting.lock" "$data/server.url" "$data/client"
-rmdir -- "$data" 2>/dev/null || true
-echo "removed $data"
+for kept in postgres postgres.new postgres.log run root.key starting.lock owner.lock server.url client; do
+    rm -rf -- "${data:?}/$kept"
+done
+if rmdir -- "$data" 2>/dev/null; then
+    echo "removed $data"
+else
+    echo "removed all that was Attune's in $data; the folder stays: it is not empty, or not ours to remove"
+fi
