@@ -5,11 +5,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
-# One digest of the contents and names of the files below the given places.
+digest='shasum -a 256'
+if command -v sha256sum >/dev/null; then digest=sha256sum; fi
+# One digest of the names and contents of the files below the given places.
 digest_of() {
     find "$@" -type d \( -name node_modules -o -name dist -o -name test -o -name e2e \) -prune -o -type f -print0 |
-        LC_ALL=C sort -z | xargs -0 cat -- | digest | cut -d' ' -f1
+        LC_ALL=C sort -z | xargs -0 $digest -- | $digest | cut -d' ' -f1
 }
 is_made_of() { [ -e "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 
