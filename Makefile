@@ -1,4 +1,4 @@
-# What a person does with this repository. Each target installs and builds what it lacks, and nothing twice.
+# What a person does with this repository. Each target installs and builds what it lacks.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -6,15 +6,15 @@ SHELL := bash
 .PHONY: help run demo test test-long lint fmt bench coverage web clean-data setup setup-test packages
 
 attune := target/ci/attune
-# The same packages and kinds of target each time: with others cargo would choose other features, and build the
-# dependencies again.
+# The same packages and kinds of target each time: with others cargo would choose other features, and build what depends
+# on them again.
 tested := --profile ci --workspace --lib --bins --tests
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup web ## install, build, play the sample meeting, serve until Ctrl-C
-	@cargo build --release --bin attune
+	@cargo build --release --package attune --bin attune
 	@target/release/attune models fetch
 	@exec target/release/attune run $(ARGS)
 
@@ -50,10 +50,12 @@ fmt: ## format everything
 bench: setup web ## what things cost; rows in target/bench/*.json
 	cargo build --profile ci --bin attune
 	@$(attune) models fetch --required
-	# The tests' dependencies, with our own code optimised: nothing underneath is compiled again.
-	cargo bench --profile ci --config 'profile.ci.opt-level=2' --package attune-benches $(ARGS)
+	# The tests' packages again, with our own code optimised: nothing underneath is compiled anew.
+	cargo bench --profile ci --config 'profile.ci.opt-level=2' --workspace $(or $(ARGS),--bench '*')
 
 coverage: setup-test web ## lines covered per crate
+	cargo build $(tested)
+	@$(attune) models fetch --required
 	@scripts/coverage.sh
 
 web: packages ## the web app, into api/web/dist
