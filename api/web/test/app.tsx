@@ -1,7 +1,7 @@
 /** The whole app over a pretend server, for tests of its pages. */
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
-import { render } from "@testing-library/react";
+import { act, render } from "@testing-library/react";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { vi } from "vitest";
 import { createQueryClient } from "../src/app/query-client";
@@ -16,6 +16,8 @@ export interface App {
   requests: string[];
   /** Where the app stands. */
   path: () => string;
+  /** Everything the page shows is asked for again, as happens in the background. */
+  refresh: () => Promise<void>;
 }
 
 /** An answer in the server's one shape of refusal. */
@@ -41,5 +43,5 @@ export function openApp(path: string, answers: Answers): App {
       <RouterProvider router={router} />
     </QueryClientProvider>,
   );
-  return { user: userEvent.setup(), requests, path: () => history.location.pathname };
+  return { user: userEvent.setup(), requests, path: () => history.location.pathname, refresh: () => act(() => queryClient.refetchQueries()) };
 }

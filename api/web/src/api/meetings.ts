@@ -1,6 +1,7 @@
 /** Meetings, their reports, and what may be done to them. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answered, server } from "./client";
+import { ApiFailure } from "./failure";
 import type { Meeting } from "./model";
 
 /** A screen and a half at 1280 pixels. */
@@ -25,12 +26,18 @@ export function meetingQuery(id: string) {
   });
 }
 
+/** The newest report; `null` while there is none, which is an answer and no failure. */
 export function reportQuery(id: string) {
   return queryOptions({
     queryKey: ["meetings", id, "report"],
-    queryFn: ({ signal }) => answered(server.GET("/v1/meetings/{id}/report", { params: { path: { id } }, signal })),
-    staleTime: 60_000,
+    queryFn: ({ signal }) => answered(server.GET("/v1/meetings/{id}/report", { params: { path: { id } }, signal })).catch(noneYet),
+    staleTime: ({ state: { data } }): number => (data === null ? 0 : 60_000),
   });
+}
+
+function noneYet(error: unknown): null {
+  if (error instanceof ApiFailure && error.code === "report_not_ready") return null;
+  throw error;
 }
 
 export async function renameMeeting(id: string, title: string): Promise<Meeting> {

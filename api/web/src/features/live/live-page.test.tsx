@@ -1,4 +1,4 @@
-import { act, screen, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openApp, refusal, type App } from "../../../test/app";
 import { FakeSocket } from "../../../test/fake-socket";
@@ -19,7 +19,7 @@ describe("the live page", () => {
       [`POST /v1/meetings/${live.id}/live-tickets`]: () => ({ status: 200, body: { ticket: "t1", expires_in_s: 30 } }),
     });
     await screen.findByRole("heading", { level: 1, name: "Roadmap" });
-    await vi.waitFor(() => expect(FakeSocket.opened).toHaveLength(1));
+    await waitFor(() => expect(FakeSocket.opened).toHaveLength(1));
     const [socket] = FakeSocket.opened;
     if (socket === undefined) throw new Error("no socket");
     act(() => socket.accept());
@@ -119,6 +119,19 @@ describe("the live page", () => {
     await user.click(screen.getByRole("button", { name: "Jump to now" }));
     expect(scrolled).toHaveBeenCalledWith({ top: 2_000 });
     expect(screen.queryByRole("button", { name: "Jump to now" })).toBeNull();
+  });
+
+  it("stays when a question in the background is not answered", async () => {
+    let away = false;
+    const app = openApp(`/meetings/${live.id}/live`, {
+      [`GET /v1/meetings/${live.id}`]: () => (away ? refusal(503, "unavailable") : { status: 200, body: live }),
+      [`POST /v1/meetings/${live.id}/live-tickets`]: () => ({ status: 200, body: { ticket: "t1", expires_in_s: 30 } }),
+    });
+    await screen.findByRole("heading", { level: 1, name: "Roadmap" });
+    away = true;
+    await app.refresh();
+    expect(screen.getByRole("heading", { level: 1, name: "Roadmap" })).toBeTruthy();
+    expect(screen.queryByRole("alert")).toBeNull();
   });
 
   it("says what the server refused", async () => {

@@ -27,7 +27,8 @@ export function LivePage({ id }: { id: string }) {
   const meeting = useQuery({ ...meetingQuery(id), refetchInterval: ({ state: { data } }) => (data?.state === "ended" ? false : REFRESH_MS) });
   useTitle(meeting.data === undefined ? "Live" : `${meeting.data.title}, live`);
 
-  if (meeting.isError) {
+  // A loaded page outlives a question in the background that fails.
+  if (meeting.isLoadingError) {
     return (
       <div className="mx-auto w-full max-w-xl px-5 py-14">
         <Failed what="This meeting could not be opened" error={meeting.error} onRetry={() => void meeting.refetch()} />

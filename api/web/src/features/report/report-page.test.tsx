@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openApp, refusal, type Answers } from "../../../test/app";
 import { incompleteReport, meeting, nudges, report } from "../../../test/fixtures/meeting.mjs";
@@ -100,10 +100,32 @@ describe("the report", () => {
   });
 });
 
+describe("a report that was loaded", () => {
+  it("stays when a question in the background is not answered", async () => {
+    let away = false;
+    const { refresh } = openApp(`/meetings/${ended.id}/report`, {
+      [`GET /v1/meetings/${ended.id}`]: () => (away ? refusal(503, "unavailable") : { status: 200, body: ended }),
+      [`GET /v1/meetings/${ended.id}/report`]: () => (away ? refusal(503, "unavailable") : { status: 200, body: report }),
+    });
+    await screen.findByRole("region", { name: "Who spoke" });
+    away = true;
+    await refresh();
+    expect(screen.getByRole("region", { name: "Who spoke" })).toBeTruthy();
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+});
+
 describe("a report that is not there", () => {
-  it("is waited for while it is being made", async () => {
-    openApp(`/meetings/${ended.id}/report`, { ...answers(), [`GET /v1/meetings/${ended.id}/report`]: () => refusal(404, "report_not_ready") });
+  it("is waited for while it is being made, and shown once it is", async () => {
+    let answer: Awaited<ReturnType<Answers[string]>> = refusal(404, "report_not_ready");
+    const { refresh } = openApp(`/meetings/${ended.id}/report`, { ...answers(), [`GET /v1/meetings/${ended.id}/report`]: () => answer });
     expect(await screen.findByText(/The report is being made/)).toBeTruthy();
+    // A server that is away for a moment is no reason to give up.
+    answer = refusal(503, "unavailable");
+    await refresh();
+    expect(screen.getByText(/The report is being made/)).toBeTruthy();
+    answer = { status: 200, body: report };
+    expect(await screen.findByRole("region", { name: "Who spoke" })).toBeTruthy();
   });
 
   it("leads to the live view of a meeting that goes on", async () => {
@@ -133,6 +155,6 @@ describe("the address of a meeting", () => {
       ...answers(),
       [`GET /v1/meetings/${ended.id}`]: () => ({ status: 200, body: { ...ended, state } }),
     });
-    await vi.waitFor(() => expect(path()).toBe(`/meetings/${ended.id}/${page}`));
+    await waitFor(() => expect(path()).toBe(`/meetings/${ended.id}/${page}`));
   });
 });

@@ -1,7 +1,6 @@
 /** What a meeting came to: shares, pace, measures, nudges, the words, and how well it was heard. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ApiFailure } from "../../api/failure";
 import { meetingQuery, reportQuery } from "../../api/meetings";
 import type { Meeting, Report } from "../../api/model";
 import { Button, buttonClass } from "../../ui/button";
@@ -16,36 +15,31 @@ import { PaceSection } from "./pace-section";
 import { TalkSection } from "./talk-section";
 import { TranscriptSection } from "./transcript-section";
 
+const REFRESH_MS = 3_000;
+
 export function ReportPage({ id }: { id: string }) {
   const meeting = useQuery(meetingQuery(id));
-  const report = useQuery({
-    ...reportQuery(id),
-    // A report follows its meeting within a minute: keep asking while the page is open.
-    refetchInterval: ({ state }) => (isNotReady(state.error) ? 3_000 : false),
-    retry: false,
-  });
+  // A report follows its meeting within a minute: keep asking while the page is open.
+  const report = useQuery({ ...reportQuery(id), refetchInterval: ({ state: { data } }) => (data === null ? REFRESH_MS : false) });
   useTitle(meeting.data === undefined ? "Report" : meeting.data.title);
 
-  const failed = meeting.error ?? (isNotReady(report.error) ? null : report.error);
+  // A loaded page outlives a question in the background that fails.
+  const failed = [meeting, report].find(({ isLoadingError }) => isLoadingError)?.error;
   return (
     <div className="mx-auto w-full max-w-[75rem] px-5 pb-24 sm:px-8 print:max-w-none print:px-0 print:pb-0">
-      {failed !== null ? (
+      {failed != null ? (
         <div className="max-w-xl pt-14">
           <Failed what="This report could not be opened" error={failed} onRetry={() => void Promise.all([meeting.refetch(), report.refetch()])} />
         </div>
-      ) : meeting.data === undefined || report.isPending ? (
+      ) : meeting.data === undefined || report.data === undefined ? (
         <Loading />
-      ) : report.data === undefined ? (
+      ) : report.data === null ? (
         <NotReady meeting={meeting.data} onRetry={() => void report.refetch()} />
       ) : (
         <Loaded meeting={meeting.data} report={report.data} />
       )}
     </div>
   );
-}
-
-function isNotReady(error: Error | null): boolean {
-  return error instanceof ApiFailure && error.code === "report_not_ready";
 }
 
 function Loaded({ meeting, report }: { meeting: Meeting; report: Report }) {
