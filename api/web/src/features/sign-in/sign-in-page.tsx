@@ -64,7 +64,7 @@ function Refused({ error, onRetry }: { error: Error; onRetry: () => void }) {
   if (failure !== undefined && failure.retryable) {
     return (
       <Stage title="The server did not answer">
-        <p>{failure.message} Your link is still good.</p>
+        <p>{failure.message} Try again; if the link was used meanwhile, ask for another.</p>
         <Button weight="primary" onClick={onRetry} className="mt-5">
           <Icon name="retry" size={18} />
           Try again
