@@ -21,6 +21,7 @@ export default defineConfig({
     setupFiles: ["test/setup.ts"],
     // Two cores are shared with the Rust build.
     maxWorkers: 2,
+    testTimeout: 60_000,
     restoreMocks: true,
   },
 });

@@ -1,6 +1,9 @@
 /** What jsdom lacks and what every test wants undone. */
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
+
+// What is waited for comes at once; on a machine with much else to do, once is not soon.
+configure({ asyncUtilTimeout: 15_000 });
 
 afterEach(() => {
   cleanup();
