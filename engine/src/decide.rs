@@ -9,7 +9,7 @@ use crate::transcript::{Final, SegmentFlag, Word};
 /// A word may begin this long before its segment and still belong to it: recognizers place edges loosely.
 const EDGE_TOLERANCE_MS: u64 = 100;
 /// Below this mean confidence a segment's words are kept but left out of measures (measures.md, quality gate). Of what
-/// PocketSphinx hears in the sample meeting, 87 % of the words are right; in the three segments of sixty that are below this, 54 %.
+/// PocketSphinx hears in the sample meeting 87 % is right; in the three segments of sixty that are below this, 54 %.
 const LOW_CONFIDENCE: f32 = 0.6;
 
 /// The decided segment that `recognition` makes of `segment`. Words of the left context, and words beyond a forced cut,
