@@ -38,7 +38,7 @@ describe("a live connection", () => {
       random: () => 1,
     });
   const socket = async (index: number): Promise<FakeSocket> => {
-    await vi.waitFor(() => expect(FakeSocket.opened.length).toBeGreaterThan(index));
+    await vi.advanceTimersByTimeAsync(0);
     const opened = FakeSocket.opened[index];
     if (opened === undefined) throw new Error("no such socket");
     return opened;
@@ -71,21 +71,53 @@ describe("a live connection", () => {
     const pauses = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000];
     for (const [index, pause] of pauses.entries()) {
       (await socket(index)).drop(1006);
-      await vi.waitFor(() => expect(states.at(-1)).toEqual({ kind: "waiting", retryInMs: pause }));
-      await vi.advanceTimersByTimeAsync(pause);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(states.at(-1)).toEqual({ kind: "waiting", retryInMs: pause });
+      await vi.advanceTimersByTimeAsync(pause - 1);
+      expect(FakeSocket.opened).toHaveLength(index + 1);
+      await vi.advanceTimersByTimeAsync(1);
     }
     const again = await socket(pauses.length);
     again.say(1, { type: "ending", left_ms: 0 });
     again.drop(1006);
-    await vi.waitFor(() => expect(states.at(-1)).toEqual({ kind: "waiting", retryInMs: 500 }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(states.at(-1)).toEqual({ kind: "waiting", retryInMs: 500 });
   });
 
   it("does not wait out its pause when the network is back", async () => {
     void follow();
     (await socket(0)).drop(1006);
-    await vi.waitFor(() => expect(states.at(-1)?.kind).toBe("waiting"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(states.at(-1)?.kind).toBe("waiting");
     window.dispatchEvent(new Event("online"));
-    await socket(1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(FakeSocket.opened).toHaveLength(2);
+  });
+
+  it("gives a socket up that does not open", async () => {
+    void follow();
+    const first = await socket(0);
+    await vi.advanceTimersByTimeAsync(14_999);
+    expect(first.closed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(first.closed).toBe(true);
+    expect(states.at(-1)?.kind).toBe("waiting");
+  });
+
+  it("replaces a socket that fell silent, and says nothing of it unless that fails", async () => {
+    void follow();
+    const first = await socket(0);
+    first.accept();
+    await vi.advanceTimersByTimeAsync(59_999);
+    first.say(7, { type: "ending", left_ms: 0 });
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(FakeSocket.opened).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(first.closed).toBe(true);
+    expect(asked).toEqual([null, 7]);
+    expect(kinds()).toEqual(["connecting", "open"]);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(kinds()).toEqual(["connecting", "open", "waiting"]);
   });
 
   it("is over when the server says so", async () => {
@@ -99,7 +131,8 @@ describe("a live connection", () => {
     tickets.push(async () => Promise.reject(ApiFailure.unreachable()));
     tickets.push(async () => Promise.reject(new ApiFailure(404, "not_found", "There is no such meeting.", false)));
     const done = follow();
-    await vi.waitFor(() => expect(states.at(-1)?.kind).toBe("waiting"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(states.at(-1)?.kind).toBe("waiting");
     await vi.advanceTimersByTimeAsync(500);
     await done;
     expect(states.at(-1)).toMatchObject({ kind: "refused", failure: { code: "not_found" } });
