@@ -110,7 +110,7 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     const send = (number, event) => {
       if (number === null || number > after) socket.send(JSON.stringify({ number, epoch: 1, event }));
     };
-    const numbered = [...finals.map((final) => ({ at: final.t1_ms, event: { type: "final", ...final } })), ...nudges.map((nudge) => ({ at: nudge.at_ms, event: { type: "nudge", ...nudge } }))]
+    const numbered = [...finals.map((final) => ({ at: final.t1_ms, event: final })), ...nudges.map((nudge) => ({ at: nudge.at_ms, event: nudge }))]
       .sort((a, b) => a.at - b.at)
       .map((entry, index) => ({ ...entry, number: index + 1 }));
     let at = url.pathname.endsWith(live.id) ? liveMs : durationMs;

@@ -22,13 +22,18 @@ export function Announcer({ state, connection, over }: { state: LiveState; conne
         Read new lines aloud
       </button>
       <div role="status" className="sr-only">
-        {over ? "The meeting has ended. Its report is ready." : <Urgent state={state} connection={connection} />}
+        {over ? `The meeting has ended. ${reportWords(connection)}` : <Urgent state={state} connection={connection} />}
       </div>
       <div aria-live="polite" className="sr-only">
         {reading && <LastLine state={state} />}
       </div>
     </>
   );
+}
+
+/** The server closes the socket once it has told of the report; an ended meeting alone may still wait for its own. */
+function reportWords(connection: ConnectionState): string {
+  return connection.kind === "closed" ? "Its report is ready." : "Its report follows within a minute.";
 }
 
 function Urgent({ state, connection }: { state: LiveState; connection: ConnectionState }) {

@@ -1,5 +1,5 @@
 /** What `/v1/live` sends: one typed map of events, in an envelope with the meeting's counter and the connection's epoch. */
-import type { Nudge, Speaker, Track, Word } from "../../api/model";
+import type { Envelope, ServerEvent } from "@attune/protocol";
 
 /** The engine's live measures. What has not enough speech yet is `null`. */
 export interface LiveMeasures {
@@ -18,34 +18,10 @@ export interface LiveMeasures {
 }
 
 /** Every event this page reads, by its type. Others are ignored: a newer server may know more. */
-export interface LiveEvents {
-  speech: { track: Track; state: "start" | "end"; at_ms: number };
-  partial: { segment: string; speaker: Speaker; revision: number; t0_ms: number; t1_ms: number; text: string; stable_len: number };
-  final: { segment: string; track: Track; speaker: Speaker; t0_ms: number; t1_ms: number; words: Word[] };
-  measures: { at_ms: number; measures: LiveMeasures };
-  nudge: Nudge & { expires_at_ms: number };
-  gap: { track: Track; t0_ms: number; t1_ms: number; reason: string };
-  retracted: { ids: string[] };
-  /** `sample` counts at 16 kHz. */
-  committed: { stream: string; sample: number };
-  status: { level: "normal" | "lagging" | "overloaded"; lag_ms: number };
-  ending: { left_ms: number };
-  report_ready: { version: number };
-}
-
-export type LiveEvent = { [T in keyof LiveEvents]: { type: T } & LiveEvents[T] }[keyof LiveEvents];
-
-export interface LiveFrame {
-  /** The meeting's counter, for events that last; `null` for those that are never replayed. */
-  number: number | null;
-  epoch: number;
-  event: LiveEvent;
-}
-
-const known: Record<keyof LiveEvents, true> = {
-  speech: true,
+const known = {
   partial: true,
   final: true,
+  speech: true,
   measures: true,
   nudge: true,
   gap: true,
@@ -54,7 +30,17 @@ const known: Record<keyof LiveEvents, true> = {
   status: true,
   ending: true,
   report_ready: true,
+} as const satisfies Partial<Record<ServerEvent["type"], true>>;
+
+/** As the protocol has them; what it leaves open in `measures` is the engine's. */
+export type LiveEvents = {
+  [T in keyof typeof known]: Extract<ServerEvent, { type: T }> & (T extends "measures" ? { measures: LiveMeasures } : unknown);
 };
+
+export type LiveEvent = LiveEvents[keyof LiveEvents];
+
+/** `number` is the meeting's counter, for events that last; `null` for those that are never replayed. */
+export type LiveFrame = Omit<Envelope, "event"> & { readonly event: LiveEvent };
 
 /** The frame in a message, or nothing where the message is none or its type is unknown here. */
 export function parseFrame(message: unknown): LiveFrame | undefined {

@@ -36,8 +36,8 @@ describe("the live page", () => {
   it("shows what is said by speaker, and what is being said", async () => {
     const { socket } = await open();
     const [mine, theirs] = finals;
-    socket.say(1, { type: "final", ...mine });
-    socket.say(2, { type: "final", ...theirs });
+    socket.say(1, { ...mine });
+    socket.say(2, { ...theirs });
     socket.say(null, { type: "partial", segment: "mic-9", speaker: "me", revision: 1, t0_ms: 30_000, t1_ms: 31_000, text: "and what happens", stable_len: 3 });
     const log = screen.getByRole("log", { name: "What is said" });
     expect(await within(log).findByText(/^Thanks for making the time, Priya/)).toBeTruthy();
@@ -77,7 +77,11 @@ describe("the live page", () => {
   it("says how far everything is saved: what the server last said, then what is committed", async () => {
     const { socket } = await open();
     expect(screen.getByText("Saved to 1:01")).toBeTruthy();
+    // One side alone says nothing of the other.
     socket.say(null, { type: "committed", stream: "mic", sample: 16_000 * 90, release_seq: 1 });
+    socket.say(1, { type: "gap", track: "mic", t0_ms: 1_000, t1_ms: 2_000, reason: "buffer_full" });
+    await screen.findByText("A stretch was not captured");
+    expect(screen.getByText("Saved to 1:01")).toBeTruthy();
     socket.say(null, { type: "committed", stream: "tab", sample: 16_000 * 75, release_seq: 1 });
     expect(await screen.findByText("Saved to 1:15")).toBeTruthy();
   });
@@ -95,9 +99,21 @@ describe("the live page", () => {
     expect((await screen.findAllByText("Connection lost, trying again")).length).toBeGreaterThan(0);
   });
 
+  it("says that the last words are being decided, from the server's word on", async () => {
+    const { socket } = await open();
+    socket.say(null, { type: "ending", left_ms: 4_000 });
+    expect(await screen.findByText("The meeting has ended")).toBeTruthy();
+  });
+
+  it("says that the report is ready only where the server has said everything", async () => {
+    await open({ state: "ended" });
+    expect(screen.getByRole("status").textContent).toBe("The meeting has ended. Its report follows within a minute.");
+  });
+
   it("leads to the report once the meeting is over", async () => {
     const { socket } = await open();
     act(() => socket.drop(1000));
+    await waitFor(() => expect(screen.getByRole("status").textContent).toBe("The meeting has ended. Its report is ready."));
     expect(await screen.findByRole("link", { name: "See the report" })).toHaveProperty("pathname", `/meetings/${live.id}/report`);
   });
 
@@ -113,7 +129,7 @@ describe("the live page", () => {
     const scrolled = vi.spyOn(log, "scrollTo");
     act(() => void log.dispatchEvent(new Event("scroll")));
     scrolled.mockClear();
-    socket.say(1, { type: "final", ...finals[0] });
+    socket.say(1, { ...finals[0] });
     await within(log).findByText(/^Thanks for making/);
     expect(scrolled).not.toHaveBeenCalled();
     await user.click(screen.getByRole("button", { name: "Jump to now" }));

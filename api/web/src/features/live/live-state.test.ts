@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseFrame, type LiveEvent, type LiveEvents } from "./live-event";
 import { emptyLive, fold, savedToMs, type LiveState } from "./live-state";
 
-const final = (segment: string, t0_ms: number, t1_ms: number): { type: "final" } & LiveEvents["final"] => ({
+const final = (segment: string, t0_ms: number, t1_ms: number): LiveEvents["final"] => ({
   type: "final",
   segment,
   track: segment.startsWith("mic") ? "mic" : "tab",
@@ -10,6 +10,8 @@ const final = (segment: string, t0_ms: number, t1_ms: number): { type: "final" }
   t0_ms,
   t1_ms,
   words: [{ text: segment, t0_ms, t1_ms, confidence: 1 }],
+  voiced: [{ t0_ms, t1_ms }],
+  model: "a model",
 });
 
 const partial = (segment: string, revision: number, text: string): LiveEvent => ({ type: "partial", segment, speaker: "me", revision, t0_ms: 0, t1_ms: 100, text, stable_len: 0 });
@@ -40,6 +42,16 @@ describe("the live fold", () => {
     expect([...state.partials.values()].map(({ text }) => text)).toEqual(["so what"]);
   });
 
+  it("takes nothing back into the open that is decided", () => {
+    const state = folded([1, final("mic-1", 0, 1_000)], [null, partial("mic-1", 3, "so what now")]);
+    expect(state.partials.size).toBe(0);
+  });
+
+  it("forgets what an older connection was hearing", () => {
+    const state = folded([null, partial("mic-1", 1, "so"), 1], [null, { type: "status", level: "normal", lag_ms: 0, credit_ms: 0 }, 2]);
+    expect(state.partials.size).toBe(0);
+  });
+
   it("forgets what was said off the record", () => {
     const state = folded(
       [1, final("mic-1", 0, 1_000)],
@@ -50,20 +62,18 @@ describe("the live fold", () => {
     expect(state.nudges).toEqual([]);
   });
 
-  it("is saved only as far as its slowest track, and other streams hold no time", () => {
+  it("is saved only as far as its slowest track, once both are known, and other streams hold no time", () => {
+    const committed = (stream: LiveEvents["committed"]["stream"], seconds: number): [null, LiveEvent] => [
+      null,
+      { type: "committed", stream, sample: 16_000 * seconds, release_seq: 1 },
+    ];
     expect(savedToMs(emptyLive)).toBeNull();
-    const state = folded(
-      [null, { type: "committed", stream: "mic", sample: 16_000 * 12 }],
-      [null, { type: "committed", stream: "tab", sample: 16_000 * 9 }],
-      [null, { type: "committed", stream: "insights", sample: 0 }],
-    );
-    expect(savedToMs(state)).toBe(9_000);
+    expect(savedToMs(folded(committed("mic", 12)))).toBeNull();
+    expect(savedToMs(folded(committed("mic", 12), committed("tab", 9), committed("insights", 0)))).toBe(9_000);
   });
 
   it("does not end by a report alone: an interrupted meeting has one too", () => {
-    const state = folded([4, { type: "report_ready", version: 1 }]);
-    expect(state.reportVersion).toBe(1);
-    expect(state.ending).toBe(false);
+    expect(folded([4, { type: "report_ready", version: 1 }]).ending).toBe(false);
   });
 });
 

@@ -13,18 +13,16 @@ export interface LiveState {
   finals: readonly LiveEvents["final"][];
   /** What is being said now, by segment; replaced by its final. */
   partials: ReadonlyMap<string, LiveEvents["partial"]>;
-  speaking: ReadonlySet<Track>;
   measures: LiveMeasures | null;
   /** In the order they came. */
   nudges: readonly LiveEvents["nudge"][];
   gaps: readonly LiveEvents["gap"][];
   /** Committed meeting time by track. */
-  committed: ReadonlyMap<string, number>;
+  committed: ReadonlyMap<Track, number>;
   status: LiveEvents["status"] | null;
   /** The latest moment of the meeting that any event spoke of. */
   nowMs: number;
   ending: boolean;
-  reportVersion: number | null;
 }
 
 export const emptyLive: LiveState = {
@@ -32,7 +30,6 @@ export const emptyLive: LiveState = {
   epoch: 0,
   finals: [],
   partials: new Map(),
-  speaking: new Set(),
   measures: null,
   nudges: [],
   gaps: [],
@@ -40,34 +37,30 @@ export const emptyLive: LiveState = {
   status: null,
   nowMs: 0,
   ending: false,
-  reportVersion: null,
 };
 
-/** Everything before this is safe on the server: the least over all tracks; nothing before the first commit. */
-export function savedToMs(state: LiveState): number | null {
-  const positions = [...state.committed.values()];
-  return positions.length === 0 ? null : Math.min(...positions);
+/** Everything before this is safe on the server: the lesser of both tracks; nothing until both are known. */
+export function savedToMs({ committed }: LiveState): number | null {
+  const [mic, tab] = [committed.get("mic"), committed.get("tab")];
+  return mic === undefined || tab === undefined ? null : Math.min(mic, tab);
 }
 
 /** The picture after one more frame. Replays and the leftovers of an older connection change nothing. */
 export function fold(state: LiveState, { number, epoch, event }: LiveFrame): LiveState {
   if (number !== null && number <= state.number) return state;
   if (number === null && epoch < state.epoch) return state;
-  const next: LiveState = { ...state, number: number ?? state.number, epoch: Math.max(epoch, state.epoch) };
+  // What an older connection was hearing will be heard anew.
+  const partials = epoch > state.epoch ? emptyLive.partials : state.partials;
+  const next: LiveState = { ...state, partials, number: number ?? state.number, epoch: Math.max(epoch, state.epoch) };
   switch (event.type) {
-    case "final": {
-      const partials = without(state.partials, [event.segment]);
-      return { ...next, finals: inserted(state.finals, event), partials, nowMs: Math.max(state.nowMs, event.t1_ms) };
-    }
+    case "final":
+      return { ...next, finals: inserted(state.finals, event), partials: without(partials, [event.segment]), nowMs: Math.max(state.nowMs, event.t1_ms) };
     case "partial":
-      if ((state.partials.get(event.segment)?.revision ?? -1) >= event.revision) return next;
-      return { ...next, partials: new Map(state.partials).set(event.segment, event), nowMs: Math.max(state.nowMs, event.t1_ms) };
-    case "speech": {
-      const speaking = new Set(state.speaking);
-      if (event.state === "start") speaking.add(event.track);
-      else speaking.delete(event.track);
-      return { ...next, speaking, nowMs: Math.max(state.nowMs, event.at_ms) };
-    }
+      if ((partials.get(event.segment)?.revision ?? -1) >= event.revision) return next;
+      if (state.finals.some(({ segment }) => segment === event.segment)) return next;
+      return { ...next, partials: new Map(partials).set(event.segment, event), nowMs: Math.max(state.nowMs, event.t1_ms) };
+    case "speech":
+      return { ...next, nowMs: Math.max(state.nowMs, event.at_ms) };
     case "measures":
       return { ...next, measures: event.measures, nowMs: Math.max(state.nowMs, event.at_ms) };
     case "nudge":
@@ -80,7 +73,7 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
         ...next,
         finals: state.finals.filter((final) => !ids.has(final.segment)),
         nudges: state.nudges.filter((nudge) => !ids.has(nudge.id)),
-        partials: without(state.partials, event.ids),
+        partials: without(partials, event.ids),
       };
     }
     case "committed":
@@ -90,9 +83,9 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
     case "status":
       return { ...next, status: event };
     case "ending":
-      return { ...next, ending: true, speaking: new Set() };
+      return { ...next, ending: true };
     case "report_ready":
-      return { ...next, reportVersion: event.version, partials: new Map(), speaking: new Set() };
+      return { ...next, partials: emptyLive.partials };
   }
 }
 
