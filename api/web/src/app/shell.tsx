@@ -6,6 +6,7 @@ import { signOut } from "../api/account";
 import { buttonClass } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Logo } from "../ui/logo";
+import { Failed } from "../ui/notice";
 import { ThemeToggle } from "./theme-toggle";
 
 export function Shell() {
@@ -20,13 +21,14 @@ export function Shell() {
         Skip to content
       </a>
       <header className="border-b border-line print:hidden">
-        <div className="mx-auto flex h-14 w-full max-w-[75rem] items-center justify-between gap-4 px-5 sm:px-8">
+        <div className="relative mx-auto flex h-14 w-full max-w-[75rem] items-center justify-between gap-4 px-5 sm:px-8">
           <Link to="/" aria-label="Attune: your meetings" className="rounded-sm">
             <Logo />
           </Link>
           <div className="flex items-center gap-2">
             <ThemeToggle />
-            {pathname !== "/sign-in" && <SignOut />}
+            {/* Anew on every page, so that a failure is not carried to the next. */}
+            {pathname !== "/sign-in" && <SignOut key={pathname} />}
           </div>
         </div>
       </header>
@@ -59,8 +61,15 @@ function SignOut() {
     },
   });
   return (
-    <button type="button" onClick={() => leave.mutate()} disabled={leave.isPending} aria-label="Sign out" title="Sign out" className={buttonClass("icon")}>
-      <Icon name="signOut" />
-    </button>
+    <>
+      <button type="button" onClick={() => leave.mutate()} disabled={leave.isPending} aria-label="Sign out" title="Sign out" className={buttonClass("icon")}>
+        <Icon name="signOut" />
+      </button>
+      {leave.isError && (
+        <div className="absolute top-full right-5 z-30 mt-3 w-[min(24rem,calc(100vw-2.5rem))] rounded-md bg-paper shadow-float sm:right-8">
+          <Failed what="You are still signed in" error={leave.error} onRetry={() => leave.mutate()} />
+        </div>
+      )}
+    </>
   );
 }
