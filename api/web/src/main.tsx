@@ -10,9 +10,9 @@ import "./styles.css";
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
-const queryClient = createQueryClient(() => {
+const queryClient = createQueryClient(async () => {
   const { pathname } = window.location;
-  if (pathname !== "/sign-in") void router.navigate({ to: "/sign-in", search: { next: pathname } });
+  if (pathname !== "/sign-in") await router.navigate({ to: "/sign-in", search: { next: pathname } });
 });
 const router = createAppRouter();
 

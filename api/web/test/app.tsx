@@ -16,6 +16,8 @@ export interface App {
   requests: string[];
   /** Where the app stands. */
   path: () => string;
+  /** Goes to another page, or back to one. */
+  go: (path: string) => Promise<void>;
   /** Everything the page shows is asked for again, as happens in the background. */
   refresh: () => Promise<void>;
 }
@@ -36,12 +38,12 @@ export function openApp(path: string, answers: Answers): App {
   });
   const history = createMemoryHistory({ initialEntries: [path] });
   const router = createAppRouter(history);
-  const queryClient = createQueryClient(() => void router.navigate({ to: "/sign-in", search: { next: history.location.pathname } }));
+  const queryClient = createQueryClient(() => router.navigate({ to: "/sign-in", search: { next: history.location.pathname } }));
   queryClient.setDefaultOptions({ queries: { ...queryClient.getDefaultOptions().queries, retry: false } });
   render(
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />
     </QueryClientProvider>,
   );
-  return { user: userEvent.setup(), requests, path: () => history.location.pathname, refresh: () => act(() => queryClient.refetchQueries()) };
+  return { user: userEvent.setup(), requests, path: () => history.location.pathname, go: (to) => act(() => router.navigate({ to })), refresh: () => act(() => queryClient.refetchQueries()) };
 }

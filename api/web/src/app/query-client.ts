@@ -5,12 +5,12 @@ import { ApiFailure } from "../api/failure";
 /** Two more tries: enough for a restarting server, short enough that a person is told within seconds. */
 const RETRIES = 2;
 
-/** `onSignedOut` is called when any answer says that nobody is signed in. */
-export function createQueryClient(onSignedOut: () => void): QueryClient {
+/** `leave` is called when any answer says that nobody is signed in; what was on the page is forgotten once it is left. */
+export function createQueryClient(leave: () => Promise<void>): QueryClient {
   const onError = (error: Error): void => {
-    if (error instanceof ApiFailure && error.status === 401) onSignedOut();
+    if (error instanceof ApiFailure && error.status === 401) void leave().then(() => client.removeQueries());
   };
-  return new QueryClient({
+  const client = new QueryClient({
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({ onError: (error) => onError(error) }),
     defaultOptions: {
@@ -20,4 +20,5 @@ export function createQueryClient(onSignedOut: () => void): QueryClient {
       },
     },
   });
+  return client;
 }

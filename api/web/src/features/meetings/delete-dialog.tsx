@@ -10,6 +10,8 @@ export function DeleteDialog({ meeting, onOpenChange }: { meeting: Meeting; onOp
   const remove = useMutation({
     mutationFn: () => deleteMeeting(meeting.id),
     onSuccess: async () => {
+      // What is erased on the server is in no memory of this page either.
+      queryClient.removeQueries({ queryKey: ["meetings", meeting.id] });
       await queryClient.invalidateQueries({ queryKey: ["meetings"] });
       onOpenChange(false);
     },

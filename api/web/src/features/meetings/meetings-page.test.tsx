@@ -61,6 +61,30 @@ describe("the list of meetings", () => {
     expect(await screen.findByRole("heading", { name: "Sign in with a link" })).toBeTruthy();
     expect(app.path()).toBe("/sign-in");
   });
+
+  it("shows nothing of a session that is over to whoever goes back", async () => {
+    const answers = listOf(meeting(1, { title: "Roadmap" }));
+    const { go, refresh, path } = openApp("/", answers);
+    await screen.findByRole("link", { name: "Roadmap" });
+    answers["GET /v1/meetings"] = () => refusal(401, "not_signed_in");
+    await refresh();
+    await waitFor(() => expect(path()).toBe("/sign-in"));
+    answers["GET /v1/meetings"] = () => new Promise(() => undefined);
+    await go("/");
+    expect(await screen.findByRole("status", { name: "Loading your meetings" })).toBeTruthy();
+  });
+
+  it("says so when signing out fails, and tries again", async () => {
+    let broken = true;
+    const { user, path } = openApp("/", { ...listOf(meeting(1, {})), "POST /v1/auth/logout": () => (broken ? refusal(503, "unavailable", "not available just now") : { status: 204 }) });
+    await user.click(await screen.findByRole("button", { name: "Sign out" }));
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toContain("You are still signed in");
+    broken = false;
+    await user.click(within(alert).getByRole("button", { name: "Try again" }));
+    await waitFor(() => expect(path()).toBe("/sign-in"));
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
 });
 
 describe("a meeting's actions", () => {
@@ -107,6 +131,28 @@ describe("a meeting's actions", () => {
     expect(requests.some((request) => request.startsWith("DELETE"))).toBe(false);
     await user.click(within(await ask()).getByRole("button", { name: "Delete meeting" }));
     expect(await screen.findByRole("heading", { name: "No meeting yet" })).toBeTruthy();
+  });
+
+  it("leave nothing of a deleted meeting on the page of its report", async () => {
+    const { id } = meeting(1, {});
+    const answers: Answers = {
+      ...listOf(meeting(1, { title: "Roadmap" })),
+      [`GET /v1/meetings/${id}`]: () => ({ status: 200, body: meeting(1, { title: "Roadmap" }) }),
+      [`GET /v1/meetings/${id}/report`]: () => refusal(404, "report_not_ready"),
+      [`DELETE /v1/meetings/${id}`]: () => {
+        delete answers[`GET /v1/meetings/${id}`];
+        return { status: 204 };
+      },
+    };
+    const { user, go } = openApp(`/meetings/${id}/report`, answers);
+    await screen.findByText(/The report is being made/);
+    await go("/");
+    await user.click(await screen.findByRole("button", { name: "Actions for Roadmap" }));
+    await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
+    await user.click(await screen.findByRole("button", { name: "Delete meeting" }));
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+    await go(`/meetings/${id}/report`);
+    expect(await screen.findByText("This report could not be opened")).toBeTruthy();
   });
 
   it("say so when the deletion fails, and leave the meeting there", async () => {
