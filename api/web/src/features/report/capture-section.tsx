@@ -24,7 +24,7 @@ const reasons: Record<string, string> = {
 export function CaptureSection({ report }: { report: Report }) {
   const { recognizer } = report;
   return (
-    <Section id="capture" title="Capture" lead="What became of every second of sound. Only what is lost is missing from this report.">
+    <Section id="capture" title="Capture" lead="What became of every second of sound. Only what was withheld or lost is missing from this report.">
       <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="What became of every second">
         <table className="tabular w-full min-w-[34rem] text-sm">
           <thead>

@@ -9,11 +9,13 @@ export function total(coverage: Coverage): number {
 
 /** The whole in one sentence. */
 export function captured(report: Report): string {
-  const lost = report.coverage.reduce((most, coverage) => Math.max(most, coverage.gap_s), 0);
   if (report.coverage.length === 0) return "";
-  if (lost === 0) return "Every second was captured.";
-  const longest = Math.max(...report.coverage.map(total));
+  const most = (seconds: (coverage: Coverage) => number): number => Math.max(...report.coverage.map(seconds));
+  const lost = most(({ gap_s }) => gap_s);
+  const withheld = most(({ withheld_s }) => withheld_s);
+  if (lost === 0) return withheld === 0 ? "Every second was captured." : `Every second was captured but the ${length(withheld * 1000)} that you withheld.`;
+  const longest = most(total);
   // Rounded down: a report never claims more than it has.
-  const share = Math.floor(((longest - lost) / longest) * 100);
-  return `${share} % was captured; ${length(lost * 1000)} were lost.`;
+  const share = Math.max(0, Math.floor(((longest - lost - withheld) / longest) * 100));
+  return `${share} % was captured; ${length(lost * 1000)} were lost${withheld === 0 ? "" : `, and ${length(withheld * 1000)} withheld by you`}.`;
 }

@@ -48,6 +48,19 @@ describe("the report", () => {
     expect(screen.queryByRole("img", { name: /Talk share/ })).toBeNull();
   });
 
+  it("has no talk share where nobody spoke, and does not blame the channels", async () => {
+    await open({ ...report, talk: report.talk.map((side) => ({ ...side, seconds: 0, share: null, words: 0 })) });
+    expect(screen.getByRole("region", { name: "Who spoke" }).textContent).toContain("Nobody spoke, so there is no talk share.");
+  });
+
+  it.each([
+    ["nothing was lost", report, "Every second was captured but the 5 min that you withheld."],
+    ["something was lost too", incompleteReport, /^\d+ % was captured; 17 s were lost, and 5 min withheld by you\./],
+  ])("claims no second that was withheld, where %s", async (_, captured, words) => {
+    await open({ ...captured, coverage: captured.coverage.map((coverage) => ({ ...coverage, withheld_s: 300 })) });
+    expect(screen.getByText(words, { exact: false })).toBeTruthy();
+  });
+
   it("gives pace over time as a table, without the moments that have none", async () => {
     const { user } = await open();
     await user.click(screen.getByText("Pace as a table"));

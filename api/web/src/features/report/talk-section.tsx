@@ -14,8 +14,10 @@ export function TalkSection({ report }: { report: Report }) {
   const them = report.talk.find(({ speaker }) => speaker === "them");
   return (
     <Section id="talk" title="Who spoke" lead="Silence is left out; where two people spoke at once, both count.">
-      {me?.share == null || them?.share == null ? (
+      {them === undefined ? (
         <p className="text-ink-2">One channel carried everybody, so nobody can be told apart and there is no talk share.</p>
+      ) : me?.share == null || them.share == null ? (
+        <p className="text-ink-2">Nobody spoke, so there is no talk share.</p>
       ) : (
         <Shares me={me} them={them} target={measure?.target ?? null} />
       )}
