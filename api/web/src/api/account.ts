@@ -1,12 +1,5 @@
-/** Who is signed in, and how that begins and ends. */
-import { queryOptions } from "@tanstack/react-query";
+/** How being signed in begins and ends. */
 import { answered, server } from "./client";
-
-export const meQuery = queryOptions({
-  queryKey: ["me"],
-  queryFn: ({ signal }) => answered(server.GET("/v1/me", { signal })),
-  staleTime: 5 * 60_000,
-});
 
 /** Exchanges a sign-in link's token for the session cookie. A token works once. */
 export async function redeemLoginLink(token: string): Promise<void> {

@@ -1,11 +1,6 @@
 /** Figures as people read them: rounded to what they mean, with their unit. Pure. */
 import type { MeetingType, Speaker } from "../api/model";
 
-/** A share from 0 to 1 as whole percent. */
-export function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}
-
 /** Shares as whole percents that add up to 100, the largest remainder taking the difference. */
 export function percents(shares: readonly number[]): number[] {
   const total = shares.reduce((sum, share) => sum + share, 0);

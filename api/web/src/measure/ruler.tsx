@@ -9,11 +9,10 @@ interface RulerProps {
   standing: Standing | null;
   /** Numbers under the ends of the band. */
   labelled?: boolean;
-  format?: (value: number) => string;
 }
 
 /** Decoration beside a written value: hidden from screen readers, which get the words. */
-export function Ruler({ scale: least, target, value, standing, labelled = false, format = String }: RulerProps) {
+export function Ruler({ scale: least, target, value, standing, labelled = false }: RulerProps) {
   const scale = value === null ? least : widened(least, value);
   const ticks = Array.from({ length: Math.round((scale.to - scale.from) / scale.step) + 1 }, (_, index) => scale.from + index * scale.step);
   const from = target === null ? 0 : place(target.low ?? scale.from, scale);
@@ -42,12 +41,12 @@ export function Ruler({ scale: least, target, value, standing, labelled = false,
         <div className="tabular relative h-4 text-xs text-ink-3">
           {target?.low != null && (
             <span className="absolute -translate-x-1/2" style={{ left: `${from * 100}%` }}>
-              {format(target.low)}
+              {target.low}
             </span>
           )}
           {target?.high != null && (
             <span className="absolute -translate-x-1/2" style={{ left: `${to * 100}%` }}>
-              {format(target.high)}
+              {target.high}
             </span>
           )}
         </div>

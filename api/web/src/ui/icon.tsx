@@ -24,8 +24,6 @@ const paths = {
   ),
   rename: <path d="M12.6 4.4l3 3L7 16H4v-3l8.6-8.6ZM11 6l3 3" />,
   remove: <path d="M3.5 5.5h13M8 5.5V3.5h4v2M5.5 5.5l.7 11h7.6l.7-11M8.5 8.5v5M11.5 8.5v5" />,
-  back: <path d="M16 10H4.5M9 5l-5 5 5 5" />,
-  forward: <path d="M7.5 4.5 13 10l-5.5 5.5" />,
   down: <path d="M10 4v11.5M5 11l5 5 5-5" />,
   search: (
     <>
@@ -34,7 +32,6 @@ const paths = {
     </>
   ),
   print: <path d="M5.5 7.5v-4h9v4M5.5 13.5h-2v-6h13v6h-2M5.5 11.5h9v5h-9z" />,
-  close: <path d="m5 5 10 10M15 5 5 15" />,
   check: <path d="m4 10.5 4 4 8-9" />,
   copy: <path d="M7.5 7.5h9v9h-9zM12.5 7.5v-4h-9v9h4" />,
   warning: <path d="M10 3.5 17.5 16.5h-15zM10 8.5v3.5M10 14.2v.1" />,
