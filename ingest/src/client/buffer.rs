@@ -2,7 +2,7 @@
 //! server has committed what it holds.
 //!
 //! Frames lie in files of about 1 MiB, in the order in which they were made, and a file goes when all its frames are
-//! released. The key is 32 random bytes in a file of its own, for the owner to read (0600). It is not in the desktop's
+//! released and none of them is its stream's newest, which the numbers go on from. The key is 32 random bytes in a file of its own, for the owner to read (0600). It is not in the desktop's
 //! keyring: servers and bare machines have none, whatever runs as this user could ask a keyring just as well, and a
 //! locked keyring would stop a recording that has begun. What the seal protects is the frames apart from the key: in
 //! backups, in what is left of a deleted file, on a disk that is given away; [`Buffer::destroy`] deletes the key first.
@@ -37,6 +37,9 @@ pub struct Buffer {
     segments: VecDeque<Segment>,
     /// The file being written; always the last of `segments`.
     writer: File,
+    /// A write into that file failed. What it left there may be sealed under the file's key, so nothing is appended to
+    /// it any more.
+    spent: bool,
     /// The file last read from.
     reader: Option<(u64, File)>,
     streams: [Kept; Stream::ALL.len()],
@@ -51,6 +54,8 @@ struct Kept {
     entries: VecDeque<Entry>,
     /// The number of the next frame to be made.
     next_seq: u64,
+    /// The file that holds the newest frame, released or not: the next start learns `next_seq` from it.
+    newest_in: Option<u64>,
 }
 
 /// A frame in the buffer.
@@ -126,6 +131,7 @@ impl Buffer {
                     kept.entries.clear();
                 }
                 kept.next_seq = frame.prefix.seq + 1;
+                kept.newest_in = Some(id);
                 kept.entries.push_back(Entry {
                     ordinal: next_ordinal,
                     prefix: frame.prefix,
@@ -135,6 +141,10 @@ impl Buffer {
                 found(&frame);
             });
             segments.push_back(recovered.map_err(failed("reading the buffer"))?);
+        }
+        for entry in streams.iter().flat_map(|kept| &kept.entries) {
+            let at = segments.binary_search_by_key(&entry.place.segment, |segment| segment.id);
+            segments[at.expect("invariant: the files are in order, and each frame is in one")].live += 1;
         }
         let id = segments.back().map_or(0, |last: &Segment| last.id + 1);
         let (active, writer) = Segment::create(dir, id, &key, session).map_err(failed("making a file"))?;
@@ -146,6 +156,7 @@ impl Buffer {
             cap_bytes,
             segments,
             writer,
+            spent: false,
             reader: None,
             streams,
             next_ordinal,
@@ -168,10 +179,10 @@ impl Buffer {
             });
         }
         // What is not audio is small, and without it the audio cannot be accounted for.
-        if prefix.stream.track().is_some() && self.bytes() + payload.len() as u64 > self.cap_bytes {
+        if prefix.stream.track().is_some() && !self.takes(payload) {
             return Ok(Pushed::Full);
         }
-        if self.active().bytes() >= SEGMENT_BYTES {
+        if self.spent || self.active().bytes() >= SEGMENT_BYTES {
             match self.rotate() {
                 Err(error) if is_disk_full(&error) => return Ok(Pushed::Full),
                 rotated => rotated.map_err(|source| self.failed("making a file", source))?,
@@ -184,16 +195,17 @@ impl Buffer {
         let place = match appended {
             Ok(place) => place,
             Err(error) => {
-                // The number may be on the disk under this file's key: whatever takes it next gets another file.
-                let rotated = self.rotate();
-                return match (is_disk_full(&error), rotated) {
-                    (true, _) => Ok(Pushed::Full),
-                    (false, _) => Err(self.failed("writing a frame", error)),
+                self.spent = true;
+                return if is_disk_full(&error) {
+                    Ok(Pushed::Full)
+                } else {
+                    Err(self.failed("writing a frame", error))
                 };
             }
         };
         let kept = &mut self.streams[usize::from(prefix.stream.byte())];
         kept.next_seq = next_seq + 1;
+        kept.newest_in = Some(place.segment);
         kept.entries.push_back(Entry {
             ordinal: self.next_ordinal,
             prefix: *prefix,
@@ -201,6 +213,11 @@ impl Buffer {
         });
         self.next_ordinal += 1;
         Ok(Pushed::Kept)
+    }
+
+    /// Whether the cap leaves room for an audio frame of `payload`.
+    pub fn takes(&self, payload: &[u8]) -> bool {
+        self.bytes() + payload.len() as u64 <= self.cap_bytes
     }
 
     /// The number that the next frame of `stream` gets.
@@ -274,11 +291,11 @@ impl Buffer {
     /// # Errors
     /// When a file cannot be deleted.
     pub fn restart_at(&mut self, stream: Stream, next_seq: u64) -> Result<(), BufferError> {
-        self.release(stream, u64::MAX)?;
         // Numbers may come again: not under a key that has sealed them.
         self.rotate().map_err(|source| self.failed("making a file", source))?;
-        self.streams[usize::from(stream.byte())].next_seq = next_seq;
-        Ok(())
+        let kept = &mut self.streams[usize::from(stream.byte())];
+        (kept.next_seq, kept.newest_in) = (next_seq, None);
+        self.release(stream, u64::MAX)
     }
 
     /// Bytes on the disk.
@@ -301,18 +318,23 @@ impl Buffer {
 
     /// Goes on in a new file.
     fn rotate(&mut self) -> io::Result<()> {
-        self.writer.sync_data()?;
+        // A file that could not be written may not flush either: that must not keep the next one from being made.
+        if !self.spent {
+            self.writer.sync_data()?;
+        }
         let (segment, writer) = Segment::create(&self.dir, self.active().id + 1, &self.key, self.session)?;
         self.segments.push_back(segment);
         self.writer = writer;
+        self.spent = false;
         Ok(())
     }
 
-    /// Deletes files that hold no kept frame, except the one being written.
+    /// Deletes files that hold neither a kept frame nor a stream's newest one, except the one being written.
     fn delete_empty(&mut self) -> Result<(), BufferError> {
         let mut index = 0;
         while index + 1 < self.segments.len() {
-            if self.segments[index].live > 0 {
+            let Segment { id, live, .. } = self.segments[index];
+            if live > 0 || self.streams.iter().any(|kept| kept.newest_in == Some(id)) {
                 index += 1;
                 continue;
             }
@@ -366,6 +388,15 @@ fn load_or_make_key(path: &Path) -> io::Result<Zeroizing<[u8; 32]>> {
 
 fn is_disk_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+#[cfg(test)]
+impl Buffer {
+    /// The disk has no room for the next write.
+    pub(super) fn fill_disk(&mut self) {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        self.writer = full.expect("a device that is always full");
+    }
 }
 
 #[cfg(test)]

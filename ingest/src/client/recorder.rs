@@ -13,12 +13,12 @@ mod retry;
 pub use error::{RecorderError, RetryCause};
 
 use super::api::{Api, Connection};
-use super::buffer::{Buffer, DEFAULT_CAP_BYTES};
+use super::buffer::{Buffer, BufferError, DEFAULT_CAP_BYTES, Pushed};
 use super::device::Device;
 use super::encode::EncodeError;
 use super::event::{ClientEvent, Finished};
 use super::link::Link;
-use super::recording::{Due, Playback, Recording};
+use super::recording::{Captured, Due, Playback, Recording};
 use crate::protocol::{ClientControl, Codec, Envelope, Hello, ServerEvent, SkipReason, Stream, Welcome};
 use attune_engine::clock::MeetingTime;
 use attune_engine::speaker::Track;
@@ -40,6 +40,9 @@ const CAPTURED_AHEAD: usize = 32;
 /// A meeting of an hour takes four days at the slowest, and four seconds at the fastest.
 const SLOWEST: f64 = 0.01;
 const FASTEST: f64 = 1_000.0;
+
+/// How often a control frame that the disk has no room for is tried again. Capturing waits meanwhile.
+const LOOK_FOR_ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// How long after `report_ready` the server may take to close.
 const CLOSE_AFTER_REPORT: Duration = Duration::from_secs(5);
@@ -84,8 +87,10 @@ pub struct Recorder {
     buffer: Buffer,
     /// Per track, the sample that the next frame must begin at.
     next_sample: BTreeMap<Track, u64>,
-    /// Tracks that lost frames to a full buffer, until a frame fits again.
-    full: BTreeSet<Track>,
+    /// What happened below this is in the buffer.
+    kept_to_ms: u64,
+    /// Per track that lost frames to a full buffer, the sample at which the last of them ended, until a frame fits again.
+    lost_to: BTreeMap<Track, u64>,
     /// Control frames that wait for no audio.
     urgent: BTreeSet<u64>,
     /// `end` is in the buffer.
@@ -134,6 +139,7 @@ impl Recorder {
             .map(|audio| (audio.track, (audio.codec, audio.rate_hz)))
             .collect();
         let mut next_sample: BTreeMap<Track, u64> = declared.keys().map(|track| (*track, 0)).collect();
+        let mut kept_to_ms = 0;
         let mut ended = false;
         let mut urgent = BTreeSet::new();
         let buffer = Buffer::open(&options.buffer_dir, session, options.buffer_cap_bytes, |frame| {
@@ -142,6 +148,8 @@ impl Recorder {
                     .get(&track)
                     .and_then(|(codec, rate_hz)| codec.samples(&frame.payload, *rate_hz).ok());
                 next_sample.insert(track, frame.prefix.first_sample + samples.unwrap_or(0));
+            } else {
+                kept_to_ms = kept_to_ms.max(u64::from(frame.prefix.capture_ms) + 1);
             }
             if frame.prefix.stream == Stream::Control {
                 match ClientControl::parse(&frame.payload) {
@@ -164,7 +172,8 @@ impl Recorder {
             cancel,
             buffer,
             next_sample,
-            full: BTreeSet::new(),
+            kept_to_ms,
+            lost_to: BTreeMap::new(),
             urgent,
             ended,
             last_number: 0,
@@ -191,13 +200,15 @@ impl Recorder {
         let started = Instant::now();
         let mut from_ms = None;
         let mut pending: Option<Due> = None;
+        let mut room_at = started;
         let mut capturing = !self.ended;
         let cancel = self.cancel.clone();
         let mut phase = Phase::Opening(self.open());
         loop {
-            let due = pending
-                .as_ref()
-                .map(|due| self.due_at(started, *from_ms.get_or_insert(due.at_ms), due.at_ms));
+            let due = pending.as_ref().map(|due| {
+                self.due_at(started, *from_ms.get_or_insert(due.at_ms), due.at_ms)
+                    .max(room_at)
+            });
             tokio::select! {
                 () = cancel.cancelled() => {
                     if let Phase::Live(live) = phase {
@@ -206,16 +217,17 @@ impl Recorder {
                     return Err(RecorderError::Cancelled);
                 }
                 () = sleep_until(due.unwrap_or(started)), if due.is_some() => {
-                    if let Some(Due { at_ms, what }) = pending.take() {
-                        self.keep(at_ms, what)?;
+                    if let Some(due) = pending.take()
+                        && self.keep(due.at_ms, &due.what)? == Pushed::Full
+                    {
+                        room_at = Instant::now() + LOOK_FOR_ROOM_EVERY;
+                        pending = Some(due);
                     }
                 }
                 next = captured.recv(), if capturing && pending.is_none() => {
-                    pending = next.ok_or(RecorderError::CaptureStopped)??;
-                    if pending.is_none() {
-                        capturing = false;
-                        self.end()?;
-                    }
+                    let next = next.ok_or(RecorderError::CaptureStopped)??;
+                    capturing = next.is_some();
+                    pending = Some(next.unwrap_or(Due { at_ms: 0, what: Captured::End }));
                 }
                 step = phase.step(&self.buffer, &self.urgent) => match self.take(phase, step).await? {
                     Next::Phase(next) => phase = next,
@@ -232,7 +244,7 @@ impl Recorder {
 
     /// Starts the thread that encodes, from where the buffer ends. Hands over nothing at the end, and only there.
     fn capture(&self) -> Result<mpsc::Receiver<Result<Option<Due>, EncodeError>>, RecorderError> {
-        let mut playback = Playback::new(&self.recording, &self.next_sample)?;
+        let mut playback = Playback::new(&self.recording, &self.next_sample, self.kept_to_ms)?;
         let (handed_over, captured) = mpsc::channel(CAPTURED_AHEAD);
         let play = move || {
             loop {
@@ -305,7 +317,8 @@ impl Recorder {
                 self.buffer.restart_at(stream, position.resume_seq)?;
                 if let Some(track) = stream.track() {
                     let behind = self.next_sample.insert(track, position.resume_sample).unwrap_or(0);
-                    self.skip_to(track, behind, SkipReason::BufferLost)?;
+                    let declared = self.skip_to(track, behind, SkipReason::BufferLost)?;
+                    self.must_be_kept(declared)?;
                 }
                 if stream == Stream::Control {
                     lost_control = true;
@@ -315,7 +328,8 @@ impl Recorder {
         }
         if lost_control && self.ended && !welcome.ended {
             self.ended = false;
-            self.end()?;
+            let declared = self.end()?;
+            self.must_be_kept(declared)?;
         }
         let outbox = Outbox::new(&welcome, self.recording.declarations(), Instant::now());
         let epoch = connection.epoch;
@@ -332,6 +346,18 @@ impl Recorder {
             outbox,
             close_by,
         }))))
+    }
+
+    /// What a lost buffer leaves to declare cannot wait for room: the next frame to leave may depend on it.
+    fn must_be_kept(&self, declared: Pushed) -> Result<(), RecorderError> {
+        match declared {
+            Pushed::Kept => Ok(()),
+            Pushed::Full => Err(RecorderError::Buffer(BufferError::Disk {
+                tried: "declaring what was lost",
+                dir: self.options.buffer_dir.clone(),
+                source: std::io::ErrorKind::StorageFull.into(),
+            })),
+        }
     }
 
     async fn on_event(&mut self, mut live: Box<Live>, envelope: Envelope) -> Result<Next, RecorderError> {

@@ -83,6 +83,8 @@ pub(super) enum Captured {
     Control(ClientControl),
     Insight(Insight),
     Caption(Caption),
+    /// Everything is captured.
+    End,
 }
 
 /// A thing captured, and when it is there.
@@ -129,12 +131,16 @@ struct Playing {
 }
 
 impl Playback {
-    /// Plays `recording`. Frames that begin below a track's sample of `from` are left out.
+    /// Plays `recording`. Frames that begin below a track's sample of `from`, and cues below `from_ms` or the end of what
+    /// `from` leaves out, are in the buffer already.
     ///
     /// # Errors
     /// When a track's codec does not have its rate.
-    pub(super) fn new(recording: &Recording, from: &BTreeMap<Track, u64>) -> Result<Self, EncodeError> {
-        let mut from_ms = 0;
+    pub(super) fn new(
+        recording: &Recording,
+        from: &BTreeMap<Track, u64>,
+        mut from_ms: u64,
+    ) -> Result<Self, EncodeError> {
         let mut tracks = Vec::new();
         for audio in &recording.tracks {
             let from_sample = from.get(&audio.track).copied().unwrap_or(0);
@@ -298,8 +304,8 @@ mod tests {
         }
     }
 
-    fn play(recording: &Recording, from: &BTreeMap<Track, u64>) -> Vec<Due> {
-        let mut playback = Playback::new(recording, from).unwrap();
+    fn play(recording: &Recording, from: &BTreeMap<Track, u64>, from_ms: u64) -> Vec<Due> {
+        let mut playback = Playback::new(recording, from, from_ms).unwrap();
         std::iter::from_fn(|| playback.next().unwrap()).collect()
     }
 
@@ -319,7 +325,7 @@ mod tests {
 
     #[test]
     fn frames_of_both_tracks_come_in_order_of_time_and_hold_every_sample() {
-        let played = play(&recording([1_000, 600], vec![]), &BTreeMap::new());
+        let played = play(&recording([1_000, 600], vec![]), &BTreeMap::new(), 0);
         assert!(played.is_sorted_by_key(|due| due.at_ms));
         for (track, total) in [(Track::Mic, 16_000), (Track::Tab, 9_600)] {
             let mut next = 0;
@@ -344,6 +350,7 @@ mod tests {
         let played = play(
             &recording([2_400, 0], vec![off(500, true), off(1_000, false)]),
             &BTreeMap::new(),
+            0,
         );
         let firsts: Vec<_> = frames(&played, Track::Mic)
             .iter()
@@ -364,13 +371,16 @@ mod tests {
             what: What::Mark(None),
         };
         let from = BTreeMap::from([(Track::Mic, 7_680), (Track::Tab, 3_840)]);
-        let played = play(&recording([1_000, 1_000], vec![mark(100), mark(490)]), &from);
+        let played = play(&recording([1_000, 1_000], vec![mark(100), mark(490)]), &from, 0);
         assert_eq!(frames(&played, Track::Mic)[0].0, 7_680);
         assert_eq!(frames(&played, Track::Tab)[0].0, 3_840);
-        let marks = played
-            .iter()
-            .filter(|due| matches!(due.what, Captured::Control(_)))
-            .count();
-        assert_eq!(marks, 1);
+        let marks = |played: &[Due]| {
+            let marks = played.iter().filter(|due| matches!(due.what, Captured::Control(_)));
+            marks.count()
+        };
+        assert_eq!(marks(&played), 1);
+        // The last cue was kept before any audio that came after it.
+        let played = play(&recording([1_000, 1_000], vec![mark(100), mark(490)]), &from, 491);
+        assert_eq!(marks(&played), 0);
     }
 }

@@ -4,7 +4,8 @@
 //! under its own key, derived from the session's key and the file's salt, so that a number cut off by a crash and used
 //! again afterwards never meets the key it was first used with.
 
-use crate::protocol::{Frame, Limits, Prefix, Stream};
+use crate::client::private_file;
+use crate::protocol::{Frame, Limits, Prefix};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
 use std::fs::{File, OpenOptions};
@@ -45,8 +46,8 @@ impl Segment {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(io::Error::other)?;
         let path = path_of(dir, id);
-        let file = super::super::private_file::create(&path)?;
-        file.write_all_at(&[MAGIC.as_slice(), &salt].concat(), 0)?;
+        let file = private_file::create(&path)?;
+        begin(&file, &path, &salt)?;
         let segment = Self {
             id,
             path,
@@ -94,7 +95,6 @@ impl Segment {
                 sealed_bytes,
             };
             segment.end += RECORD_HEADER_BYTES as u64 + u64::from(sealed_bytes);
-            segment.live += 1;
             found(frame, place);
         }
         if segment.end < bytes.len() as u64 {
@@ -181,6 +181,16 @@ impl Segment {
     }
 }
 
+/// Writes the header of the new file at `path`. Without one there is no file: its number is tried again when there is
+/// room.
+fn begin(file: &File, path: &Path, salt: &[u8; 16]) -> io::Result<()> {
+    let written = file.write_all_at(&[MAGIC.as_slice(), salt].concat(), 0);
+    if written.is_err() {
+        std::fs::remove_file(path)?;
+    }
+    written
+}
+
 /// The numbers of the files in `dir`, rising.
 pub(super) fn list(dir: &Path) -> io::Result<Vec<u64>> {
     let mut ids = Vec::new();
@@ -224,5 +234,19 @@ fn aad(session: Uuid, prefix: &Prefix) -> [u8; 16 + Prefix::LEN] {
     bytes
 }
 
-// A stream's number is the first byte of every nonce: there must be room for all of them.
-const _: () = assert!(Stream::ALL.len() <= u8::MAX as usize);
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_whose_header_finds_no_room_leaves_its_number_free() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = path_of(dir.path(), 0);
+        private_file::create(&path).unwrap();
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let refused = begin(&full, &path, &[0; 16]).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::StorageFull);
+        assert!(Segment::create(dir.path(), 0, &[0; 32], Uuid::nil()).is_ok());
+    }
+}

@@ -177,6 +177,42 @@ fn files_go_when_all_that_is_in_them_is_released_and_not_before() {
 }
 
 #[test]
+fn numbers_go_on_after_a_restart_though_all_is_released() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut buffer, _) = open(dir.path());
+    for seq in 0..3 {
+        buffer.push(&Prefix::json(Stream::Control, seq, 0), b"{}").unwrap();
+    }
+    buffer.release(Stream::Control, 3).unwrap();
+    let big = vec![1; 200_000];
+    for seq in 0..20 {
+        buffer.push(&Prefix::audio(Track::Mic, seq, seq, 0), &big).unwrap();
+    }
+    buffer.release(Stream::Mic, 20).unwrap();
+    drop(buffer);
+    let (buffer, _) = open(dir.path());
+    assert_eq!(buffer.next_seq(Stream::Control), 3);
+    assert_eq!(buffer.next_seq(Stream::Mic), 20);
+}
+
+#[test]
+fn what_lies_before_a_hole_goes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut buffer, _) = open(dir.path());
+    let big = vec![1; 200_000];
+    for seq in 0..20 {
+        buffer.push(&Prefix::audio(Track::Mic, seq, seq, 0), &big).unwrap();
+    }
+    drop(buffer);
+    fs::remove_file(&files(dir.path())[1]).unwrap();
+    let (mut buffer, _) = open(dir.path());
+    let first = buffer.first_seq(Stream::Mic);
+    assert!(first > 6, "{first}");
+    assert_eq!(buffer.read(Stream::Mic, first).unwrap(), Some(big));
+    assert_eq!(files(dir.path()).len(), 3, "two of them hold frames, and one is new");
+}
+
+#[test]
 fn at_the_cap_audio_is_refused_and_control_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let mut buffer = Buffer::open(dir.path(), SESSION, 5_000, |_| {}).unwrap();
@@ -188,6 +224,31 @@ fn at_the_cap_audio_is_refused_and_control_is_not() {
     let control = Prefix::json(Stream::Control, 0, 0);
     assert_eq!(buffer.push(&control, b"{}").unwrap(), Pushed::Kept);
     assert_eq!(buffer.next_seq(Stream::Mic), seq, "a lost frame uses no number");
+}
+
+#[test]
+fn after_a_failed_write_nothing_is_appended_to_the_same_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut buffer, _) = open(dir.path());
+    push(&mut buffer, &frame(0));
+    buffer.fill_disk();
+    let lost = frame(1);
+    assert_eq!(buffer.push(&lost.prefix, &lost.payload).unwrap(), Pushed::Full);
+    let written = fs::metadata(&files(dir.path())[0]).unwrap().len();
+    // There is room again. The number that found none is used for something else.
+    push(
+        &mut buffer,
+        &Frame {
+            payload: vec![0xEE; 10],
+            ..lost
+        },
+    );
+    assert_eq!(files(dir.path()).len(), 2);
+    assert_eq!(fs::metadata(&files(dir.path())[0]).unwrap().len(), written);
+    push(&mut buffer, &frame(2));
+    drop(buffer);
+    let (_, found) = open(dir.path());
+    assert_eq!(found.len(), 3);
 }
 
 #[test]

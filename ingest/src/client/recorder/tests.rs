@@ -6,7 +6,7 @@ use crate::client::LinkError;
 use crate::client::fake::{FakeServer, Fault, skipped};
 use crate::client::{Cue, TrackAudio, What};
 use crate::protocol::CloseCode;
-use crate::protocol::{Codec, Insight, Reading};
+use crate::protocol::{Codec, Insight, Mark, Reading};
 use std::sync::Arc;
 
 const SECONDS: usize = 24;
@@ -48,6 +48,7 @@ struct Bench {
     device: Device,
     dir: tempfile::TempDir,
     recording: Recording,
+    cap_bytes: u64,
     cancel: CancellationToken,
 }
 
@@ -67,6 +68,7 @@ impl Bench {
             device,
             dir: tempfile::tempdir().unwrap(),
             recording: recording(cues),
+            cap_bytes: DEFAULT_CAP_BYTES,
             cancel: CancellationToken::new(),
         }
     }
@@ -75,6 +77,7 @@ impl Bench {
         let (events, received) = mpsc::channel(4096);
         let session = self.server.world().session;
         let mut options = Options::new(self.dir.path().join("buffer"));
+        options.buffer_cap_bytes = self.cap_bytes;
         // Longer than any machine needs: a server that is away is back at once here.
         options.give_up_after = Duration::from_secs(60);
         let recorder = Recorder::new(
@@ -195,7 +198,16 @@ async fn a_client_that_is_stopped_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn a_client_killed_at_any_point_goes_on_where_it_was() {
-    let bench = Bench::new(&[], vec![]).await;
+    let cue = |at_ms, what| Cue { at_ms, what };
+    let cues = (0..SECONDS as u64).flat_map(|second| {
+        let at_ms = second * 1_000;
+        [
+            cue(at_ms, What::Mark(Some(second.to_string()))),
+            cue(at_ms + 300, What::Pause(true)),
+            cue(at_ms + 400, What::Pause(false)),
+        ]
+    });
+    let bench = Bench::new(&[], cues.collect()).await;
     for reached_ms in [3_000, 9_000, 15_000] {
         let (recorder, mut events) = bench.recorder();
         let run = tokio::spawn(recorder.run());
@@ -209,7 +221,38 @@ async fn a_client_killed_at_any_point_goes_on_where_it_was() {
         assert!(run.await.is_err());
     }
     bench.run().await.unwrap();
-    bench.assert_all_durable(|_, _| false);
+    let paused = {
+        let world = bench.server.world();
+        assert_eq!(world.durable.marks.len(), SECONDS);
+        [Track::Mic, Track::Tab].map(|track| skipped(&world.durable, track, SkipReason::Paused))
+    };
+    assert_eq!(paused[0].len(), SECONDS);
+    bench.assert_all_durable(|track, sample| {
+        let paused = &paused[usize::from(track == Track::Tab)];
+        paused.iter().any(|(from, to)| (*from..*to).contains(&sample))
+    });
+}
+
+#[tokio::test]
+async fn a_client_that_starts_again_repeats_no_gesture() {
+    let mark = |at_ms| Cue {
+        at_ms,
+        what: What::Mark(None),
+    };
+    let bench = Bench::new(&[], vec![mark(100), mark(200)]).await;
+    let (mut recorder, _events) = bench.recorder();
+    let kept = Captured::Control(ClientControl::Mark(Mark { at_ms: 100, note: None }));
+    recorder.keep(100, &kept).unwrap();
+    drop(recorder);
+    let (recorder, _events) = bench.recorder();
+    let mut captured = recorder.capture().unwrap();
+    let mut marks = Vec::new();
+    while let Some(due) = captured.recv().await.unwrap().unwrap() {
+        if let Captured::Control(ClientControl::Mark(mark)) = due.what {
+            marks.push(mark.at_ms);
+        }
+    }
+    assert_eq!(marks, [200]);
 }
 
 #[tokio::test]
@@ -231,6 +274,52 @@ async fn a_lost_buffer_costs_only_what_no_one_has() {
     assert_eq!(undecided.end, lost[0].1);
     assert!(undecided.start >= lost[0].0 + 3 * 16_000, "{undecided:?} of {lost:?}");
     bench.assert_all_durable(|track, sample| track == Track::Mic && undecided.contains(&sample));
+}
+
+#[tokio::test]
+async fn all_that_a_full_buffer_loses_is_one_gap() {
+    let mut bench = Bench::new(&[], vec![]).await;
+    bench.cap_bytes = 200_000;
+    bench.run().await.unwrap();
+    let lost: Vec<_> = {
+        let world = bench.server.world();
+        let of = |track| skipped(&world.durable, track, SkipReason::BufferFull);
+        [Track::Mic, Track::Tab].map(of).into()
+    };
+    assert!(lost.iter().all(|lost| lost.len() == 1), "{lost:?}");
+    bench.assert_all_durable(|track, sample| {
+        let lost = &lost[usize::from(track == Track::Tab)];
+        lost.iter().any(|(from, to)| (*from..*to).contains(&sample))
+    });
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_a_gap_and_neither_a_gesture_nor_the_recording() {
+    let bench = Bench::new(&[], vec![]).await;
+    let (mut recorder, _events) = bench.recorder();
+    let mark = Captured::Control(ClientControl::Mark(Mark { at_ms: 100, note: None }));
+    let audio = |first_sample| Captured::Audio {
+        track: Track::Mic,
+        first_sample,
+        samples: 3_840,
+        payload: vec![0; 7_680],
+        hole: SkipReason::NotCaptured,
+    };
+    recorder.buffer.fill_disk();
+    assert_eq!(recorder.keep(100, &mark).unwrap(), Pushed::Full, "it is tried again");
+    assert_eq!(recorder.keep(100, &mark).unwrap(), Pushed::Kept);
+    recorder.keep(240, &audio(0)).unwrap();
+    recorder.buffer.fill_disk();
+    // The skip before this one is the first thing that finds no room.
+    recorder.keep(720, &audio(7_680)).unwrap();
+    recorder.keep(960, &audio(11_520)).unwrap();
+    assert_eq!(recorder.buffer.next_seq(Stream::Mic), 2);
+    let skip = recorder.buffer.read(Stream::Control, 1).unwrap().unwrap();
+    let ClientControl::Skip(skip) = ClientControl::parse(&skip).unwrap() else {
+        panic!("a skip is expected");
+    };
+    assert_eq!((skip.from_sample, skip.to_sample), (3_840, 11_520));
+    assert_eq!(skip.reason, SkipReason::BufferFull);
 }
 
 #[tokio::test]
