@@ -105,7 +105,12 @@ impl Api {
         if !(server.scheme() == "https" || server.scheme() == "http" && local) {
             return Err(address());
         }
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder();
+        if local {
+            // A proxy that the environment names may be on another machine.
+            http = http.no_proxy();
+        }
+        let http = http
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
@@ -349,6 +354,10 @@ impl Api {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::client::fake::FakeServer;
+
+    /// A proxy that is not there: the port is that of no program.
+    const NOBODY: &str = "http://127.0.0.1:1";
 
     #[test]
     fn a_token_never_travels_in_the_clear() {
@@ -364,6 +373,29 @@ mod tests {
         ] {
             assert_eq!(Api::new(server, "token").is_ok(), allowed, "{server}");
         }
+    }
+
+    /// A process of its own, because a proxy is named by the environment.
+    #[tokio::test]
+    async fn a_server_on_this_machine_is_asked_without_a_proxy() {
+        const THIS: &str = "client::api::tests::a_server_on_this_machine_is_asked_without_a_proxy";
+        if std::env::var_os("http_proxy").is_none_or(|proxy| proxy != NOBODY) {
+            let again = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", THIS])
+                .env("http_proxy", NOBODY)
+                .env_remove("no_proxy")
+                .env_remove("NO_PROXY")
+                .output()
+                .unwrap();
+            assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stdout));
+            return;
+        }
+        let server = FakeServer::start().await;
+        Api::new(&server.url(), "token")
+            .unwrap()
+            .enrol_device("test")
+            .await
+            .unwrap();
     }
 
     #[test]
