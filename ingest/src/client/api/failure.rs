@@ -63,6 +63,14 @@ impl ApiFailure {
         }
     }
 
+    /// What the server calls its refusal.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
     /// How long the server asks to wait.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {

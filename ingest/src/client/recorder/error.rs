@@ -81,6 +81,7 @@ impl From<RetryCause> for RecorderError {
     /// What a cause means that no other connection helps against.
     fn from(cause: RetryCause) -> Self {
         let end = match cause {
+            RetryCause::Api(failure) if failure.code() == Some("consent_missing") => return Self::Consent,
             RetryCause::Api(failure) => return Self::Api(failure),
             RetryCause::Link(LinkError::Ended(end)) | RetryCause::End(end) => end,
             RetryCause::Link(error) => return Self::Link(error),

@@ -412,6 +412,14 @@ async fn withdrawn_consent_stops_and_deletes_what_is_not_saved() {
 }
 
 #[tokio::test]
+async fn consent_withdrawn_while_there_was_no_connection_counts_as_much() {
+    let fault = Fault::Withdrawn { after_frames: 30 };
+    let bench = Bench::new(&[fault], vec![]).await;
+    assert!(matches!(bench.run().await, Err(RecorderError::Consent)));
+    assert!(!bench.dir.path().join("buffer").exists());
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_prove_who_it_is_gets_nothing() {
     let mut bench = Bench::new(&[], vec![]).await;
     bench.device.identity_keys[0].1 = ed25519_dalek::SigningKey::from_bytes(&[1; 32])
