@@ -13,22 +13,36 @@ export async function wireOptions(page: Document, signal: AbortSignal): Promise<
   const say = (kind: "good" | "bad" | "busy", text: string): void => {
     result.dataset["kind"] = kind;
     result.textContent = text;
-    field.toggleAttribute("aria-invalid", kind === "bad");
+    field.setAttribute("aria-invalid", String(kind === "bad"));
   };
 
   const check = async (): Promise<void> => {
     const judged = judgeAddress(field.value);
     if (!judged.ok) return say("bad", judged.problem);
-    // Asked first, while the click still counts as the person's own gesture.
-    if (!(await chrome.permissions.request({ origins: [`${permissionHost(judged.origin)}/*`] }))) {
-      return say("bad", "Without your permission the extension cannot reach that server. Nothing was saved.");
+    const host = { origins: [`${permissionHost(judged.origin)}/*`] };
+    // Begun together, while the click still counts as the person's own gesture.
+    const [had, granted] = await Promise.all([chrome.permissions.contains(host), chrome.permissions.request(host)]);
+    if (!granted) return say("bad", "Without your permission the extension cannot reach that server. Nothing was saved.");
+    let saved = false;
+    try {
+      saved = await askAndKeep(judged.origin);
+    } finally {
+      // A host that nothing was saved for is none of ours.
+      if (!saved && !had) await chrome.permissions.remove(host);
     }
+  };
+
+  const askAndKeep = async (origin: string): Promise<boolean> => {
     say("busy", "Asking the server…");
-    const health = await askHealth(judged.origin, signal);
-    if (health.kind !== "well") return say("bad", `${explain(health)} Nothing was saved.`);
-    await keepServer(judged.origin);
-    field.value = judged.origin;
+    const health = await askHealth(origin, signal);
+    if (health.kind !== "well") {
+      say("bad", `${explain(health)} Nothing was saved.`);
+      return false;
+    }
+    await keepServer(origin);
+    field.value = origin;
     say("good", `Saved. The server answers; it runs version ${health.version}.`);
+    return true;
   };
 
   form.addEventListener(

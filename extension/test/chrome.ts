@@ -9,6 +9,8 @@ export interface FakeChrome {
   optionsOpened: number;
   grants: boolean;
   asked: string[];
+  /** Hosts that it may reach beside those of the manifest. */
+  granted: Set<string>;
   clickAction: () => void;
   install: (reason: string) => void;
 }
@@ -23,6 +25,7 @@ export function fakeChrome(): FakeChrome {
     optionsOpened: 0,
     grants: true,
     asked: [],
+    granted: new Set(),
     clickAction: () => clicked.forEach((listener) => listener(undefined)),
     install: (reason) => installed.forEach((listener) => listener({ reason })),
   };
@@ -37,8 +40,11 @@ export function fakeChrome(): FakeChrome {
     permissions: {
       request: async ({ origins }: { origins: string[] }) => {
         fake.asked.push(...origins);
+        if (fake.grants) origins.forEach((origin) => fake.granted.add(origin));
         return fake.grants;
       },
+      contains: async ({ origins }: { origins: string[] }) => origins.every((origin) => fake.granted.has(origin)),
+      remove: async ({ origins }: { origins: string[] }) => origins.map((origin) => fake.granted.delete(origin)).every(Boolean),
     },
     action: { onClicked: { addListener: (listener: Listener<undefined>) => clicked.push(listener) } },
     runtime: {

@@ -39,7 +39,7 @@ describe("the options page", () => {
     await check("https://attune.example/meetings");
     await findByText(document.body, "Saved. The server answers; it runs version 0.1.0.");
     expect(chrome.stored).toEqual({ server: "https://attune.example" });
-    expect(chrome.asked).toEqual(["https://attune.example/*"]);
+    expect([...chrome.granted]).toEqual(["https://attune.example/*"]);
     expect(answer.mock.calls[0]?.[0]).toBe("https://attune.example/v1/health");
   });
 
@@ -59,6 +59,27 @@ describe("the options page", () => {
     await check("https://attune.example");
     await findByText(document.body, said);
     expect(chrome.stored).toEqual({});
+    expect(chrome.asked).toEqual(["https://attune.example/*"]);
+    await vi.waitFor(() => expect(chrome.granted.size).toBe(0));
+  });
+
+  it("leaves the permission of the kept server alone when it is away for a while", async () => {
+    chrome.granted.add("https://attune.example/*");
+    answer.mockRejectedValue(new TypeError("failed to fetch"));
+    await check("https://attune.example");
+    await findByText(document.body, /^Nothing answers there/);
+    await vi.waitFor(() => expect(getByRole<HTMLButtonElement>(document.body, "button").disabled).toBe(false));
+    expect([...chrome.granted]).toEqual(["https://attune.example/*"]);
+  });
+
+  it("marks the field as wrong only while it is", async () => {
+    const field = getByLabelText(document.body, "Address of your server");
+    await check("http://attune.example");
+    expect(field.getAttribute("aria-invalid")).toBe("true");
+    answer.mockResolvedValue(Response.json({ status: "ok", version: "0.1.0" }));
+    await check("https://attune.example");
+    await findByText(document.body, /^Saved/);
+    expect(field.getAttribute("aria-invalid")).toBe("false");
   });
 
   it("asks nobody when permission is refused", async () => {
