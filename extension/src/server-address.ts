@@ -7,13 +7,19 @@ const KEY = "server";
 
 export type Judged = { ok: true; origin: string } | { ok: false; problem: string };
 
+/** What was typed, with a scheme. A server on this machine has no certificate. */
+function withScheme(text: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
+  return /^(127\.0\.0\.1|localhost)(?![\w.-])/i.test(text) ? `http://${text}` : `https://${text}`;
+}
+
 /** The origin in what was typed, or what is wrong with it. Only TLS may leave the machine. */
 export function judgeAddress(typed: string): Judged {
   const text = typed.trim();
   if (text === "") return { ok: false, problem: "Type the address of your server." };
   let url: URL;
   try {
-    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
+    url = new URL(withScheme(text));
   } catch {
     return { ok: false, problem: "That is not an address." };
   }

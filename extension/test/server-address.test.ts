@@ -9,6 +9,10 @@ describe("an address", () => {
     [" attune.example ", "https://attune.example"],
     ["http://127.0.0.1:4680/", "http://127.0.0.1:4680"],
     ["http://localhost:4680", "http://localhost:4680"],
+    ["127.0.0.1:4680", "http://127.0.0.1:4680"],
+    ["localhost", "http://localhost"],
+    ["https://localhost:8443", "https://localhost:8443"],
+    ["localhost.attune.example", "https://localhost.attune.example"],
   ])("%s means the server %s", (typed, origin) => expect(judgeAddress(typed)).toEqual({ ok: true, origin }));
 
   it.each(["", "  ", "http://attune.example", "http://127.0.0.1.attune.example", "ftp://attune.example", "javascript://x", "https://", "https://me:secret@attune.example"])(
