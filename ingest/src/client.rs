@@ -10,7 +10,7 @@ mod device;
 mod encode;
 mod event;
 mod link;
-mod private_file;
+pub mod private_file;
 mod recorder;
 mod recording;
 mod window;

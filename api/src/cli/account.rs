@@ -2,12 +2,11 @@
 //! device, each in a file of mode 0600, and the folder where recordings wait, sealed, until the server has committed them.
 
 use super::failure::Failure;
-use attune_ingest::client::{Api, ApiFailure, Device};
+use attune_ingest::client::{Api, ApiFailure, Device, private_file};
 use serde::Deserialize;
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use uuid::Uuid;
 
 /// The variable that gives the token where nothing is stored, as in CI.
@@ -54,7 +53,7 @@ impl Account {
     pub(super) async fn sign_in(&self, link_token: &str) -> Result<Api, Failure> {
         let token = Api::redeem_login_link(&self.server, link_token).await?;
         let path = self.token_file();
-        write_private(&path, token.as_bytes()).map_err(|error| Failure::while_doing(path.display(), &error))?;
+        private_file::replace(&path, token.as_bytes()).map_err(|error| Failure::while_doing(path.display(), &error))?;
         Ok(Api::new(&self.server, &token)?)
     }
 
@@ -162,23 +161,6 @@ fn folder_name(server: &str) -> String {
         .collect()
 }
 
-/// Writes a file that only its owner can read, whole or not at all.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(above) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(above)?;
-    }
-    let draft = path.with_extension("draft");
-    let _ = fs::remove_file(&draft);
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,8 +177,8 @@ mod tests {
     fn a_token_is_stored_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("servers/here/token");
-        write_private(&path, b"first").unwrap();
-        write_private(&path, b"second").unwrap();
+        private_file::replace(&path, b"first").unwrap();
+        private_file::replace(&path, b"second").unwrap();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let account = Account::in_folder("http://127.0.0.1:1", folder.path().join("servers/here"));
         assert_eq!(account.stored_token().unwrap().as_deref(), Some("second"));

@@ -1,6 +1,5 @@
 //! Attune on this one machine: the private cluster unless a database is named, the models, and the server on top.
 
-use super::account::write_private;
 use super::failure::Failure;
 use super::place;
 use super::terminal::{Ink, ink, note};
@@ -9,6 +8,7 @@ use crate::cluster::{Cluster, ClusterConfig};
 use crate::config::{Config, DatabaseNames, Databases, Settings};
 use crate::server::{self, Running, StartError};
 use attune_engine::recognize::RecognizerInfo;
+use attune_ingest::client::private_file;
 use attune_ingest::hearing::Hearing;
 use attune_models::choose::Choice;
 use attune_models::store::Store;
@@ -112,7 +112,7 @@ impl Machine {
     /// Leaves a note of the address for `attune login-link`, which runs in another process.
     fn write_address(&mut self, data: &Path) {
         let path = data.join(ADDRESS_FILE);
-        match write_private(&path, self.url().as_bytes()) {
+        match private_file::replace(&path, self.url().as_bytes()) {
             Ok(()) => self.address_file = Some(path),
             Err(error) => tracing::warn!(%error, "could not note the address for attune login-link"),
         }

@@ -1,13 +1,13 @@
 //! The sample meeting: seven minutes of three people, built into the program, with what was really said beside it.
 
-use super::account::{Account, write_private};
+use super::account::Account;
 use super::failure::Failure;
 use super::play::Play;
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::conversation::Utterance;
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::wer::{TimedWord, WordErrors, comparable, compare};
-use attune_ingest::client::{Api, ApiFailure, NewMeeting, TrackAudio};
+use attune_ingest::client::{Api, ApiFailure, NewMeeting, TrackAudio, private_file};
 use attune_ingest::media;
 use attune_ingest::protocol::Codec;
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ impl Marker {
     pub(super) fn keep(&self, data: &Path) -> Result<(), Failure> {
         let path = Self::path(data);
         let json = serde_json::to_vec(self)?;
-        write_private(&path, &json).map_err(|error| Failure::while_doing(path.display(), &error))
+        private_file::replace(&path, &json).map_err(|error| Failure::while_doing(path.display(), &error))
     }
 
     fn path(data: &Path) -> PathBuf {

@@ -76,10 +76,6 @@ impl Device {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), DeviceError> {
-        let failed = |error| DeviceError::Disk(path.to_path_buf(), error);
-        if let Some(dir) = path.parent() {
-            private_file::create_dir(dir).map_err(failed)?;
-        }
         let mut stored = Stored {
             device_id: self.id,
             psk: BASE64.encode(self.psk.as_slice()),
@@ -87,7 +83,8 @@ impl Device {
         };
         let json = serde_json::to_vec(&stored).expect("invariant: a stored device has string keys");
         stored.psk.zeroize();
-        private_file::replace(path, &Zeroizing::new(json)).map_err(failed)
+        let kept = private_file::replace(path, &Zeroizing::new(json));
+        kept.map_err(|error| DeviceError::Disk(path.to_path_buf(), error))
     }
 
     fn from_json(json: &[u8]) -> Option<Self> {

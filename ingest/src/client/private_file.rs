@@ -25,8 +25,15 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Puts `bytes` into the file at `path`, in one step: a reader, or a crash, finds the old content or the new.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Puts `bytes` into the file at `path`, in one step: a reader, or a crash, finds the old content or the new. Makes the
+/// folder above it where there is none.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(above) = path.parent() {
+        create_dir(above)?;
+    }
     let draft = path.with_extension("draft");
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
