@@ -11,6 +11,8 @@ mod text;
 #[cfg(test)]
 mod sample;
 
+pub(crate) use figures::clock;
+
 use attune_engine::report::Report;
 use std::str::FromStr;
 
@@ -59,11 +61,46 @@ impl FromStr for Format {
 impl Analysis {
     /// The whole report, ending in a newline.
     pub fn write(&self, format: Format) -> String {
-        match format {
-            Format::Text => text::write(self),
-            Format::Json => json::write(self),
-            Format::Markdown => markdown::write(self),
-            Format::Html => html::write(self),
+        let mut out = String::new();
+        let composed = match format {
+            Format::Text => text::compose(self, &mut out),
+            Format::Json => json::compose(self, &mut out),
+            Format::Markdown => markdown::compose(self, &mut out),
+            Format::Html => html::compose(self, &mut out),
+        };
+        composed.expect("invariant: writing into a string does not fail");
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOR_PEOPLE: [Format; 3] = [Format::Text, Format::Markdown, Format::Html];
+
+    #[test]
+    fn speech_that_nobody_recognized_is_told_in_every_format() {
+        let mut analysis = sample::analysis();
+        for format in FOR_PEOPLE {
+            assert!(!analysis.write(format).contains("could not be recognized"), "{format:?}");
+        }
+        analysis.report.coverage[0].suppressed_s = 3.0;
+        analysis.report.coverage[1].suppressed_s = 1.2;
+        for format in FOR_PEOPLE {
+            let written = analysis.write(format);
+            assert!(written.contains("4.2 s of speech could not be recognized"), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_meeting_in_which_nobody_spoke_has_a_report_too() {
+        let mut analysis = sample::analysis();
+        analysis.report.utterances.clear();
+        analysis.report.pace.clear();
+        analysis.report.duration_ms = 0;
+        for format in FOR_PEOPLE {
+            assert!(analysis.write(format).contains("Nobody was understood."), "{format:?}");
         }
     }
 }

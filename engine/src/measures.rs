@@ -105,6 +105,31 @@ pub struct Measure {
     pub note: Option<String>,
 }
 
+/// How a value stands to its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Within it.
+    On,
+    /// Below it.
+    Below,
+    /// Above it.
+    Above,
+}
+
+impl Measure {
+    /// How the value stands to its target; nothing where there is none of either.
+    pub fn standing(&self) -> Option<Standing> {
+        let (value, Band { low, high }) = (self.value?, self.target?);
+        Some(if low.is_some_and(|low| value < low) {
+            Standing::Below
+        } else if high.is_some_and(|high| value > high) {
+            Standing::Above
+        } else {
+            Standing::On
+        })
+    }
+}
+
 /// All measures of a meeting, by id.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -93,15 +93,6 @@ pub(super) fn meeting_bar(length_ms: u64) -> ProgressBar {
     bar
 }
 
-/// A position in a meeting, as people write it: `1:02:03` or `2:03`.
-pub(super) fn clock(ms: u64) -> String {
-    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
-}
-
 /// Bytes, as people write them.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
@@ -115,13 +106,6 @@ pub(super) fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_position_reads_as_a_clock() {
-        assert_eq!(clock(0), "0:00");
-        assert_eq!(clock(754_999), "12:34");
-        assert_eq!(clock(3_723_000), "1:02:03");
-    }
 
     #[test]
     fn sizes_read_as_people_write_them() {

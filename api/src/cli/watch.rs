@@ -1,6 +1,7 @@
 //! A meeting as it goes by in a terminal: what was said by whom, the one thing to do now, and how much of it is safe.
 
-use super::terminal::{self, Ink, clock, ink, line};
+use super::terminal::{self, Ink, ink, line};
+use crate::render::clock;
 use attune_engine::live::LiveMeasures;
 use attune_engine::speaker::{Speaker, Track};
 use attune_ingest::client::ClientEvent;

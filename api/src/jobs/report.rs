@@ -8,7 +8,7 @@ use crate::record::analyses::{self, NewAnalysis, Newest, Subject};
 use crate::record::events::{self, Kind, NewEvent};
 use crate::record::{Capture, from_column, sessions, spans};
 use attune_engine::clock::{MeetingTime, SAMPLE_RATE_HZ};
-use attune_engine::measures::{Measure, MeasureState};
+use attune_engine::measures::Standing;
 use attune_engine::report::{Coverage, Gap, NudgeShown, Report, ReportRest, report};
 use attune_engine::speaker::{Speaker, Track};
 use attune_ingest::protocol::{SampleClass, ServerEvent};
@@ -179,7 +179,7 @@ async fn store(
         .measures
         .0
         .iter()
-        .filter(|m| is_off_target(m))
+        .filter(|measure| measure.standing().is_some_and(|standing| standing != Standing::On))
         .map(|m| m.id.as_str())
         .collect();
     let words: usize = made.utterances.iter().map(|utterance| utterance.words.len()).sum();
@@ -230,15 +230,6 @@ async fn store(
     };
     events::insert(&mut *tx, at.tenant, at.meeting, number - 1, epoch, end_ms, &[row]).await?;
     Ok(number)
-}
-
-/// Measured, and outside its target band.
-fn is_off_target(measure: &Measure) -> bool {
-    let (Some(value), Some(target)) = (measure.value, measure.target) else {
-        return false;
-    };
-    let within = target.low.is_none_or(|low| value >= low) && target.high.is_none_or(|high| value <= high);
-    measure.state == MeasureState::Ok && !within
 }
 
 fn count(number: usize) -> i32 {

@@ -1,10 +1,11 @@
 //! Numbers as people read them.
 
-use attune_engine::measures::{Band, Measure, MeasureState};
+use attune_engine::measures::{Band, Measure, MeasureState, Standing};
+use attune_engine::report::{Coverage, Talk};
 use attune_engine::speaker::Speaker;
 
 /// A place in the meeting: `2:03` or `1:02:03`.
-pub(super) fn clock(ms: u64) -> String {
+pub(crate) fn clock(ms: u64) -> String {
     let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
     match hours {
         0 => format!("{minutes}:{seconds:02}"),
@@ -53,42 +54,17 @@ pub(super) fn target(measure: &Measure) -> Option<String> {
     }
 }
 
-/// How a value stands to its target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Within it.
-    On,
-    /// Below it.
-    Below,
-    /// Above it.
-    Above,
-    /// There is no value or no target.
-    Open,
-}
-
-pub(super) fn standing(measure: &Measure) -> Standing {
-    let (Some(value), Some(Band { low, high })) = (measure.value, measure.target) else {
-        return Standing::Open;
-    };
-    if low.is_some_and(|low| value < low) {
-        Standing::Below
-    } else if high.is_some_and(|high| value > high) {
-        Standing::Above
-    } else {
-        Standing::On
-    }
-}
-
-impl Standing {
-    /// In words, so that no one has to see a colour.
-    pub(super) const fn words(self) -> &'static str {
-        match self {
-            Self::On => "on target",
-            Self::Below => "below target",
-            Self::Above => "above target",
-            Self::Open => "",
-        }
-    }
+/// What to know about a value, or else how it stands to its target: in words, so that no one has to see a colour.
+pub(super) fn verdict(measure: &Measure) -> String {
+    remark(measure).unwrap_or_else(|| {
+        let standing = match measure.standing() {
+            Some(Standing::On) => "on target",
+            Some(Standing::Below) => "below target",
+            Some(Standing::Above) => "above target",
+            None => "",
+        };
+        standing.to_owned()
+    })
 }
 
 /// Why there is no value, or what else to know about it.
@@ -107,6 +83,27 @@ pub(super) fn remark(measure: &Measure) -> Option<String> {
     })
 }
 
+/// A speaker's share of all speech; none where channels tell nobody apart.
+pub(super) fn share(talk: &Talk) -> Option<String> {
+    talk.share.map(|share| quantity(share * 100.0, "%"))
+}
+
+/// How long a speaker spoke.
+pub(super) fn speech(talk: &Talk) -> String {
+    clock((talk.seconds * 1000.0) as u64)
+}
+
+/// What is missing because no recognizer could decode it, if anything is.
+pub(super) fn missing(coverage: &[Coverage]) -> Option<String> {
+    let seconds: f64 = coverage.iter().map(|track| track.suppressed_s).sum();
+    (seconds > 0.0).then(|| {
+        format!(
+            "{} of speech could not be recognized and are missing.",
+            quantity(seconds, "s")
+        )
+    })
+}
+
 /// A speaker as a label.
 pub(super) const fn speaker(speaker: Speaker) -> &'static str {
     match speaker {
@@ -119,6 +116,13 @@ pub(super) const fn speaker(speaker: Speaker) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_position_reads_as_a_clock() {
+        assert_eq!(clock(0), "0:00");
+        assert_eq!(clock(754_999), "12:34");
+        assert_eq!(clock(3_723_000), "1:02:03");
+    }
 
     #[test]
     fn numbers_carry_no_more_digits_than_they_deserve() {

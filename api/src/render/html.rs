@@ -2,9 +2,9 @@
 //! and without a mouse.
 
 use super::Analysis;
-use super::figures::{Standing, clock, number, remark, speaker, standing, target, value};
+use super::figures::{clock, missing, number, share, speaker, speech, target, value, verdict};
 use super::passages::passages;
-use attune_engine::measures::Band;
+use attune_engine::measures::{Band, Standing};
 use attune_engine::report::{PacePoint, Report};
 use attune_engine::speaker::Speaker;
 use std::fmt::Write as _;
@@ -18,14 +18,7 @@ const CHART_HEIGHT: f64 = 220.0;
 /// Room for the labels left of and under the chart.
 const MARGIN: f64 = 44.0;
 
-pub(super) fn write(analysis: &Analysis) -> String {
-    let mut out = String::new();
-    // Writing into a string does not fail.
-    let _ = compose(analysis, &mut out);
-    out
-}
-
-fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
+pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
     let report = &analysis.report;
     let title = escape(&analysis.title);
     write!(
@@ -58,7 +51,6 @@ fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
     talk(report, out)?;
     pace(report, out)?;
     measures(report, out)?;
-    nudges(report, out)?;
     transcript(report, out)?;
     writeln!(out, "</main>\n</body>\n</html>")
 }
@@ -86,14 +78,12 @@ fn talk(report: &Report, out: &mut String) -> std::fmt::Result {
         "<table>\n<thead><tr><th scope=\"col\">Who</th><th scope=\"col\">Share</th><th scope=\"col\">Speech</th><th scope=\"col\">Words</th></tr></thead>\n<tbody>"
     )?;
     for talk in &report.talk {
-        let share = talk
-            .share
-            .map_or_else(|| "–".to_owned(), |share| format!("{} %", number(share * 100.0)));
         writeln!(
             out,
-            "<tr><th scope=\"row\">{}</th><td>{share}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
             speaker(talk.speaker),
-            clock((talk.seconds * 1000.0) as u64),
+            share(talk).as_deref().unwrap_or("–"),
+            speech(talk),
             talk.words
         )?;
     }
@@ -202,43 +192,21 @@ fn measures(report: &Report, out: &mut String) -> std::fmt::Result {
         "<section aria-labelledby=\"measures\">\n<h2 id=\"measures\">Measures</h2>\n<table>\n<thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Value</th><th scope=\"col\">Target</th><th scope=\"col\">Standing</th></tr></thead>\n<tbody>"
     )?;
     for measure in &report.measures.0 {
-        let standing = standing(measure);
-        let state = match standing {
-            Standing::On => " class=\"on\"",
-            Standing::Below | Standing::Above => " class=\"off\"",
-            Standing::Open => "",
+        let state = match measure.standing() {
+            Some(Standing::On) => " class=\"on\"",
+            Some(Standing::Below | Standing::Above) => " class=\"off\"",
+            None => "",
         };
-        let words = remark(measure).unwrap_or_else(|| standing.words().to_owned());
         writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td{state}>{}</td></tr>",
             escape(&measure.name),
             escape(&value(measure)),
             escape(&target(measure).unwrap_or_else(|| "–".to_owned())),
-            escape(&words)
+            escape(&verdict(measure))
         )?;
     }
     writeln!(out, "</tbody>\n</table>\n</section>")
-}
-
-fn nudges(report: &Report, out: &mut String) -> std::fmt::Result {
-    if report.nudges.is_empty() {
-        return Ok(());
-    }
-    writeln!(
-        out,
-        "<section aria-labelledby=\"nudges\">\n<h2 id=\"nudges\">Nudges</h2>\n<ul>"
-    )?;
-    for nudge in &report.nudges {
-        writeln!(
-            out,
-            "<li><time>{}</time> <strong>{}</strong> {}</li>",
-            clock(nudge.at_ms),
-            escape(&nudge.headline),
-            escape(&nudge.evidence)
-        )?;
-    }
-    writeln!(out, "</ul>\n</section>")
 }
 
 fn transcript(report: &Report, out: &mut String) -> std::fmt::Result {
@@ -246,15 +214,8 @@ fn transcript(report: &Report, out: &mut String) -> std::fmt::Result {
         out,
         "<section aria-labelledby=\"transcript\">\n<h2 id=\"transcript\" tabindex=\"-1\">Transcript</h2>"
     )?;
-    for gap in &report.gaps {
-        writeln!(
-            out,
-            "<p class=\"lost\">Lost on {} from {} to {}: {}</p>",
-            gap.track.as_str(),
-            clock(gap.span.start.as_ms()),
-            clock(gap.span.end.as_ms()),
-            escape(&gap.reason)
-        )?;
+    if let Some(missing) = missing(&report.coverage) {
+        writeln!(out, "<p class=\"missing\">{missing}</p>")?;
     }
     for passage in passages(&report.utterances) {
         writeln!(
@@ -299,35 +260,25 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::analysis;
-    use super::*;
+    use super::super::{Format, sample::analysis};
 
     #[test]
     fn what_was_said_or_named_is_text_and_never_markup() {
         let mut analysis = analysis();
         analysis.title = "\"><img src=x onerror=alert(1)>".to_owned();
         analysis.report.recognizer.weakness = "</style><script>1</script>".to_owned();
-        let html = write(&analysis);
+        let html = analysis.write(Format::Html);
         assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
         assert!(html.contains("&lt;script&gt;"), "{html}");
     }
 
     #[test]
     fn the_page_stands_alone() {
-        let html = write(&analysis());
+        let html = analysis().write(Format::Html);
         for fetches in ["http://", "https://", "src=", "@import", "url("] {
             assert!(!html.contains(fetches), "the page would fetch something: {fetches}");
         }
         assert!(html.contains("prefers-color-scheme: dark"));
         assert!(html.contains("<html lang=\"en\">") && html.contains("<svg"));
-    }
-
-    #[test]
-    fn a_meeting_in_which_nobody_spoke_has_a_page_too() {
-        let mut analysis = analysis();
-        analysis.report.utterances.clear();
-        analysis.report.pace.clear();
-        analysis.report.duration_ms = 0;
-        assert!(write(&analysis).contains("Nobody was understood."));
     }
 }

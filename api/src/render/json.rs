@@ -22,7 +22,7 @@ struct Spoken<'a> {
     word: &'a Word,
 }
 
-pub(super) fn write(analysis: &Analysis) -> String {
+pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
     let utterances = &analysis.report.utterances;
     let mut words: Vec<_> = utterances
         .iter()
@@ -40,20 +40,19 @@ pub(super) fn write(analysis: &Analysis) -> String {
         words,
         report: &analysis.report,
     };
-    let mut json =
-        serde_json::to_string_pretty(&document).expect("invariant: a report has string keys and finite numbers");
-    json.push('\n');
-    json
+    let json = serde_json::to_string_pretty(&document);
+    out.push_str(&json.expect("invariant: a report has string keys and finite numbers"));
+    out.push('\n');
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::analysis;
-    use super::*;
+    use super::super::{Format, sample::analysis};
 
     #[test]
     fn the_document_has_what_programs_look_for() {
-        let json: serde_json::Value = serde_json::from_str(&write(&analysis())).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&analysis().write(Format::Json)).unwrap();
         for key in [
             "recognizer",
             "words",

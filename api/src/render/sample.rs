@@ -5,7 +5,7 @@ use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::recognize::RecognizerInfo;
-use attune_engine::report::{NudgeShown, PacePoint, ReportRest, report};
+use attune_engine::report::{Coverage, PacePoint, ReportRest, report};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::{Final, SegmentId, Word};
 
@@ -36,6 +36,17 @@ fn decided(track: Track, start_ms: u64, words: &[&str]) -> Final {
     }
 }
 
+fn all_decoded(track: Track) -> Coverage {
+    Coverage {
+        track,
+        decoded_s: 10.0,
+        non_speech_s: 0.0,
+        suppressed_s: 0.0,
+        withheld_s: 0.0,
+        gap_s: 0.0,
+    }
+}
+
 pub(super) fn analysis() -> Analysis {
     let mut conversation = Conversation::new(Setup {
         meeting_type: MeetingType::Other,
@@ -57,13 +68,7 @@ pub(super) fn analysis() -> Analysis {
         &conversation,
         ReportRest {
             version: 1,
-            nudges: vec![NudgeShown {
-                id: "1".to_owned(),
-                rule: "N1".to_owned(),
-                headline: "Slow down a little".to_owned(),
-                evidence: "182 words a minute over the last 30 s".to_owned(),
-                at_ms: 6_000,
-            }],
+            coverage: [Track::Mic, Track::Tab].map(all_decoded).into(),
             ..ReportRest::default()
         },
     );

@@ -1,21 +1,15 @@
 //! For a terminal or a mail: 80 columns, no markup.
 
 use super::Analysis;
-use super::figures::{Standing, clock, number, remark, speaker, standing, target, value};
+use super::figures::{clock, missing, remark, share, speaker, speech, target, value};
 use super::passages::passages;
+use attune_engine::measures::Standing;
 use std::fmt::Write as _;
 
 /// Lines are no longer than this.
 const COLUMNS: usize = 80;
 
-pub(super) fn write(analysis: &Analysis) -> String {
-    let mut out = String::new();
-    // Writing into a string does not fail.
-    let _ = compose(analysis, &mut out);
-    out
-}
-
-fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
+pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
     let report = &analysis.report;
     let recognizer = &report.recognizer;
     writeln!(out, "{}", printable(&analysis.title))?;
@@ -31,14 +25,12 @@ fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
 
     writeln!(out, "\nTALK")?;
     for talk in &report.talk {
-        let share = talk
-            .share
-            .map_or_else(String::new, |share| format!("{} %", number(share * 100.0)));
         writeln!(
             out,
-            "  {:8} {share:>6}  {} of speech, {} words",
+            "  {:8} {:>6}  {} of speech, {} words",
             speaker(talk.speaker),
-            clock((talk.seconds * 1000.0) as u64),
+            share(talk).unwrap_or_default(),
+            speech(talk),
             talk.words
         )?;
     }
@@ -46,9 +38,9 @@ fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\nMEASURES")?;
     for measure in &report.measures.0 {
         let target = target(measure).map_or_else(String::new, |target| format!("({target})"));
-        let mark = match standing(measure) {
-            Standing::Below | Standing::Above => "!",
-            Standing::On | Standing::Open => " ",
+        let mark = match measure.standing() {
+            Some(Standing::Below | Standing::Above) => "!",
+            Some(Standing::On) | None => " ",
         };
         let line = format!("{mark} {:18} {:20} {target}", measure.name, value(measure));
         writeln!(out, "{}", line.trim_end())?;
@@ -57,37 +49,16 @@ fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
         }
     }
 
-    if !report.nudges.is_empty() {
-        writeln!(out, "\nNUDGES")?;
-        for nudge in &report.nudges {
-            writeln!(
-                out,
-                "{:>8}  {}: {}",
-                clock(nudge.at_ms),
-                printable(&nudge.headline),
-                printable(&nudge.evidence)
-            )?;
-        }
-    }
-
     writeln!(out, "\nTRANSCRIPT")?;
+    if let Some(missing) = missing(&report.coverage) {
+        writeln!(out, "! {missing}")?;
+    }
     for passage in passages(&report.utterances) {
         writeln!(out, "{:>8}  {}", clock(passage.start_ms), speaker(passage.speaker))?;
         wrap(out, &passage.text, "          ")?;
     }
     if report.utterances.is_empty() {
-        writeln!(out, "  nobody was understood")?;
-    }
-
-    for gap in &report.gaps {
-        writeln!(
-            out,
-            "\nLOST {} to {} on {}: {}",
-            clock(gap.span.start.as_ms()),
-            clock(gap.span.end.as_ms()),
-            gap.track.as_str(),
-            gap.reason
-        )?;
+        writeln!(out, "  Nobody was understood.")?;
     }
     Ok(())
 }
@@ -124,6 +95,7 @@ fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Format;
     use super::super::sample::{HOSTILE, analysis};
     use super::*;
 
@@ -131,20 +103,20 @@ mod tests {
     fn nothing_that_was_said_or_named_steers_the_terminal() {
         let mut analysis = analysis();
         analysis.title = "\u{1b}[2Jmeeting.wav".to_owned();
-        let text = write(&analysis);
+        let text = analysis.write(Format::Text);
         assert!(text.contains(HOSTILE), "the transcript is complete");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
     }
 
     #[test]
     fn lines_fit_a_terminal() {
-        let text = write(&analysis());
+        let text = analysis().write(Format::Text);
         assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
     }
 
     #[test]
     fn what_has_no_value_says_why() {
-        let text = write(&analysis());
+        let text = analysis().write(Format::Text);
         assert!(text.contains("not enough speech"), "{text}");
         assert!(text.contains("not covered"), "{text}");
     }

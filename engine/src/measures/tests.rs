@@ -376,3 +376,22 @@ fn quantiles_lie_between_neighbours() {
     assert_eq!(quantile(vec![7.0], 0.25), Some(7.0));
     assert_eq!(quantile(Vec::new(), 0.5), None);
 }
+
+#[test]
+fn a_value_stands_to_its_target_and_its_edges_are_within() {
+    let standing = |value, target| {
+        let measure = Measure {
+            value,
+            target,
+            ..measured("C1", &[])
+        };
+        measure.standing()
+    };
+    let target = Some(Band::between(40.0, 60.0));
+    assert_eq!(standing(Some(39.9), target), Some(Standing::Below));
+    assert_eq!(standing(Some(40.0), target), Some(Standing::On));
+    assert_eq!(standing(Some(60.0), target), Some(Standing::On));
+    assert_eq!(standing(Some(60.1), target), Some(Standing::Above));
+    assert_eq!(standing(Some(60.1), None), None);
+    assert_eq!(standing(None, target), None);
+}
