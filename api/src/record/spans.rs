@@ -32,8 +32,7 @@ pub(crate) async fn insert(db: impl PgExecutor<'_>, at: Capture, decided: &[Deci
     .map(drop)
 }
 
-/// Makes a stretch withheld that was something else. A segment of speech goes as a whole, because its words do; of
-/// anything else only the part inside the stretch.
+/// Makes a stretch withheld that was something else.
 pub(crate) async fn withhold(db: &mut PgConnection, at: Capture, what: &Withdrawal) -> sqlx::Result<()> {
     let touched = sqlx::query!(
         "DELETE FROM sample_spans
@@ -49,25 +48,32 @@ pub(crate) async fn withhold(db: &mut PgConnection, at: Capture, what: &Withdraw
     .await?;
     let mut rows = Vec::new();
     for row in touched {
-        let class = class_of(&row.class);
-        let whole = Decided {
+        let span = Decided {
             track: what.track,
             from_sample: from_column(row.from_sample),
             to_sample: from_column(row.to_sample),
             span: Span::new(ms(row.t0_ms), ms(row.t1_ms)),
-            class,
+            class: class_of(&row.class),
             reason: row.reason,
             outcome: None,
         };
-        if matches!(class, SampleClass::Decoded | SampleClass::Suppressed) {
-            rows.push(withheld(whole));
-            continue;
-        }
-        let (before, rest) = cut(whole, what.from_sample);
-        let (inside, after) = rest.map_or((None, None), |rest| cut(rest, what.to_sample));
-        rows.extend(before.into_iter().chain(inside.map(withheld)).chain(after));
+        rows.extend(forget(span, what));
     }
     insert(db, at, &rows).await
+}
+
+/// What a span becomes that a withdrawal touches. A segment of speech goes as a whole, because its words do; a loss stays
+/// a loss, because the person was told of it; of anything else the part inside goes.
+fn forget(span: Decided, what: &Withdrawal) -> Vec<Decided> {
+    match span.class {
+        SampleClass::Gap => vec![span],
+        SampleClass::Decoded | SampleClass::Suppressed => vec![withheld(span)],
+        SampleClass::NonSpeech | SampleClass::Withheld => {
+            let (before, rest) = cut(span, what.from_sample);
+            let (inside, after) = rest.map_or((None, None), |rest| cut(rest, what.to_sample));
+            before.into_iter().chain(inside.map(withheld)).chain(after).collect()
+        }
+    }
 }
 
 fn withheld(span: Decided) -> Decided {
@@ -186,17 +192,21 @@ fn ms(column: i64) -> MeetingTime {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_span_that_is_cut_keeps_every_sample_and_every_millisecond() {
-        let span = Decided {
+    fn span(class: SampleClass) -> Decided {
+        Decided {
             track: Track::Mic,
             from_sample: 1_600,
             to_sample: 16_000,
             span: Span::new(MeetingTime::from_ms(100), MeetingTime::from_ms(1_000)),
-            class: SampleClass::NonSpeech,
+            class,
             reason: None,
             outcome: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_span_that_is_cut_keeps_every_sample_and_every_millisecond() {
+        let span = span(SampleClass::NonSpeech);
         let (before, after) = cut(span.clone(), 8_000);
         let (before, after) = (before.unwrap(), after.unwrap());
         assert_eq!(
@@ -210,5 +220,33 @@ mod tests {
 
         assert_eq!(cut(span.clone(), 1_600), (None, Some(span.clone())));
         assert_eq!(cut(span.clone(), 16_000), (Some(span), None));
+    }
+
+    #[test]
+    fn off_the_record_takes_speech_whole_silence_in_part_and_leaves_a_loss() {
+        use SampleClass::{Decoded, Gap, NonSpeech, Suppressed, Withheld};
+        let what = Withdrawal {
+            track: Track::Mic,
+            from_sample: 8_000,
+            to_sample: 12_000,
+            span: Span::new(MeetingTime::from_ms(500), MeetingTime::from_ms(750)),
+        };
+        let silence = [
+            (1_600, 8_000, NonSpeech),
+            (8_000, 12_000, Withheld),
+            (12_000, 16_000, NonSpeech),
+        ];
+        for (class, expected) in [
+            (Decoded, &[(1_600, 16_000, Withheld)][..]),
+            (Suppressed, &[(1_600, 16_000, Withheld)]),
+            (NonSpeech, &silence),
+            (Gap, &[(1_600, 16_000, Gap)]),
+        ] {
+            let left: Vec<_> = forget(span(class), &what)
+                .into_iter()
+                .map(|part| (part.from_sample, part.to_sample, part.class))
+                .collect();
+            assert_eq!(left, expected, "{class:?}");
+        }
     }
 }
