@@ -5,8 +5,9 @@ mod caller;
 mod cluster;
 mod log;
 
-pub use caller::Caller;
+pub use caller::{Answer, Caller};
 pub use cluster::{new_pair, superuser};
+pub use log::Log;
 
 use attune::auth::{self, COOKIE};
 use attune::config::{Config, DatabaseNames, Databases};
@@ -14,8 +15,9 @@ use attune::ids::{Member, TenantId, UserId};
 use attune::server::{self, Running};
 use serde_json::json;
 use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Executor as _};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A server that runs for one test.
 pub struct TestApp {
@@ -24,7 +26,33 @@ pub struct TestApp {
     databases: Databases,
     /// Where its root key is, and whatever else it keeps.
     pub folder: tempfile::TempDir,
+    log: Log,
     errors_expected_from: Option<&'static str>,
+}
+
+/// The longest that a test waits for anything: on a busy machine everything takes longer, and nothing takes this long.
+const AT_MOST: Duration = Duration::from_secs(60);
+
+/// What comes, unless it does not come at all.
+#[track_caller]
+pub fn within<F: Future>(awaited: F) -> impl Future<Output = F::Output> {
+    let caller = std::panic::Location::caller();
+    async move {
+        tokio::time::timeout(AT_MOST, awaited)
+            .await
+            .unwrap_or_else(|_| panic!("waited for {AT_MOST:?} at {caller}"))
+    }
+}
+
+/// Waits until something holds that nobody tells of; it is asked again and again.
+pub async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
+    const PAUSE: Duration = Duration::from_millis(20);
+    within(async {
+        while !holds().await {
+            tokio::time::sleep(PAUSE).await;
+        }
+    })
+    .await;
 }
 
 impl TestApp {
@@ -35,7 +63,7 @@ impl TestApp {
 
     /// A fresh server whose settings the test changed.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        log::keep();
+        let log = Log::keep();
         let (names, databases) = cluster::new_pair().await;
         let folder = tempfile::tempdir().expect("a folder can be made");
         let mut app = Self {
@@ -43,6 +71,7 @@ impl TestApp {
             names,
             databases,
             folder,
+            log,
             errors_expected_from: None,
         };
         app.running = Some(server::start(app.config(change)).await.expect("the server starts"));
@@ -179,9 +208,40 @@ impl TestApp {
         &self.databases
     }
 
-    /// Everything the server logged.
+    /// Everything the server logged, and the threads of models.
     pub fn log(&self) -> String {
-        log::text()
+        self.log.text() + &log::of_nobody()
+    }
+
+    /// For a server on another thread.
+    pub fn lend_log(&self) -> Log {
+        self.log.clone()
+    }
+
+    /// Takes the data away: nobody gets in, and whoever was in is gone.
+    pub async fn cut_database(&self) {
+        let name = &self.names.data;
+        let mut admin = superuser("postgres").await;
+        let closed = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false");
+        admin
+            .execute(AssertSqlSafe(closed))
+            .await
+            .expect("a database can be closed");
+        // Asked to go they are not gone yet; so it is waited for.
+        let gone: Vec<bool> =
+            sqlx::query_scalar("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1")
+                .bind(name)
+                .fetch_all(&mut admin)
+                .await
+                .expect("connections can be ended");
+        assert!(gone.into_iter().all(|gone| gone), "somebody holds on to the database");
+    }
+
+    /// Gives it back.
+    pub async fn restore_database(&self) {
+        let open = format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.names.data);
+        let opened = superuser("postgres").await.execute(AssertSqlSafe(open)).await;
+        opened.expect("a database can be opened");
     }
 
     /// This test makes this part of the server fail on purpose; `part` is a module's path, as the log names it.
@@ -189,18 +249,27 @@ impl TestApp {
         self.errors_expected_from = Some(part);
     }
 
-    /// Stops the server: no task, no connection and no error in the log may be left.
-    pub async fn finish(mut self) {
+    /// Stops the server: no task, no connection and no error in the log may be left. Says how long it took to stop.
+    pub async fn finish(mut self) -> Duration {
         let running = self.running.take().expect("invariant: it runs until finish");
         let tasks = running.state.tasks.clone();
+        let began = Instant::now();
         running.shutdown().await;
+        let took = began.elapsed();
         assert_eq!(tasks.len(), 0, "tasks outlived the server");
-        let unexpected: Vec<String> = log::errors()
+        let unexpected: Vec<String> = self
+            .log
+            .errors()
             .into_iter()
-            .filter(|line| !self.errors_expected_from.is_some_and(|part| line.contains(&format!(" {part}"))))
+            .filter(|line| {
+                !self
+                    .errors_expected_from
+                    .is_some_and(|part| line.contains(&format!(" {part}")))
+            })
             .collect();
         assert_eq!(unexpected, [""; 0], "the server logged errors");
         cluster::drop_pair(&self.names).await;
+        took
     }
 }
 

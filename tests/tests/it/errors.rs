@@ -143,18 +143,7 @@ async fn a_database_that_is_gone_is_told_within_a_second_and_found_again() {
     // Whether the queue looks for a job while its database is gone is a matter of timing; it says so loudly if it does.
     app.expect_errors_from("graphile_worker");
     let owner = app.owner().await;
-    let mut admin = crate::app::superuser("postgres").await;
-    let name = app.databases().app.get_database().unwrap().to_owned();
-    let set = |most: i32| format!("ALTER DATABASE {name} CONNECTION LIMIT {most}");
-    sqlx::query(sqlx::AssertSqlSafe(set(0)))
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
-        .bind(&name)
-        .execute(&mut admin)
-        .await
-        .unwrap();
+    app.cut_database().await;
 
     let began = std::time::Instant::now();
     let answer = owner.get("/v1/me").await.expect(503);
@@ -163,10 +152,7 @@ async fn a_database_that_is_gone_is_told_within_a_second_and_found_again() {
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert!(began.elapsed().as_secs() < 3, "{:?}", began.elapsed());
 
-    sqlx::query(sqlx::AssertSqlSafe(set(-1)))
-        .execute(&mut admin)
-        .await
-        .unwrap();
+    app.restore_database().await;
     owner.get("/v1/me").await.expect(200);
     app.finish().await;
 }

@@ -9,4 +9,4 @@ mod stage;
 pub use proxy::Tap;
 pub use reader::Reader;
 pub use speech::Script;
-pub use stage::{Stage, hearing};
+pub use stage::{Stage, hearing, staged};

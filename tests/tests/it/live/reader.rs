@@ -1,6 +1,7 @@
 //! A reader of a live meeting.
 
 use super::Stage;
+use crate::app::within;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -58,9 +59,7 @@ impl Reader {
     /// The next event, or the code it was closed with.
     pub async fn next(&mut self) -> Result<Value, u16> {
         loop {
-            match self
-                .0
-                .next()
+            match within(self.0.next())
                 .await
                 .expect("a socket ends with a close")
                 .expect("the socket holds")

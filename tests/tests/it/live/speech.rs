@@ -63,6 +63,14 @@ impl Script {
         script
     }
 
+    /// A talk, and then for 50 s I go on without a pause, too fast to follow: late enough to be told so.
+    pub fn hasty_talk(phrase: &str) -> Self {
+        let mut script = Self::talk(phrase);
+        script.length_ms = 115_000;
+        let hasty: Vec<String> = (0..150).map(|number| format!("word{number}")).collect();
+        script.say(Track::Mic, 62_000, &hasty.join(" "))
+    }
+
     /// What is said on a track, in order.
     pub fn words(&self, track: Track) -> Vec<String> {
         self.tracks[&track].iter().map(|(_, word)| word.clone()).collect()

@@ -1,7 +1,7 @@
 //! A person with a device, about to have a meeting recorded.
 
 use super::speech::{Loudness, Script};
-use crate::app::{Caller, TestApp};
+use crate::app::{Caller, TestApp, within};
 use attune::auth;
 use attune::db::Db;
 use attune_engine::speaker::Track;
@@ -22,6 +22,14 @@ pub const SPEED: f64 = 10.0;
 /// Ears that know the script.
 pub fn hearing(script: &Script) -> Arc<Hearing> {
     Hearing::start(Box::new(Loudness), vec![Box::new(script.recognizer())]).expect("the hearing threads start")
+}
+
+/// A server whose ears know a talk with this phrase in it, and a stage on it.
+pub async fn staged(phrase: &str) -> (Script, TestApp, Stage) {
+    let script = Script::talk(phrase);
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    (script, app, stage)
 }
 
 /// A person with an enrolled device and a meeting, on some server.
@@ -130,7 +138,7 @@ pub struct Heard {
 impl Heard {
     /// Waits until the server has told something.
     pub async fn until(&mut self, mut told: impl FnMut(&ServerEvent) -> bool) {
-        while let Some(event) = self.events.recv().await {
+        while let Some(event) = within(self.events.recv()).await {
             let ClientEvent::Server(envelope) = event else { continue };
             let enough = told(&envelope.event);
             self.envelopes.push(*envelope);
@@ -165,12 +173,12 @@ impl Heard {
 
     /// How it ended.
     pub async fn finished(&mut self) -> Result<Finished, RecorderError> {
-        while let Some(event) = self.events.recv().await {
+        while let Some(event) = within(self.events.recv()).await {
             if let ClientEvent::Server(envelope) = event {
                 self.envelopes.push(*envelope);
             }
         }
-        (&mut self.running).await.expect("the recorder does not panic")
+        within(&mut self.running).await.expect("the recorder does not panic")
     }
 
     /// The words that were decided on a track, in order of time.
