@@ -142,8 +142,9 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            // Connection exceptions, insufficient resources, operator intervention, and the two ways to lose a race.
-            ["08", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "40001" || code == "40P01"
+            // Connection exceptions, insufficient resources, what is closed or locked for now, operator intervention, and the
+            // two ways to lose a race.
+            ["08", "53", "55", "57"].iter().any(|class| code.starts_with(class)) || code == "40001" || code == "40P01"
         }),
         _ => false,
     }
