@@ -12,6 +12,12 @@ import { encodePrefix, isTrack, parsePrefix, type Prefix, type Stream, STREAMS, 
 
 const DATABASE_VERSION = 1;
 
+/** The index of a session's frames in the order in which they were made. */
+const IN_ORDER = "in order";
+
+/** Frames read at once at the start: a minute of two tracks, of the hours that may lie there. */
+const BATCH_FRAMES = 512;
+
 /** What may lie in the buffer: a day of two tracks. */
 export const DEFAULT_CAP_BYTES = 512 * 1024 * 1024;
 
@@ -61,9 +67,8 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
 function committed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.addEventListener("complete", () => resolve(), { once: true });
-    for (const failure of ["error", "abort"]) {
-      transaction.addEventListener(failure, () => reject(transaction.error), { once: true });
-    }
+    // Every failure ends here, and only here is it known which: a request that failed is told of before its transaction.
+    transaction.addEventListener("abort", () => reject(transaction.error), { once: true });
   });
 }
 
@@ -71,7 +76,8 @@ async function openDatabase(factory: IDBFactory, name: string): Promise<IDBDatab
   const request = factory.open(name, DATABASE_VERSION);
   request.addEventListener("upgradeneeded", () => {
     request.result.createObjectStore("keys");
-    request.result.createObjectStore("frames", { keyPath: ["session", "stream", "seq"] });
+    const frames = request.result.createObjectStore("frames", { keyPath: ["session", "stream", "seq"] });
+    frames.createIndex(IN_ORDER, ["session", "ordinal"]);
   });
   return done(request);
 }
@@ -104,7 +110,7 @@ export class FrameBuffer {
   #salt = randomSalt();
   #nextOrdinal = 0;
   #bytes = 0;
-  /** The push before: sealing and storing wait, and frames are kept in the order in which they were made. */
+  /** The change before: sealing and storing wait, and changes are made in the order in which they were asked for. */
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(database: IDBDatabase, session: string, base: CryptoKey, capBytes: number) {
@@ -138,10 +144,8 @@ export class FrameBuffer {
   }
 
   async #recover(found: BufferOptions["found"]): Promise<void> {
-    const frames = this.#database.transaction("frames").objectStore("frames");
-    const stored: StoredFrame[] = await done(frames.getAll(everyFrameOf(this.#session)));
-    stored.sort((one, other) => one.ordinal - other.ordinal);
-    for (const frame of stored) {
+    for await (const frame of this.#stored()) {
+      this.#nextOrdinal = frame.ordinal + 1;
       const payload = await this.#unseal(frame).catch(() => undefined);
       if (payload === undefined) {
         continue;
@@ -150,21 +154,41 @@ export class FrameBuffer {
       const kept = this.#of(prefix.stream);
       // A hole in the numbers means that a frame is lost: what lies before it is of no use any more.
       if (prefix.seq !== kept.nextSeq) {
-        kept.entries = [];
+        this.#forget(kept, kept.entries.length);
+        await this.#deleteBelow(prefix.stream, prefix.seq);
       }
       kept.entries.push({ ordinal: frame.ordinal, prefix, bytes: frame.sealed.length });
       kept.nextSeq = prefix.seq + 1;
-      this.#nextOrdinal = frame.ordinal + 1;
       this.#bytes += frame.sealed.length;
       found?.(prefix, payload);
     }
   }
 
+  /** What lies in the database, in the order in which it was made; never all of it in memory. */
+  async *#stored(): AsyncGenerator<StoredFrame> {
+    for (let after = -1; ; ) {
+      const inOrder = this.#database.transaction("frames").objectStore("frames").index(IN_ORDER);
+      const rest = IDBKeyRange.bound([this.#session, after], [this.#session, []], true);
+      const batch: StoredFrame[] = await done(inOrder.getAll(rest, BATCH_FRAMES));
+      const last = batch.at(-1);
+      if (last === undefined) {
+        return;
+      }
+      after = last.ordinal;
+      yield* batch;
+    }
+  }
+
+  /** Does `work` after every change that was asked for before it, so that none sees half of another. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const worked = this.#turn.then(work);
+    this.#turn = worked.catch(() => undefined);
+    return worked;
+  }
+
   /** Keeps a frame: the next one of its stream. `full` means that it is lost, and its number not used. */
   push(prefix: Prefix, payload: Bytes): Promise<"kept" | "full"> {
-    const pushed = this.#turn.then(() => this.#push(prefix, payload));
-    this.#turn = pushed.catch(() => undefined);
-    return pushed;
+    return this.#inTurn(() => this.#push(prefix, payload));
   }
 
   async #push(prefix: Prefix, payload: Bytes): Promise<"kept" | "full"> {
@@ -232,28 +256,32 @@ export class FrameBuffer {
   }
 
   /** Forgets the frames of `stream` below `seq`: the server has committed what they hold. */
-  async release(stream: Stream, seq: number): Promise<void> {
-    const kept = this.#of(stream);
-    const released = kept.entries.filter((entry) => entry.prefix.seq < seq);
-    if (released.length === 0) {
-      return;
-    }
-    kept.entries = kept.entries.slice(released.length);
-    this.#bytes -= released.reduce((bytes, entry) => bytes + entry.bytes, 0);
-    const transaction = this.#database.transaction("frames", "readwrite");
-    const gone = IDBKeyRange.bound([this.#session, stream, 0], [this.#session, stream, seq], false, true);
-    transaction.objectStore("frames").delete(gone);
-    await committed(transaction);
+  release(stream: Stream, seq: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const kept = this.#of(stream);
+      const released = kept.entries.filter((entry) => entry.prefix.seq < seq);
+      if (released.length === 0) {
+        return;
+      }
+      this.#forget(kept, released.length);
+      // The newest frame stays where it is: the next start learns from it which number comes next.
+      await this.#deleteBelow(stream, Math.min(seq, kept.nextSeq - 1));
+    });
   }
 
   /** Forgets all of `stream` and goes on at `nextSeq`: what is kept does not meet what the server has. */
-  async restartAt(stream: Stream, nextSeq: number): Promise<void> {
-    await this.release(stream, Number.MAX_SAFE_INTEGER);
-    // Numbers may come again: not under a key that has sealed them.
-    this.#salt = randomSalt();
-    this.#of(stream).nextSeq = nextSeq;
+  restartAt(stream: Stream, nextSeq: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const kept = this.#of(stream);
+      this.#forget(kept, kept.entries.length);
+      // Numbers may come again: not under a key that has sealed them.
+      this.#salt = randomSalt();
+      kept.nextSeq = nextSeq;
+      await this.#deleteBelow(stream, Number.MAX_SAFE_INTEGER);
+    });
   }
 
+  /** What the frames that are kept take. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -264,12 +292,28 @@ export class FrameBuffer {
   }
 
   /** Deletes key and frames: the session has ended, or its audio must not be kept. */
-  async destroy(): Promise<void> {
-    const transaction = this.#database.transaction(["keys", "frames"], "readwrite");
-    transaction.objectStore("keys").delete(this.#session);
-    transaction.objectStore("frames").delete(everyFrameOf(this.#session));
+  destroy(): Promise<void> {
+    return this.#inTurn(async () => {
+      const transaction = this.#database.transaction(["keys", "frames"], "readwrite");
+      transaction.objectStore("keys").delete(this.#session);
+      transaction.objectStore("frames").delete(everyFrameOf(this.#session));
+      await committed(transaction);
+      this.close();
+    });
+  }
+
+  /** The first `count` frames of a stream are kept no longer. */
+  #forget(kept: Kept, count: number): void {
+    for (const entry of kept.entries.splice(0, count)) {
+      this.#bytes -= entry.bytes;
+    }
+  }
+
+  async #deleteBelow(stream: Stream, seq: number): Promise<void> {
+    const transaction = this.#database.transaction("frames", "readwrite");
+    const gone = IDBKeyRange.bound([this.#session, stream], [this.#session, stream, seq], false, true);
+    transaction.objectStore("frames").delete(gone);
     await committed(transaction);
-    this.close();
   }
 
   #of(stream: Stream): Kept {

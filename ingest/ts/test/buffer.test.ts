@@ -1,5 +1,5 @@
 import { IDBFactory } from "fake-indexeddb";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { FrameBuffer } from "../src/buffer.ts";
 import type { Bytes } from "../src/bytes.ts";
 import type { Prefix, Stream } from "../src/frame.ts";
@@ -23,14 +23,27 @@ function prefix(stream: Stream, seq: number): Prefix {
   return { stream, seq, firstSample: isAudio ? seq * 3840 : 0, captureMs: seq * 240 };
 }
 
+/** The number of the frame at `at`, if `streams` are the streams of all frames. */
+function seqOf(streams: readonly Stream[], at: number): number {
+  return streams.slice(0, at).filter((stream) => stream === streams[at]).length;
+}
+
 async function push(buffer: FrameBuffer, stream: Stream, payload: Bytes): Promise<"kept" | "full"> {
   return buffer.push(prefix(stream, buffer.nextSeq(stream)), payload);
 }
 
-async function rows(): Promise<unknown[]> {
+function finished(target: EventTarget, event: "success" | "complete"): Promise<unknown> {
+  return new Promise((resolve) => target.addEventListener(event, resolve));
+}
+
+async function rawDatabase(): Promise<IDBDatabase> {
   const request = indexedDB.open("attune-frames");
-  await new Promise((resolve) => request.addEventListener("success", resolve));
-  const database = request.result;
+  await finished(request, "success");
+  return request.result;
+}
+
+async function rows(): Promise<unknown[]> {
+  const database = await rawDatabase();
   const all = (store: string) =>
     new Promise<unknown[]>((resolve) => {
       const request = database.transaction(store).objectStore(store).getAll();
@@ -39,6 +52,15 @@ async function rows(): Promise<unknown[]> {
   const found = [...(await all("keys")), ...(await all("frames"))];
   database.close();
   return found;
+}
+
+/** Loses a frame, as no browser should. */
+async function lose(stream: Stream, seq: number): Promise<void> {
+  const database = await rawDatabase();
+  const transaction = database.transaction("frames", "readwrite");
+  transaction.objectStore("frames").delete([session, stream, seq]);
+  await finished(transaction, "complete");
+  database.close();
 }
 
 describe("the buffer", () => {
@@ -108,6 +130,83 @@ describe("the buffer", () => {
     const next = [1, 2].map((seq) => buffer.push(prefix("mic", seq), Uint8Array.of(seq)));
     expect(await Promise.all(next)).toEqual(["kept", "kept"]);
     expect(await Promise.all([0, 1, 2].map((seq) => buffer.read("mic", seq)))).toEqual([1, 1, 2].map((byte) => Uint8Array.of(byte)));
+  });
+
+  test("loses a frame for which the browser has no room, and goes on with the next", async () => {
+    const buffer = await open();
+    const { put } = IDBObjectStore.prototype;
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementationOnce(function (this: IDBObjectStore, value: unknown) {
+      const request = put.call(this, value);
+      const { transaction } = this;
+      // As in a browser, the request fails first, and the transaction says why only when it has ended.
+      request.addEventListener("error", () => {
+        queueMicrotask(() => Object.assign(transaction, { error: new DOMException("full", "QuotaExceededError") }));
+      });
+      transaction.abort();
+      return request;
+    });
+    expect(await push(buffer, "mic", Uint8Array.of(1))).toBe("full");
+    expect(await push(buffer, "mic", Uint8Array.of(2))).toBe("kept");
+    expect(await buffer.read("mic", 0)).toEqual(Uint8Array.of(2));
+  });
+
+  test("goes on with its numbers after a restart though all is released", async () => {
+    const first = await open();
+    for (const stream of ["control", "control", "mic"] as const) {
+      await push(first, stream, new Uint8Array(10));
+    }
+    await first.release("control", 2);
+    await first.release("mic", 1);
+    expect([first.firstSeq("control"), first.bytes]).toEqual([2, 0]);
+    expect(await first.read("control", 1)).toBeUndefined();
+    first.close();
+    const second = await open();
+    expect([second.nextSeq("control"), second.nextSeq("mic")]).toEqual([2, 1]);
+    expect(await push(second, "control", new Uint8Array(10))).toBe("kept");
+    await second.release("control", 3);
+    expect(await rows()).toHaveLength(1 + 2);
+  });
+
+  test("finds more than it reads at once, in order", async () => {
+    const first = await open();
+    const streams = Array.from({ length: 1100 }, (_, at): Stream => (at % 3 === 0 ? "tab" : "mic"));
+    await Promise.all(streams.map((stream, at) => first.push(prefix(stream, seqOf(streams, at)), Uint8Array.of(at % 256))));
+    first.close();
+    const found: Stream[] = [];
+    const second = await open(({ stream }) => found.push(stream));
+    expect(found).toEqual(streams);
+    expect(second.nextSeq("tab")).toBe(367);
+  });
+
+  test("keeps nothing of a stream before a hole", async () => {
+    const first = await open();
+    for (let seq = 0; seq < 5; seq += 1) {
+      await push(first, "mic", new Uint8Array(10));
+    }
+    first.close();
+    await lose("mic", 2);
+    const second = await open();
+    expect([second.firstSeq("mic"), second.nextSeq("mic"), second.bytes]).toEqual([3, 5, 2 * 26]);
+    expect(await rows()).toHaveLength(1 + 2);
+  });
+
+  test("makes changes in the order in which they are asked for", async () => {
+    const buffer = await open();
+    const pushed = buffer.push(prefix("mic", 0), new Uint8Array(10));
+    await buffer.restartAt("mic", 9);
+    expect(await pushed).toBe("kept");
+    expect([buffer.nextSeq("mic"), buffer.bytes]).toEqual([9, 0]);
+    expect(await rows()).toHaveLength(1);
+
+    const other = buffer.push(prefix("mic", 9), new Uint8Array(10));
+    await buffer.release("mic", 10);
+    expect(await other).toBe("kept");
+    expect([buffer.firstSeq("mic"), buffer.bytes]).toEqual([10, 0]);
+
+    const last = buffer.push(prefix("mic", 10), new Uint8Array(10));
+    await buffer.destroy();
+    expect(await last).toBe("kept");
+    expect(await rows()).toEqual([]);
   });
 
   test("leaves nothing behind when it is destroyed", async () => {
