@@ -313,7 +313,10 @@ impl<P: Ports> Connection<P> {
     fn show(&mut self, envelope: &Envelope) {
         let shown = matches!(
             envelope.event,
-            ServerEvent::Speech { .. } | ServerEvent::Measures { .. } | ServerEvent::Status { .. }
+            ServerEvent::Speech { .. }
+                | ServerEvent::Measures { .. }
+                | ServerEvent::Status { .. }
+                | ServerEvent::Ending { .. }
         );
         if !shown {
             return;

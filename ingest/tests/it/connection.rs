@@ -75,12 +75,9 @@ async fn a_meeting_in_opus_is_heard_committed_and_ended() {
     );
     let numbers: Vec<u64> = events.iter().filter_map(|envelope| envelope.number).collect();
     assert_eq!(numbers, (1..=record.events.len() as u64).collect::<Vec<_>>());
-    assert!(
-        record
-            .told
-            .iter()
-            .any(|event| matches!(event, ServerEvent::Speech { .. }))
-    );
+    let told_readers = |is: fn(&ServerEvent) -> bool| record.told.iter().any(is);
+    assert!(told_readers(|event| matches!(event, ServerEvent::Speech { .. })));
+    assert!(told_readers(|event| matches!(event, ServerEvent::Ending { .. })));
 }
 
 #[tokio::test]
