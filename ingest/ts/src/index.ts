@@ -1,5 +1,6 @@
 /** `attune.v1` in TypeScript: the twin of the crate `attune-ingest`, held to the same vectors. */
 export * from "./audio.ts";
+export * from "./bucket.ts";
 export * from "./buffer.ts";
 export type { Bytes } from "./bytes.ts";
 export * from "./close.ts";

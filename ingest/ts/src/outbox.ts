@@ -1,11 +1,16 @@
 /**
- * What may leave next on a connection: a cursor per stream over the buffer, held back by credit and by the order that
- * control must keep. Without a clock or a socket.
+ * What may leave next on a connection: a cursor per stream over the buffer, held back by credit, by the server's rate
+ * limits and by the order that control must keep. Without a socket, and on the clock of its caller.
  */
 
 import { FRAME_MS, samplesOf } from "./audio.ts";
+import { Bucket } from "./bucket.ts";
 import { isTrack, type Prefix, type Stream, STREAMS, type Track } from "./frame.ts";
 import type { ClientControl, TrackDeclaration, Welcome } from "./messages.ts";
+import { MAX_OVERHEAD_BYTES } from "./seal.ts";
+
+/** Share of the server's limits that a client uses: its clock and the server's do not agree on when a second begins. */
+const SHARE = 0.9;
 
 /** What an outbox asks of a buffer. */
 export interface Frames {
@@ -52,9 +57,15 @@ export class Outbox {
   readonly #cursor: Map<Stream, number>;
   readonly #windows = new Map<Track, TrackWindow>();
   readonly #tracks: readonly TrackDeclaration[];
+  readonly #frames: Bucket;
+  readonly #bytes: Bucket;
 
-  constructor(welcome: Welcome, tracks: readonly TrackDeclaration[]) {
-    const { streams } = welcome;
+  /** What leaves on a connection that began with `welcome` at `nowMs`. */
+  constructor(welcome: Welcome, tracks: readonly TrackDeclaration[], nowMs: number) {
+    const { streams, limits } = welcome;
+    const bytesPerS = limits.bytes_per_s * SHARE;
+    this.#frames = new Bucket(limits.frames_per_s * SHARE, limits.burst_frames * SHARE, nowMs);
+    this.#bytes = new Bucket(bytesPerS, bytesPerS, nowMs);
     this.#cursor = new Map(STREAMS.map((stream) => [stream, streams[stream]?.resume_seq ?? 0]));
     this.#tracks = tracks;
     for (const track of ["mic", "tab"] as const) {
@@ -92,10 +103,17 @@ export class Outbox {
     return sendable[0]?.prefix;
   }
 
+  /** When the server's rate limits let the next frame leave. */
+  readyAtMs(): number {
+    return Math.max(this.#frames.readyAtMs(), this.#bytes.readyAtMs());
+  }
+
   /** A frame has left. */
-  sent(prefix: Prefix, payload: Uint8Array): void {
+  sent(prefix: Prefix, payload: Uint8Array, nowMs: number): void {
     const { stream, seq, firstSample } = prefix;
     this.#cursor.set(stream, seq + 1);
+    this.#frames.take(1, nowMs);
+    this.#bytes.take(payload.length + MAX_OVERHEAD_BYTES, nowMs);
     const declared = this.#tracks.find((track) => track.track === stream);
     const window = isTrack(stream) ? this.#windows.get(stream) : undefined;
     if (declared === undefined || window === undefined) {

@@ -46,7 +46,7 @@ class Made {
   drain(outbox: Outbox): Stream[] {
     const left: Stream[] = [];
     for (let next = outbox.next(this, this.urgent); next !== undefined; next = outbox.next(this, this.urgent)) {
-      outbox.sent(next, next.firstSample > 0 || next.stream !== "control" ? frame : new Uint8Array(2));
+      outbox.sent(next, next.firstSample > 0 || next.stream !== "control" ? frame : new Uint8Array(2), 0);
       left.push(next.stream);
     }
     return left;
@@ -62,24 +62,24 @@ function made(...streams: Stream[]): Made {
 describe("the outbox", () => {
   test("sends frames in the order in which they were made", () => {
     const frames = made("mic", "tab", "control", "mic");
-    expect(frames.drain(new Outbox(welcome(60_000), tracks))).toEqual(["mic", "tab", "control", "mic"]);
+    expect(frames.drain(new Outbox(welcome(60_000), tracks, 0))).toEqual(["mic", "tab", "control", "mic"]);
   });
 
   test("sends no audio without credit, but control that waits for no audio", () => {
     const frames = made("mic");
     frames.add("control", true);
     frames.add("control");
-    expect(frames.drain(new Outbox(welcome(0), tracks))).toEqual(["control"]);
+    expect(frames.drain(new Outbox(welcome(0), tracks, 0))).toEqual(["control"]);
   });
 
   test("lets no audio overtake a skip that was made before it", () => {
     const frames = made("mic", "mic", "control", "tab");
-    expect(frames.drain(new Outbox(welcome(240), tracks))).toEqual(["mic"]);
+    expect(frames.drain(new Outbox(welcome(240), tracks, 0))).toEqual(["mic"]);
   });
 
   test("counts decisions, not acks, as room", () => {
     const frames = made(...Array<Stream>(20).fill("mic"));
-    const outbox = new Outbox(welcome(2400), tracks);
+    const outbox = new Outbox(welcome(2400), tracks, 0);
     expect(frames.drain(outbox)).toHaveLength(10);
     outbox.received("mic", 9);
     expect(frames.drain(outbox)).toHaveLength(0);
@@ -89,7 +89,7 @@ describe("the outbox", () => {
 
   test("counts a new credit from what is acknowledged", () => {
     const frames = made(...Array<Stream>(20).fill("mic"));
-    const outbox = new Outbox(welcome(2400), tracks);
+    const outbox = new Outbox(welcome(2400), tracks, 0);
     frames.drain(outbox);
     outbox.received("mic", 4);
     outbox.credit(1440);
@@ -98,9 +98,29 @@ describe("the outbox", () => {
 
   test("goes on where the server wants to, and warms up without credit", () => {
     const frames = made(...Array<Stream>(10).fill("mic"));
-    const outbox = new Outbox(welcome(240, { mic: { resume_seq: 2, decided_sample: 6 * 3840 } }), tracks);
+    const outbox = new Outbox(welcome(240, { mic: { resume_seq: 2, decided_sample: 6 * 3840 } }), tracks, 0);
     expect(outbox.nextSeq("mic")).toBe(2);
     expect(frames.drain(outbox)).toHaveLength(5);
+  });
+
+  test("does not exceed the server's rate", () => {
+    const outbox = new Outbox(welcome(60_000), tracks, 0);
+    const frames = made(...Array<Stream>(1890).fill("control"));
+    expect(outbox.readyAtMs()).toBe(0);
+    frames.drain(outbox);
+    // Nine tenths of 2,000 left at once; the 90 after them take a second.
+    expect(outbox.readyAtMs()).toBeCloseTo(1000);
+    outbox.sent({ stream: "control", seq: 1890, firstSample: 0, captureMs: 0 }, new Uint8Array(2), 2000);
+    expect(outbox.readyAtMs()).toBe(2000);
+  });
+
+  test("does not exceed the server's bytes", () => {
+    const outbox = new Outbox(welcome(60_000), tracks, 0);
+    const large = new Uint8Array(200 * 1024);
+    for (let seq = 0; seq < 5; seq += 1) {
+      outbox.sent({ stream: "captions", seq, firstSample: 0, captureMs: 0 }, large, 0);
+    }
+    expect(outbox.readyAtMs()).toBeGreaterThan(50);
   });
 
   test("knows which control has no place among the audio", () => {
