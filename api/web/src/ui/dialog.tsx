@@ -32,7 +32,7 @@ export function Dialog({ open, onOpenChange, title, description, children }: Dia
   );
 }
 
-/** A dialog that must be answered: a click beside it does not close it. */
+/** A dialog that must be answered: a click beside it does not close it. Its [`Cancel`] takes the focus. */
 export function Confirmation({ open, onOpenChange, title, description, children }: DialogProps) {
   return (
     <Alert.Root open={open} onOpenChange={onOpenChange}>
@@ -47,3 +47,6 @@ export function Confirmation({ open, onOpenChange, title, description, children 
     </Alert.Root>
   );
 }
+
+/** The answer that changes nothing. */
+export const Cancel = Alert.Cancel;

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { deleteMeeting } from "../../api/meetings";
 import type { Meeting } from "../../api/model";
 import { Button } from "../../ui/button";
-import { Confirmation } from "../../ui/dialog";
+import { Cancel, Confirmation } from "../../ui/dialog";
 
 export function DeleteDialog({ meeting, onOpenChange }: { meeting: Meeting; onOpenChange: (open: boolean) => void }) {
   const queryClient = useQueryClient();
@@ -30,7 +30,9 @@ export function DeleteDialog({ meeting, onOpenChange }: { meeting: Meeting; onOp
         </p>
       )}
       <div className="mt-6 flex justify-end gap-3">
-        <Button onClick={() => onOpenChange(false)}>Keep it</Button>
+        <Cancel asChild>
+          <Button>Keep it</Button>
+        </Cancel>
         <Button weight="danger" onClick={() => remove.mutate()} disabled={remove.isPending}>
           {remove.isPending ? "Deleting…" : "Delete meeting"}
         </Button>

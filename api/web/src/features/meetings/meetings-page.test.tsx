@@ -127,7 +127,9 @@ describe("a meeting's actions", () => {
       await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
       return screen.findByRole("alertdialog", { name: "Delete this meeting?" });
     };
-    await user.click(within(await ask()).getByRole("button", { name: "Keep it" }));
+    const keep = within(await ask()).getByRole("button", { name: "Keep it" });
+    expect(document.activeElement).toBe(keep);
+    await user.click(keep);
     expect(requests.some((request) => request.startsWith("DELETE"))).toBe(false);
     await user.click(within(await ask()).getByRole("button", { name: "Delete meeting" }));
     expect(await screen.findByRole("heading", { name: "No meeting yet" })).toBeTruthy();
