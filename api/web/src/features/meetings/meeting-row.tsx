@@ -1,12 +1,13 @@
 /** One meeting in the list: what it was, how long, who held the floor, and what may be done to it. */
 import { Link } from "@tanstack/react-router";
 import { DropdownMenu } from "radix-ui";
-import { useRef, useState } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import type { Meeting } from "../../api/model";
 import { meetingTypeName, percents } from "../../format/measure";
 import { length, timeOfDay, type Place } from "../../format/time";
 import { TalkBar } from "../../measure/talk-bar";
 import { buttonClass } from "../../ui/button";
+import { Facts } from "../../ui/facts";
 import { Icon } from "../../ui/icon";
 import { StateMark } from "../../ui/live-mark";
 import { DeleteDialog } from "./delete-dialog";
@@ -23,18 +24,7 @@ export function MeetingRow({ meeting, place }: { meeting: Meeting; place: Place 
         >
           {meeting.title}
         </Link>
-        <p className="tabular mt-0.5 flex flex-wrap items-center gap-x-2 text-sm text-ink-3">
-          {meeting.state !== "ended" && (
-            <span className="not-last:after:ml-2 not-last:after:content-['·'/'']">
-              <StateMark state={meeting.state} />
-            </span>
-          )}
-          {facts(meeting, place).map((fact) => (
-            <span key={fact} className="not-last:after:ml-2 not-last:after:content-['·'/'']">
-              {fact}
-            </span>
-          ))}
-        </p>
+        <Facts facts={facts(meeting, place)} className="mt-0.5 text-sm text-ink-3" />
       </div>
       {meeting.talk_share != null && <Share share={meeting.talk_share} />}
       <Actions meeting={meeting} />
@@ -42,9 +32,10 @@ export function MeetingRow({ meeting, place }: { meeting: Meeting; place: Place 
   );
 }
 
-function facts(meeting: Meeting, place: Place): string[] {
+function facts(meeting: Meeting, place: Place): ReactNode[] {
   const lasted = meeting.state === "live" ? meeting.committed_ms : meeting.duration_ms;
   return [
+    ...(meeting.state === "ended" ? [] : [<StateMark state={meeting.state} />]),
     ...(meeting.started_at == null ? [] : [timeOfDay(meeting.started_at, place)]),
     ...(lasted == null || lasted === 0 ? [] : [length(lasted)]),
     ...(meeting.meeting_type === "other" ? [] : [meetingTypeName(meeting.meeting_type)]),
