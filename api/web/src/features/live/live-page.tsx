@@ -37,10 +37,10 @@ export function LivePage({ id }: { id: string }) {
   }
   const over = meeting.data?.state === "ended" || connection.kind === "closed";
   return (
-    <div className="mx-auto flex w-full max-w-[75rem] flex-1 flex-col px-5 sm:px-8 lg:h-[calc(100dvh-3.5rem-1px)] lg:flex-none">
+    <div className="mx-auto flex h-[calc(100dvh-3.5rem-1px)] w-full max-w-[75rem] flex-col px-5 sm:px-8">
       <Heading meeting={meeting.data} state={state} connection={connection} over={over} />
       <Notices meeting={meeting.data} state={state} connection={connection} over={over} />
-      <div className="flex min-h-0 flex-1 flex-col gap-6 pb-5 lg:grid lg:grid-cols-[minmax(0,1fr)_21rem] lg:gap-12 lg:pb-8">
+      <div className="flex flex-1 flex-col gap-6 pb-5 lg:grid lg:min-h-0 lg:grid-cols-[minmax(0,1fr)_21rem] lg:gap-12 lg:pb-8">
         <aside aria-label="How it is going" className="lg:order-2 lg:overflow-y-auto lg:pb-2">
           <NudgePanel nudges={state.nudges} nowMs={state.nowMs} />
           <LiveMeasuresPanel measures={state.measures} meetingType={meeting.data?.meeting_type} />

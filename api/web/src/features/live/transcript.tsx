@@ -31,7 +31,8 @@ export function LiveTranscript({ state, empty }: { state: LiveState; empty: stri
   };
 
   return (
-    <section aria-label="Transcript" className="relative flex min-h-[22rem] flex-1 flex-col border-t border-line lg:min-h-0">
+    // As high as the page leaves it, so that the newest line is on the screen; on a very low one, still a few lines.
+    <section aria-label="Transcript" className="relative flex min-h-56 grow basis-0 flex-col border-t border-line lg:min-h-0">
       <div
         ref={region}
         onScroll={onScroll}
@@ -39,7 +40,7 @@ export function LiveTranscript({ state, empty }: { state: LiveState; empty: stri
         aria-label="What is said"
         aria-live="off"
         tabIndex={0}
-        className="fade-top min-h-0 flex-1 overflow-y-auto overscroll-contain pt-2 pr-2 max-lg:max-h-[calc(100dvh-8rem)]"
+        className="fade-top min-h-0 flex-1 overflow-y-auto overscroll-contain pt-2 pr-2"
       >
         {shown.length === 0 && <p className="py-6 text-ink-3">{empty}</p>}
         <ol>
