@@ -24,7 +24,7 @@ export function NudgesSection({ report }: { report: Report }) {
 function Shown({ nudge, report }: { nudge: Nudge; report: Report }) {
   const moment = utteranceAt(report.utterances, nudge.at_ms);
   return (
-    <li className="flex items-center gap-4 border-b border-line py-4">
+    <li className="flex items-center gap-4 border-b border-line py-4 last:border-b-0 last:pb-0">
       <NudgeGlyph rule={nudge.rule} />
       <div className="min-w-0 flex-1">
         <p className="font-semibold tracking-[-0.01em]">{nudge.headline}</p>
