@@ -7,7 +7,7 @@ export function Facts({ facts, className }: { facts: readonly ReactNode[]; class
     <p className={`tabular overflow-hidden ${className}`}>
       <span className="-ml-4 flex flex-wrap items-center">
         {facts.map((fact, index) => (
-          <span key={index} className="relative pl-4 whitespace-nowrap before:absolute before:left-1.5 before:content-['·'/'']">
+          <span key={index} className="relative pl-4 whitespace-nowrap before:absolute before:left-0 before:w-4 before:text-center before:content-['·'/'']">
             {fact}
           </span>
         ))}

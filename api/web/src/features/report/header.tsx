@@ -3,6 +3,7 @@ import type { Meeting, Report } from "../../api/model";
 import { meetingTypeName } from "../../format/measure";
 import { fullDay, herePlace, length, timeOfDay } from "../../format/time";
 import { Button } from "../../ui/button";
+import { Facts } from "../../ui/facts";
 import { Icon } from "../../ui/icon";
 import { Notice } from "../../ui/notice";
 import { captured } from "./coverage";
@@ -32,7 +33,7 @@ export function Header({ meeting, report }: { meeting: Meeting; report: Report }
           Print
         </Button>
       </div>
-      <p className="tabular mt-2 text-ink-2">{facts.join(" · ")}</p>
+      <Facts facts={facts} className="mt-2 text-ink-2" />
       <div className="mt-6 space-y-3 empty:hidden">
         {report.incomplete && (
           <Notice tone="signal" title={`This report is incomplete (version ${report.version})`}>
