@@ -3,6 +3,7 @@
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, Utterance, join};
 use crate::fillers::FillerKind;
+use crate::measures::{Band, pace_target};
 use crate::speaker::Speaker;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -25,6 +26,8 @@ pub struct LiveMeasures {
     pub at_ms: u64,
     /// My pace over the last 30 s of mine, exponentially smoothed, words a minute.
     pub pace_wpm: Option<f32>,
+    /// What my pace aims at in this kind of meeting (C3).
+    pub pace_target: Band,
     /// My share of all speech, 0 to 1; absent on one channel.
     pub talk_share_me: Option<f32>,
     /// Length of the turn that I have now, 0 if I have none, milliseconds.
@@ -101,6 +104,7 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
     LiveMeasures {
         at_ms: conversation.now().as_ms(),
         pace_wpm: pace.smoothed,
+        pace_target: pace_target(conversation.setup().meeting_type),
         talk_share_me: (conversation.has_two_sides() && all >= ENOUGH).then(|| mine.as_secs_f32() / all.as_secs_f32()),
         current_turn_ms: current_turn_ms(conversation),
         fillers_per_min: (mine >= ENOUGH).then(|| fillers as f32 * 60.0 / mine.as_secs_f32()),

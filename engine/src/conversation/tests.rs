@@ -247,12 +247,22 @@ fn the_live_pace_covers_thirty_seconds_and_moves_by_three_tenths() {
     assert!((meeting.live().pace_wpm.unwrap() - 138.0).abs() < 1e-3);
 }
 
+#[rstest]
+#[case(MeetingType::Other)]
+#[case(MeetingType::Presentation)]
+fn the_live_pace_aims_where_the_report_does(#[case] meeting_type: MeetingType) {
+    let meeting = Conversation::new(setup(meeting_type));
+    let target = meeting.measures().get("C3").unwrap().target;
+    assert_eq!(Some(meeting.live().pace_target), target);
+}
+
 #[test]
 fn live_numbers_wait_for_enough_speech() {
     let mut meeting = Conversation::new(setup(MeetingType::Other));
     assert_eq!(
         meeting.live(),
         LiveMeasures {
+            pace_target: meeting.live().pace_target,
             filled_pauses_covered: true,
             ..LiveMeasures::default()
         }
