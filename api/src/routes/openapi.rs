@@ -2,12 +2,14 @@
 //! types are made from.
 
 use crate::server::AppState;
+use attune_engine::live::LiveMeasures;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use std::sync::LazyLock;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, License, OpenApi};
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(document);
 
@@ -28,6 +30,10 @@ pub fn document() -> String {
         .license(Some(License::new("Apache-2.0")))
         .build();
     let components = document.components.get_or_insert_with(Components::new);
+    // No operation answers with them: they come over the live socket, whose protocol leaves them to the engine.
+    components
+        .schemas
+        .insert(LiveMeasures::name().into_owned(), LiveMeasures::schema());
     let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE));
     components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();

@@ -18,4 +18,6 @@ export type Track = Schemas["Track"];
 export type Word = Schemas["Word"];
 export type Coverage = Schemas["Coverage"];
 export type PacePoint = Schemas["PacePoint"];
+/** They come over the live socket. What has not enough speech yet is `null`. */
+export type LiveMeasures = Schemas["LiveMeasures"];
 export type Talk = Schemas["Talk"];

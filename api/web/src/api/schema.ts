@@ -443,6 +443,48 @@ export interface components {
             /** @description The release that runs. */
             version: string;
         };
+        /** @description The live page's numbers. Absent where there is not enough speech yet. */
+        LiveMeasures: {
+            /**
+             * Format: int64
+             * @description How far the meeting has come; other tracks may be decided less far.
+             */
+            at_ms: number;
+            /**
+             * Format: int64
+             * @description Length of the turn that I have now, 0 if I have none, milliseconds.
+             */
+            current_turn_ms: number;
+            /** @description Whether um and uh are among them: not every recognizer writes them. */
+            filled_pauses_covered: boolean;
+            /**
+             * Format: float
+             * @description Fillers of mine a minute of my speech over the whole meeting.
+             */
+            fillers_per_min?: number | null;
+            /** @description What my pace aims at in this kind of meeting (C3). */
+            pace_target: components["schemas"]["Band"];
+            /**
+             * Format: float
+             * @description My pace over the last 30 s of mine, exponentially smoothed, words a minute.
+             */
+            pace_wpm?: number | null;
+            /**
+             * Format: int32
+             * @description Questions of mine so far.
+             */
+            questions: number;
+            /**
+             * Format: float
+             * @description My share of all speech, 0 to 1; absent on one channel.
+             */
+            talk_share_me?: number | null;
+            /**
+             * Format: int32
+             * @description Words decided so far, everybody's.
+             */
+            words: number;
+        };
         /** @description A ticket to follow a meeting. */
         LiveTicket: {
             /**

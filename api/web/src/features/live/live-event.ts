@@ -1,21 +1,6 @@
 /** What `/v1/live` sends: one typed map of events, in an envelope with the meeting's counter and the connection's epoch. */
 import type { Envelope, ServerEvent } from "@attune/protocol";
-
-/** The engine's live measures. What has not enough speech yet is `null`. */
-export interface LiveMeasures {
-  at_ms: number;
-  /** Over the last 30 s of mine, smoothed. */
-  pace_wpm: number | null;
-  /** 0 to 1; `null` on one channel too. */
-  talk_share_me: number | null;
-  /** 0 while someone else has the floor. */
-  current_turn_ms: number;
-  fillers_per_min: number | null;
-  /** Whether um and uh are among them. */
-  filled_pauses_covered: boolean;
-  words: number;
-  questions: number;
-}
+import type { LiveMeasures } from "../../api/model";
 
 /** Every event this page reads, by its type. Others are ignored: a newer server may know more. */
 const known = {

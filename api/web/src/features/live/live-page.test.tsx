@@ -62,11 +62,11 @@ describe("the live page", () => {
 
   it("shows the measures with their units, and says what is missing", async () => {
     const { socket } = await open();
-    socket.say(null, { type: "measures", at_ms: 90_000, measures: { ...liveMeasures(90_000), pace_wpm: 187.4, talk_share_me: 0.614, fillers_per_min: null, current_turn_ms: 57_000 } });
+    socket.say(null, { type: "measures", at_ms: 90_000, measures: { ...liveMeasures(90_000), pace_wpm: 187.4, pace_target: { low: 100, high: 165 }, talk_share_me: 0.614, fillers_per_min: null, current_turn_ms: 57_000 } });
     const pace = await screen.findByRole("region", { name: "Pace" });
     expect(pace.textContent).toContain("187words/min");
     expect(pace.textContent).toContain("Above range");
-    expect(pace.textContent).toContain("Target 130–170 words/min");
+    expect(pace.textContent).toContain("Target 100–165 words/min");
     expect(within(screen.getByRole("region", { name: "Talk share" })).getByRole("img", { name: "Talk share: you 61 %, others 39 %" })).toBeTruthy();
     expect(screen.getByRole("region", { name: "Your turn" }).textContent).toContain("57 seconds");
     const fillers = screen.getByRole("region", { name: "Fillers" });

@@ -43,7 +43,7 @@ export function LivePage({ id }: { id: string }) {
       <div className="flex flex-1 flex-col gap-6 pb-5 lg:grid lg:min-h-0 lg:grid-cols-[minmax(0,1fr)_21rem] lg:gap-12 lg:pb-8">
         <aside aria-label="How it is going" className="lg:order-2 lg:overflow-y-auto lg:pb-2">
           <NudgePanel nudges={state.nudges} nowMs={state.nowMs} />
-          <LiveMeasuresPanel measures={state.measures} meetingType={meeting.data?.meeting_type} />
+          <LiveMeasuresPanel measures={state.measures} />
         </aside>
         <LiveTranscript state={state} empty={emptyWords(over ? "ended" : meeting.data?.state)} />
       </div>

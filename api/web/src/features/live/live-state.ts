@@ -1,6 +1,6 @@
 /** The live page's picture of a meeting: a pure fold over the events of its socket. */
-import type { Track } from "../../api/model";
-import type { LiveEvents, LiveFrame, LiveMeasures } from "./live-event";
+import type { LiveMeasures, Track } from "../../api/model";
+import type { LiveEvents, LiveFrame } from "./live-event";
 
 /** Samples a second of a committed position. */
 const SAMPLES_PER_MS = 16;

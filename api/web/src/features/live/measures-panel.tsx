@@ -1,6 +1,6 @@
 /** How it is going: pace on its scale, who has the floor and for how long, fillers and questions. */
 import type { ReactNode } from "react";
-import type { Band, MeetingType } from "../../api/model";
+import type { Band, LiveMeasures } from "../../api/model";
 import { rounded } from "../../format/measure";
 import { clock, spokenLength } from "../../format/time";
 import { bandWords, pace } from "../../measure/catalogue";
@@ -8,19 +8,14 @@ import { Ruler } from "../../measure/ruler";
 import { standing } from "../../measure/standing";
 import { StandingMark } from "../../measure/standing-mark";
 import { TalkBar } from "../../measure/talk-bar";
-import type { LiveMeasures } from "./live-event";
 
-/** As the engine's C3 has it; the live event carries no targets. */
-const IN_MEETINGS: Band = { low: 130, high: 170 };
-const PRESENTING: Band = { low: 100, high: 165 };
-
-export function LiveMeasuresPanel({ measures, meetingType }: { measures: LiveMeasures | null; meetingType: MeetingType | undefined }) {
+export function LiveMeasuresPanel({ measures }: { measures: LiveMeasures | null }) {
   if (measures === null) {
     return <p className="border-t border-line pt-5 text-sm text-ink-3 max-lg:hidden">Measures appear with the first words.</p>;
   }
   return (
     <div className="grid grid-cols-2 gap-x-6 [&>*]:py-3 lg:[&>*]:py-4">
-      <Pace wpm={measures.pace_wpm ?? null} target={meetingType === "presentation" ? PRESENTING : IN_MEETINGS} />
+      <Pace wpm={measures.pace_wpm ?? null} target={measures.pace_target} />
       <Cell label="Talk share">
         {measures.talk_share_me == null ? (
           <Missing />
