@@ -192,16 +192,19 @@ impl Record {
     fn forget(&mut self, batch: &Batch, events: &mut Vec<ServerEvent>) {
         for withdrawal in &batch.withdrawals {
             let spans = self.decided.entry(withdrawal.track).or_default();
-            let mut ids = Vec::new();
-            for span in spans
-                .iter_mut()
-                .filter(|span| span.from_sample < withdrawal.to_sample && withdrawal.from_sample < span.to_sample)
-            {
-                span.class = SampleClass::Withheld;
-                ids.extend(span.outcome.take().map(|words| words.segment.as_str().to_owned()));
-            }
+            let touched = spans.iter().filter(|span| span.is_touched_by(withdrawal));
+            let words = touched.filter_map(|span| span.outcome.as_ref());
+            let ids: Vec<String> = words.map(|words| words.segment.as_str().to_owned()).collect();
+            *spans = std::mem::take(spans)
+                .into_iter()
+                .flat_map(|span| span.without(withdrawal))
+                .collect();
+            let stretch = withdrawal.span.start.as_ms()..=withdrawal.span.end.as_ms();
+            self.insights.retain(|insight| !stretch.contains(&insight.at_ms));
+            self.captions.retain(|caption| !stretch.contains(&caption.at_ms()));
             self.events.retain(|numbered| match &numbered.event {
                 ServerEvent::Final(words) => !ids.iter().any(|id| id == words.segment.as_str()),
+                ServerEvent::Marked { at_ms, .. } => !stretch.contains(at_ms),
                 _ => true,
             });
             if !ids.is_empty() {
@@ -249,7 +252,10 @@ impl Record {
             return Err(Broken::NotDecided(stream));
         }
         let before = self.positions.get(&stream);
-        if before.is_some_and(|before| before.release_seq > position.release_seq) {
+        let back = |before: &Position| {
+            before.release_seq > position.release_seq || before.decided_sample > position.decided_sample
+        };
+        if before.is_some_and(back) {
             return Err(Broken::MovedBack(stream));
         }
         self.positions.insert(stream, position);

@@ -4,7 +4,7 @@
 //!
 //! Sample numbers here are 16 kHz samples since the session began, whatever rate a track declares.
 
-use crate::protocol::{Caption, Hello, Insight, Mark, SampleClass, ServerEvent, Stream};
+use crate::protocol::{Caption, Hello, Insight, Mark, SampleClass, ServerEvent, SkipReason, Stream};
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
@@ -188,6 +188,60 @@ pub struct Decided {
     pub outcome: Option<Final>,
 }
 
+impl Decided {
+    /// Whether some of it is to be forgotten.
+    pub(crate) fn is_touched_by(&self, withdrawal: &Withdrawal) -> bool {
+        self.track == withdrawal.track
+            && self.from_sample < withdrawal.to_sample
+            && withdrawal.from_sample < self.to_sample
+    }
+
+    /// What it is once a stretch is forgotten. Speech goes as a whole, because its words do; of anything else only the part
+    /// inside the stretch; and a loss stays a loss.
+    pub(crate) fn without(self, withdrawal: &Withdrawal) -> Vec<Self> {
+        if !self.is_touched_by(withdrawal) || self.class == SampleClass::Gap {
+            return vec![self];
+        }
+        let (before, mut inside, after) = match self.class {
+            SampleClass::Decoded | SampleClass::Suppressed => (None, Some(self), None),
+            SampleClass::NonSpeech | SampleClass::Withheld | SampleClass::Gap => {
+                let (before, rest) = self.cut(withdrawal.from_sample, withdrawal.span.start);
+                let (inside, after) =
+                    rest.map_or((None, None), |rest| rest.cut(withdrawal.to_sample, withdrawal.span.end));
+                (before, inside, after)
+            }
+        };
+        if let Some(inside) = &mut inside {
+            inside.class = SampleClass::Withheld;
+            inside.reason = Some(SkipReason::OffTheRecord.as_str().to_owned());
+            inside.outcome = None;
+        }
+        [before, inside, after].into_iter().flatten().collect()
+    }
+
+    /// The part before `sample`, which was at `at`, and the part from it on.
+    fn cut(self, sample: u64, at: MeetingTime) -> (Option<Self>, Option<Self>) {
+        if sample <= self.from_sample {
+            return (None, Some(self));
+        }
+        if sample >= self.to_sample {
+            return (Some(self), None);
+        }
+        let middle = at.clamp(self.span.start, self.span.end);
+        let before = Self {
+            to_sample: sample,
+            span: Span::new(self.span.start, middle),
+            ..self.clone()
+        };
+        let after = Self {
+            from_sample: sample,
+            span: Span::new(middle, self.span.end),
+            ..self
+        };
+        (Some(before), Some(after))
+    }
+}
+
 /// The person asked that what was said on a track be forgotten: words, events, nudges and quotes that overlap it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Withdrawal {
@@ -244,8 +298,8 @@ pub trait Ledger: Send {
     /// The `measures` event as of the last commit; nothing before there is anything to show.
     fn measures(&self) -> Option<ServerEvent>;
 
-    /// Shows an event without a number (`speech`, `measures`, `status`) to the other readers of the meeting. Does not
-    /// wait; may drop it.
+    /// Shows an event without a number (`speech`, `measures`, `status`, `ending`) to the other readers of the meeting.
+    /// Does not wait; may drop it.
     fn tell(&mut self, event: &ServerEvent);
 
     /// Everything is decided: ends the session and has the report made.
