@@ -145,12 +145,10 @@ impl Lane {
         self.part();
     }
 
-    /// The samples from `from` on that are not handed out yet are withheld after all. Gives back how far that reaches.
-    pub(crate) fn withhold(&mut self, from: u64, class: Class) -> u64 {
+    /// The samples from `from` on that came in and are not handed out yet are withheld after all.
+    pub(crate) fn withhold(&mut self, from: u64, class: Class) {
         self.unheard.forget(from.max(self.decided), self.received, class);
         self.segments.withhold(|from, to| self.unheard.forgotten(from, to));
-        self.part();
-        self.received
     }
 
     /// Nothing more comes.

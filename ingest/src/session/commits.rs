@@ -5,6 +5,7 @@ use super::intake::Intake;
 use crate::lanes::{Class, Lanes};
 use crate::ports::{Batch, Decided, Position, Withdrawal};
 use crate::protocol::{Caption, Insight, Mark, SampleClass, Stream};
+use attune_engine::clock::MeetingTime;
 use attune_engine::speaker::Track;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -55,14 +56,16 @@ impl Commits {
         self.durable.get(&Stream::from(track))
     }
 
-    pub(super) fn insight(&mut self, seq: u64, insight: Insight) {
+    /// The insight of frame `seq`, if it is kept.
+    pub(super) fn insight(&mut self, seq: u64, kept: Option<Insight>) {
         self.next_seqs.insert(Stream::Insights, seq + 1);
-        self.next.insights.push(insight);
+        self.next.insights.extend(kept);
     }
 
-    pub(super) fn caption(&mut self, seq: u64, caption: Caption) {
+    /// The caption of frame `seq`, if it is kept.
+    pub(super) fn caption(&mut self, seq: u64, kept: Option<Caption>) {
         self.next_seqs.insert(Stream::Captions, seq + 1);
-        self.next.captions.push(caption);
+        self.next.captions.extend(kept);
     }
 
     pub(super) fn mark(&mut self, mark: Mark) {
@@ -71,12 +74,17 @@ impl Commits {
 
     /// Has a stretch forgotten: what is durable of it by the ledger, what is about to be right here.
     pub(super) fn forget(&mut self, withdrawal: Withdrawal) {
-        for decided in &mut self.next.decided {
-            if decided.track == withdrawal.track && decided.to_sample > withdrawal.from_sample {
-                withhold(decided, "off_the_record");
-            }
-        }
+        let decided = std::mem::take(&mut self.next.decided).into_iter();
+        self.next.decided = decided.flat_map(|decided| decided.without(&withdrawal)).collect();
         self.next.withdrawals.push(withdrawal);
+    }
+
+    /// Drops what was observed from `at` on and is not durable.
+    pub(super) fn forget_observed(&mut self, at: MeetingTime) {
+        let before = |at_ms: u64| at_ms < at.as_ms();
+        self.next.insights.retain(|insight| before(insight.at_ms));
+        self.next.captions.retain(|caption| before(caption.at_ms()));
+        self.next.marks.retain(|mark| before(mark.at_ms));
     }
 
     /// Turns whatever is not durable into withheld samples.
@@ -208,5 +216,48 @@ fn withhold(decided: &mut Decided, reason: &str) {
         decided.class = SampleClass::Withheld;
         decided.reason = Some(reason.to_owned());
         decided.outcome = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attune_engine::clock::Span;
+
+    #[test]
+    fn a_silence_is_withheld_from_where_the_person_went_off_the_record_and_a_loss_stays_one() {
+        let span = |from: u64, to: u64| Span::new(MeetingTime::from_ms(from), MeetingTime::from_ms(to));
+        let decided = |from: u64, to: u64, class| Decided {
+            track: Track::Mic,
+            from_sample: from * 16,
+            to_sample: to * 16,
+            span: span(from, to),
+            class,
+            reason: None,
+            outcome: None,
+        };
+        let mut commits = Commits::resumed(&BTreeMap::new(), Instant::now());
+        commits.next.decided = vec![
+            decided(0, 3_000, SampleClass::NonSpeech),
+            decided(3_000, 4_000, SampleClass::Gap),
+            decided(4_000, 5_000, SampleClass::Suppressed),
+        ];
+        commits.forget(Withdrawal {
+            track: Track::Mic,
+            from_sample: 1_000 * 16,
+            to_sample: 5_000 * 16,
+            span: span(1_000, 5_000),
+        });
+        let left = commits.next.decided.iter().map(|left| (left.span, left.class));
+        assert_eq!(
+            left.collect::<Vec<_>>(),
+            [
+                (span(0, 1_000), SampleClass::NonSpeech),
+                (span(1_000, 3_000), SampleClass::Withheld),
+                (span(3_000, 4_000), SampleClass::Gap),
+                (span(4_000, 5_000), SampleClass::Withheld),
+            ]
+        );
+        assert_eq!(commits.next.decided[1].from_sample, 16_000);
     }
 }

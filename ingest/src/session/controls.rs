@@ -4,13 +4,13 @@
 use super::frames::{malformed_code, refuse};
 use super::intake::same_sound;
 use super::{Phase, Session};
-use crate::lanes::Class;
+use crate::lanes::{Class, Lane, Lanes};
 use crate::ports::{Position, Withdrawal};
 use crate::protocol::{
-    ClientControl, CloseCode, Limits, OffTheRecord, SampleClass, ServerEvent, Skip, SkipReason, Stream, TrackChange,
-    TrackControl, TrackDeclaration,
+    ClientControl, CloseCode, Limits, OffTheRecord, Pause, SampleClass, ServerEvent, Skip, SkipReason, Stream,
+    TrackChange, TrackControl, TrackDeclaration,
 };
-use attune_engine::clock::SAMPLES_PER_MS;
+use attune_engine::clock::{MeetingTime, SAMPLES_PER_MS};
 use attune_engine::speaker::Track;
 use std::collections::{BTreeMap, VecDeque};
 use tokio::time::Instant;
@@ -29,9 +29,18 @@ pub(super) struct Controls {
     next_seq: u64,
     /// Frames below it had their effect in an earlier connection.
     had_effect: u64,
-    off_the_record: bool,
-    paused: bool,
+    off_the_record: Option<Silence>,
+    paused: Option<Silence>,
     check_consent: bool,
+}
+
+/// From where on nothing is listened to, until the person says otherwise.
+#[derive(Debug)]
+struct Silence {
+    /// The first 16 kHz sample of each track; a track that comes later is silent from its start.
+    from: BTreeMap<Track, u64>,
+    /// When the first of these was: what is observed from then on is not kept.
+    at: MeetingTime,
 }
 
 /// A control frame that the client must still keep.
@@ -46,6 +55,8 @@ struct Kept {
 enum Needed {
     /// Until it is durable.
     Once,
+    /// Until it is taken back: the next connection must know of a silence that lasts.
+    Open(SkipReason),
     /// While a track may be sent again from before one of these 16 kHz samples.
     Until(Vec<(Track, u64)>),
     /// To the end.
@@ -61,14 +72,35 @@ impl Controls {
         }
     }
 
-    /// Why audio is not listened to, if it is not.
-    pub(super) fn withheld(&self) -> Option<Class> {
-        let reason = match (self.off_the_record, self.paused) {
-            (true, _) => SkipReason::OffTheRecord,
-            (false, true) => SkipReason::Paused,
-            (false, false) => return None,
+    /// Why audio of `track` that ends with the 16 kHz sample `end` is not listened to, if it is not. A frame that begins
+    /// before a silence and ends in it is withheld whole.
+    pub(super) fn withheld(&self, track: Track, end: u64) -> Option<Class> {
+        let silent = |silence: &Option<Silence>| {
+            let from = silence.as_ref().map(|silence| silence.from.get(&track).copied());
+            from.is_some_and(|from| end > from.unwrap_or(0))
         };
-        Some(withheld(reason))
+        if silent(&self.off_the_record) {
+            Some(withheld(SkipReason::OffTheRecord))
+        } else if silent(&self.paused) {
+            Some(withheld(SkipReason::Paused))
+        } else {
+            None
+        }
+    }
+
+    /// Whether what was observed at `at_ms` is kept.
+    pub(super) fn keeps(&self, at_ms: u64) -> bool {
+        let mut silences = [&self.off_the_record, &self.paused].into_iter().flatten();
+        silences.all(|silence| at_ms < silence.at.as_ms())
+    }
+
+    /// The silences for `reason` are over; their frames are needed until the tracks have passed these 16 kHz samples.
+    fn close(&mut self, reason: SkipReason, places: &[(Track, u64)]) {
+        for kept in &mut self.kept {
+            if matches!(kept.needed, Needed::Open(open) if open == reason) {
+                kept.needed = Needed::Until(places.to_vec());
+            }
+        }
     }
 
     pub(super) fn consent_changed(&mut self) {
@@ -86,7 +118,7 @@ impl Controls {
             Needed::Until(places) => places
                 .iter()
                 .all(|(track, sample)| resume_from.get(track).is_none_or(|from| from >= sample)),
-            Needed::Forever => false,
+            Needed::Open(_) | Needed::Forever => false,
         };
         let first = self.kept.iter().find(|kept| !passed(&kept.needed));
         Position {
@@ -112,7 +144,7 @@ impl Session {
         let again = seq < self.controls.had_effect;
         let needed = match control {
             ClientControl::Mark(mark) => {
-                if !again {
+                if !again && self.controls.keeps(mark.at_ms) {
                     self.commits.mark(mark);
                 }
                 Needed::Once
@@ -120,10 +152,7 @@ impl Session {
             ClientControl::Track(change) => self.on_track(change, now)?,
             ClientControl::Skip(skip) => self.on_skip(&skip)?,
             ClientControl::OffTheRecord(off) => self.on_off_the_record(&off, again),
-            ClientControl::Pause(pause) => {
-                self.controls.paused = pause.on;
-                Needed::Once
-            }
+            ClientControl::Pause(pause) => self.on_pause(pause),
             ClientControl::ConsentChanged {} => {
                 self.controls.check_consent |= !again;
                 Needed::Once
@@ -181,37 +210,62 @@ impl Session {
         Ok(Needed::Until(vec![(skip.track, intake.at_16_khz(skip.to_sample))]))
     }
 
-    /// From `from_sample` on nothing is listened to, and what was heard of it is forgotten, committed or not.
+    /// From `from_sample` on nothing is listened to, and what was heard of it is forgotten, committed or not. The frame
+    /// overtakes the audio that waits at the client: what of that lies before `from_sample` is still heard.
     fn on_off_the_record(&mut self, off: &OffTheRecord, again: bool) -> Needed {
-        self.controls.off_the_record = off.on;
         if !off.on {
+            self.controls.off_the_record = None;
+            self.controls.close(SkipReason::OffTheRecord, &places(&self.lanes));
             return Needed::Once;
         }
-        let class = withheld(SkipReason::OffTheRecord);
-        let mut places = Vec::new();
-        for (track, intake) in &mut self.intakes {
-            let Some(lane) = self.lanes.get_mut(*track) else {
+        let earlier = self.controls.off_the_record.take();
+        let mut at = earlier.as_ref().map(|silence| silence.at);
+        let mut silent_from = earlier.map_or_else(BTreeMap::new, |silence| silence.from);
+        for (&track, intake) in &mut self.intakes {
+            let Some(lane) = self.lanes.get_mut(track) else {
                 continue;
             };
-            intake.part(lane);
-            let received = lane.received();
-            let from = match off.from_sample.get(track) {
-                Some(&sample) => intake.at_16_khz(sample),
-                None => received,
-            };
-            let from = from.clamp(received.saturating_sub(REACH_SAMPLES), received);
-            lane.withhold(from, class);
-            places.push((*track, received));
-            if !again && from < received {
+            // A resumed track is sent again from before what is decided of it.
+            let end = lane.received().max(lane.decided());
+            let named = off.from_sample.get(&track).map(|&sample| intake.at_16_khz(sample));
+            let from = named.unwrap_or(end).max(end.saturating_sub(REACH_SAMPLES));
+            if from < lane.received() {
+                intake.part(lane);
+                lane.withhold(from, withheld(SkipReason::OffTheRecord));
+            }
+            if !again && from < end {
                 self.commits.forget(Withdrawal {
-                    track: *track,
+                    track,
                     from_sample: from,
-                    to_sample: received,
-                    span: lane.timeline().span(from, received),
+                    to_sample: end,
+                    span: lane.timeline().span(from, end),
                 });
             }
+            let began = lane.timeline().at(from);
+            at = Some(at.map_or(began, |at| at.min(began)));
+            let silent = silent_from.entry(track).or_insert(from);
+            *silent = from.min(*silent);
         }
-        Needed::Until(places)
+        let at = at.unwrap_or_default();
+        self.commits.forget_observed(at);
+        self.controls.off_the_record = Some(Silence { from: silent_from, at });
+        Needed::Open(SkipReason::OffTheRecord)
+    }
+
+    /// Has its place among the audio: what comes after it was captured after it.
+    fn on_pause(&mut self, pause: Pause) -> Needed {
+        let from = places(&self.lanes);
+        if !pause.on {
+            self.controls.paused = None;
+            self.controls.close(SkipReason::Paused, &from);
+            return Needed::Once;
+        }
+        let began = |lane: &Lane| lane.timeline().at(lane.received());
+        self.controls.paused = Some(Silence {
+            from: from.into_iter().collect(),
+            at: self.lanes.iter().map(began).min().unwrap_or_default(),
+        });
+        Needed::Open(SkipReason::Paused)
     }
 
     fn on_end(&mut self) {
@@ -224,14 +278,14 @@ impl Session {
                 intake.finish(lane);
             }
         }
-        let left_ms = self
-            .lanes
-            .iter()
-            .map(crate::lanes::Lane::undecided_ms)
-            .max()
-            .unwrap_or(0);
+        let left_ms = self.lanes.iter().map(Lane::undecided_ms).max().unwrap_or(0);
         self.tell(ServerEvent::Ending { left_ms });
     }
+}
+
+/// The 16 kHz samples that tracks have come to.
+fn places(lanes: &Lanes) -> Vec<(Track, u64)> {
+    lanes.iter().map(|lane| (lane.track(), lane.received())).collect()
 }
 
 const fn withheld(reason: SkipReason) -> Class {

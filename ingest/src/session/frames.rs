@@ -53,7 +53,7 @@ impl Session {
         let seq = prefix.seq;
         let taken = match prefix.stream {
             Stream::Insights => self.on_insight(seq, &payload),
-            Stream::Captions => Caption::parse(&payload).map(|caption| self.commits.caption(seq, caption)),
+            Stream::Captions => Caption::parse(&payload).map(|caption| self.on_caption(&prefix, caption)),
             Stream::Control | Stream::Mic | Stream::Tab => return self.on_control(seq, &payload, now),
         };
         taken.map_err(|malformed| malformed_code(&malformed))
@@ -63,13 +63,13 @@ impl Session {
         if matches!(self.phase, Phase::Ending | Phase::Ended) {
             return Err(CloseCode::Malformed);
         }
-        let withheld = self.controls.withheld();
         let (Some(intake), Some(lane)) = (self.intakes.get_mut(&track), self.lanes.get_mut(track)) else {
             return Err(CloseCode::Malformed);
         };
         if intake.removed {
             return Err(CloseCode::Malformed);
         }
+        let withheld = |end| self.controls.withheld(track, end);
         intake
             .audio(lane, prefix, payload, &self.limits, withheld, now)
             .map_err(|error| refuse(&error))
@@ -81,8 +81,16 @@ impl Session {
             return Err(Malformed::RawBiometrics);
         }
         self.insight = Some(insight);
-        self.commits.insight(seq, insight);
+        let kept = self.controls.keeps(insight.at_ms).then_some(insight);
+        self.commits.insight(seq, kept);
         Ok(())
+    }
+
+    /// A caption begins with its first word and grows: when the page showed it thus counts too.
+    fn on_caption(&mut self, prefix: &Prefix, caption: Caption) {
+        let shown_ms = caption.at_ms().max(prefix.capture_ms.into());
+        let kept = self.controls.keeps(shown_ms).then_some(caption);
+        self.commits.caption(prefix.seq, kept);
     }
 }
 

@@ -99,14 +99,14 @@ impl Intake {
         at_16_khz(sample, self.declared.rate_hz)
     }
 
-    /// Takes a frame of audio in. While `withheld`, it counts but is not listened to.
+    /// Takes a frame of audio in. Where `withheld` says why, by its end, it counts but is not listened to.
     pub(super) fn audio(
         &mut self,
         lane: &mut Lane,
         prefix: &Prefix,
         payload: &[u8],
         limits: &Limits,
-        withheld: Option<Class>,
+        withheld: impl FnOnce(u64) -> Option<Class>,
         now: Instant,
     ) -> Result<(), IntakeError> {
         let track = self.declared.track;
@@ -131,7 +131,7 @@ impl Intake {
         });
         self.next_seq = prefix.seq + 1;
         self.heard_at = now;
-        if let Some(class) = withheld {
+        if let Some(class) = withheld(end) {
             lane.push(self.decoder.jump(self.at() + samples));
             lane.skip(end, class);
             return Ok(());

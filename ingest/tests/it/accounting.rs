@@ -1,12 +1,11 @@
 //! Every word once, every sample in exactly one class.
 
 use crate::line::{Line, Tape, undisturbed};
-use crate::meeting::{Script, assert_every_word_once, said};
+use crate::meeting::{Script, assert_every_word_once, insight, said};
 use attune_engine::speaker::Track::{Mic, Tab};
 use attune_ingest::memory::Memory;
 use attune_ingest::protocol::{
-    Caption, ClientControl, CloseCode, Insight, Mark, OffTheRecord, PcmFrame, Reading, SampleClass, ServerEvent, Skip,
-    SkipClass, SkipReason, Stream,
+    Caption, ClientControl, CloseCode, Mark, PcmFrame, SampleClass, ServerEvent, Skip, SkipClass, SkipReason, Stream,
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -219,54 +218,6 @@ fn a_muted_hour_costs_no_credit() {
 }
 
 #[test]
-fn off_the_record_forgets_what_was_said_before_it_and_hears_nothing_after() {
-    let (memory, mut line) = connect();
-    let script = Script {
-        said: vec![
-            said(Mic, 500, &[3, 4]),
-            said(Mic, 3_000, &[5, 6]),
-            said(Mic, 6_000, &[7]),
-        ],
-        length_ms: 8_000,
-    };
-    let mut tape = Tape::default();
-    tape.script(&script, &[240]);
-    tape.control(&ClientControl::OffTheRecord(OffTheRecord {
-        on: true,
-        from_sample: [(Mic, 2_500 * 16), (Tab, 2_500 * 16)].into(),
-    }));
-    // Frames that were under way: counted, not heard.
-    let after = Script {
-        said: vec![said(Mic, 0, &[9])],
-        length_ms: 240,
-    };
-    tape.audio(Mic, 8_000 * 16, 8_000, PcmFrame::encode(&after.sound(Mic)));
-    tape.control(&ClientControl::OffTheRecord(OffTheRecord {
-        on: false,
-        from_sample: [].into(),
-    }));
-    tape.end();
-    line.play(&tape);
-    assert!(line.ended());
-    let record = memory.record(SESSION);
-    let words: Vec<String> = record
-        .finals()
-        .iter()
-        .flat_map(|f| f.words.iter().map(|w| w.text.clone()))
-        .collect();
-    assert_eq!(words, ["w3", "w4"]);
-    let retracted = record
-        .events
-        .iter()
-        .any(|n| matches!(&n.event, ServerEvent::Retracted { ids } if ids.len() == 2));
-    assert!(retracted, "readers are told: {:?}", record.events);
-    let late = record.decided[&Mic]
-        .iter()
-        .find(|span| span.from_sample <= 8_100 * 16 && 8_100 * 16 < span.to_sample);
-    assert_eq!(late.unwrap().class, SampleClass::Withheld);
-}
-
-#[test]
 fn withdrawn_consent_closes_4403_and_destroys_what_is_not_committed() {
     let (memory, mut line) = connect();
     let script = Script {
@@ -300,23 +251,6 @@ fn withdrawn_consent_closes_4403_and_destroys_what_is_not_committed() {
 #[test]
 fn insights_captions_and_marks_are_kept_and_raw_biometrics_close_4422() {
     let (memory, mut line) = connect();
-    let reading = Reading {
-        value: 0.5,
-        quality: 1.0,
-    };
-    let insight = |at_ms| Insight {
-        at_ms,
-        face_present: reading,
-        tab_focus: reading,
-        gaze_on_screen: None,
-        off_screen_looks: None,
-        head_pose_deviation_deg: None,
-        blinks_per_min: None,
-        long_closures: None,
-        perclos: None,
-        heart_rate_bpm: None,
-        rmssd_ms: None,
-    };
     let caption = Caption::Speaking {
         at_ms: 5,
         names: vec!["Ada".into()],

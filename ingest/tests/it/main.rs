@@ -9,6 +9,7 @@ mod hostile;
 mod line;
 mod media;
 mod meeting;
+mod off_the_record;
 mod offline;
 mod order;
 mod recorder;

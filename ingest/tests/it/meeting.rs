@@ -6,6 +6,7 @@ use attune_engine::recognize::{Recognition, RecognizeError, RecognizedWord, Reco
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
 use attune_engine::voice::{VoiceActivity, VoiceError, VoiceFrame};
+use attune_ingest::protocol::{Insight, Reading};
 use std::f32::consts::TAU;
 
 /// A word lasts this long, and the pause behind it.
@@ -25,6 +26,27 @@ pub fn said(track: Track, at_ms: u64, words: &[u8]) -> Said {
         track,
         at_ms,
         words: words.to_vec(),
+    }
+}
+
+/// Somebody who sits there and looks.
+pub fn insight(at_ms: u64) -> Insight {
+    let reading = Reading {
+        value: 0.5,
+        quality: 1.0,
+    };
+    Insight {
+        at_ms,
+        face_present: reading,
+        tab_focus: reading,
+        gaze_on_screen: None,
+        off_screen_looks: None,
+        head_pose_deviation_deg: None,
+        blinks_per_min: None,
+        long_closures: None,
+        perclos: None,
+        heart_rate_bpm: None,
+        rmssd_ms: None,
     }
 }
 

@@ -41,12 +41,13 @@ function sumMs(frames: readonly Sent[]): number {
 export function isUrgent(control: ClientControl): boolean {
   switch (control.type) {
     case "mark":
-    case "off_the_record":
-    case "pause":
     case "consent_changed":
       return true;
+    case "off_the_record":
+      return control.on;
     case "track":
     case "skip":
+    case "pause":
     case "end":
       return false;
   }

@@ -125,7 +125,9 @@ describe("the outbox", () => {
 
   test("knows which control has no place among the audio", () => {
     expect(isUrgent({ type: "mark", at_ms: 1 })).toBe(true);
-    expect(isUrgent({ type: "off_the_record", on: false })).toBe(true);
+    expect(isUrgent({ type: "off_the_record", on: true, from_sample: { mic: 1 } })).toBe(true);
+    expect(isUrgent({ type: "off_the_record", on: false })).toBe(false);
+    expect(isUrgent({ type: "pause", on: true })).toBe(false);
     expect(isUrgent({ type: "end" })).toBe(false);
   });
 });
