@@ -70,7 +70,7 @@ impl Heard {
 /// async worker; `progress` is called as it goes on.
 ///
 /// # Errors
-/// When the models do not start, or voice activity fails. Speech that no recognizer can decode is decided as suppressed.
+/// When the models do not start, or voice activity fails. Speech that no recognizer can decode is decided as a gap.
 pub fn analyze(
     channels: Vec<Channel>,
     voice: Box<dyn VoiceActivity>,

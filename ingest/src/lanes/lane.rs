@@ -294,7 +294,7 @@ impl Lane {
         }
         let (class, reason, outcome) = match outcome {
             Outcome::Words(words) => (SampleClass::Decoded, None, Some(words)),
-            Outcome::GivenUp => (SampleClass::Suppressed, Some(RECOGNIZER_FAILED.to_owned()), None),
+            Outcome::GivenUp => (SampleClass::Gap, Some(RECOGNIZER_FAILED.to_owned()), None),
             Outcome::Withheld(class) => (class.class, Some(class.reason.to_owned()), None),
         };
         out.push(Decided {

@@ -3,6 +3,7 @@
 use crate::line::{Line, Tape, undisturbed};
 use crate::meeting::{Script, assert_every_word_once, insight, said};
 use attune_engine::speaker::Track::{Mic, Tab};
+use attune_ingest::hearing::{Answer, GaveUp};
 use attune_ingest::memory::Memory;
 use attune_ingest::protocol::{
     Caption, ClientControl, CloseCode, Mark, PcmFrame, SampleClass, ServerEvent, Skip, SkipClass, SkipReason, Stream,
@@ -328,4 +329,37 @@ fn frames_beyond_the_sustained_rate_close_1013() {
     }
     assert_eq!(line.closed(), Some(CloseCode::Overloaded));
     assert_eq!(taken, 2_000);
+}
+
+#[test]
+fn speech_that_no_recognizer_decodes_is_a_loss_that_the_person_sees() {
+    let (memory, mut line) = connect();
+    let script = Script {
+        said: vec![said(Mic, 200, &[3, 4])],
+        length_ms: 2_400,
+    };
+    let mut tape = Tape::of(&script, &[240]);
+    tape.end();
+    for (prefix, payload) in &tape.frames {
+        line.send(prefix, payload);
+    }
+    while line.turn(crate::line::Turn::Voice) {}
+    while let Some((segment, _)) = line.session.take_job() {
+        let outcome = Err(GaveUp);
+        line.session
+            .on_answer(Answer::Recognized { segment, outcome }, line.now);
+    }
+    line.settle();
+    assert!(line.ended());
+    let record = memory.record(SESSION);
+    let gaps = record.events.iter().filter_map(|numbered| match &numbered.event {
+        ServerEvent::Gap(gap) => Some(gap.reason.as_str()),
+        _ => None,
+    });
+    assert_eq!(gaps.collect::<Vec<_>>(), ["recognizer_failed"]);
+    assert!(record.finals().is_empty());
+    let lost = record.decided[&Mic]
+        .iter()
+        .filter(|span| span.class == SampleClass::Gap);
+    assert_eq!(lost.count(), 1);
 }
