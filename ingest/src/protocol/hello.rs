@@ -12,7 +12,7 @@ pub struct Hello {
     pub client: String,
     /// The language spoken, a BCP 47 tag such as `en` or `en-GB`. A server whose recognizers do not know it refuses.
     pub language: String,
-    /// The tracks captured from the start, each once.
+    /// The tracks captured, each once: every one that the session has had, whether it is still there or not.
     pub tracks: Vec<TrackDeclaration>,
     /// The kind of meeting, where the client knows it better than the meeting's row does.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -193,7 +193,8 @@ impl Session {
                 }
             }
             (TrackChange::Removed {}, Some((intake, lane))) => intake.remove(lane),
-            (TrackChange::Removed {}, None) => return Err(CloseCode::Malformed),
+            // Said again on a connection that does not know the track: it is gone already.
+            (TrackChange::Removed {}, None) => {}
         }
         Ok(Needed::Once)
     }

@@ -14,4 +14,5 @@ mod offline;
 mod order;
 mod recorder;
 mod resume;
+mod tracks;
 mod wire;
