@@ -141,7 +141,7 @@ fn other_versions_and_lengths_are_refused_before_any_key_is_used() {
 
 #[test]
 fn keys_that_are_no_points_are_refused_and_do_not_panic() {
-    // Every X25519 point of low order that a peer may send.
+    // Two points of low order: what comes of them does not depend on the secret.
     for low_order in [[0; 32], {
         let mut one = [0; 32];
         one[0] = 1;

@@ -57,7 +57,7 @@ impl Insight {
     /// Reads the payload of a frame on stream 3.
     ///
     /// # Errors
-    /// [`Malformed::RawBiometrics`] for whatever is not an insight, [`Malformed::TooLarge`] for what is too long.
+    /// [`Malformed::RawBiometrics`] for whatever is not an insight, one that is too long included.
     pub fn parse(json: &[u8]) -> Result<Self, Malformed> {
         if json.len() > Limits::INSIGHT_BYTES {
             return Err(Malformed::RawBiometrics);
