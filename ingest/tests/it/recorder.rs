@@ -14,7 +14,6 @@ use attune_ingest::protocol::{Codec, Limits, SUBPROTOCOL, SampleClass, ServerEve
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use futures_util::{Sink, Stream};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -36,7 +35,8 @@ const SESSION: Uuid = Uuid::from_u128(77);
 
 /// A node: what it serves survives it, it does not.
 struct Node {
-    addr: SocketAddr,
+    /// Kept when it is killed, so that nobody else gets its port: whoever connects then waits for the next one.
+    listener: Arc<TcpListener>,
     tasks: JoinSet<()>,
 }
 
@@ -48,22 +48,29 @@ struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a node; at `addr`, where one was killed.
-    async fn node(&self, addr: Option<SocketAddr>) -> Node {
-        let listener = TcpListener::bind(addr.unwrap_or(([127, 0, 0, 1], 0).into()))
-            .await
-            .unwrap();
-        let addr = listener.local_addr().unwrap();
+    /// Starts a node.
+    async fn node(&self) -> Node {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.node_at(Arc::new(listener))
+    }
+
+    /// Kills a node and starts another one in its place.
+    async fn replace(&self, mut node: Node) -> Node {
+        node.tasks.shutdown().await;
+        self.node_at(node.listener)
+    }
+
+    fn node_at(&self, listener: Arc<TcpListener>) -> Node {
         let hearing = Hearing::start(Box::new(Loud), vec![Box::new(Tones::default())]).unwrap();
-        let cluster = self.clone();
+        let (cluster, accepting) = (self.clone(), listener.clone());
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
-            while let Ok((socket, _)) = listener.accept().await {
+            while let Ok((socket, _)) = accepting.accept().await {
                 connections.spawn(cluster.clone().answer(socket, hearing.clone()));
             }
         });
-        Node { addr, tasks }
+        Node { listener, tasks }
     }
 
     async fn answer(self, mut socket: TcpStream, hearing: Arc<Hearing>) {
@@ -150,7 +157,8 @@ impl Cluster {
             speed: 8.0,
         };
         let (events, received) = mpsc::channel(8_192);
-        let api = Api::new(&format!("http://{}", node.addr), "token").unwrap();
+        let addr = node.listener.local_addr().unwrap();
+        let api = Api::new(&format!("http://{addr}"), "token").unwrap();
         let options = Options::new(dir.join("buffer"));
         let cancel = CancellationToken::new();
         let recorder = Recorder::new(api, device, SESSION, recording, options, events, cancel);
@@ -181,7 +189,7 @@ async fn sent(events: &mut mpsc::Receiver<ClientEvent>, until_ms: u64) {
 #[tokio::test]
 async fn a_recording_is_heard_committed_and_ended() {
     let cluster = Cluster::default();
-    let node = cluster.node(None).await;
+    let node = cluster.node().await;
     let dir = tempfile::tempdir().unwrap();
     let (recorder, mut events) = cluster.recorder(&node, dir.path(), vec![]);
     let finished = recorder.run().await.unwrap();
@@ -208,15 +216,13 @@ async fn a_recording_is_heard_committed_and_ended() {
 #[tokio::test]
 async fn nodes_that_are_killed_cost_no_word_and_repeat_none() {
     let cluster = Cluster::default();
-    let mut node = cluster.node(None).await;
+    let mut node = cluster.node().await;
     let dir = tempfile::tempdir().unwrap();
     let (recorder, mut events) = cluster.recorder(&node, dir.path(), vec![]);
     let run = tokio::spawn(recorder.run());
     for until_ms in [5_000, 9_000, 21_500] {
         sent(&mut events, until_ms).await;
-        let addr = node.addr;
-        node.tasks.shutdown().await;
-        node = cluster.node(Some(addr)).await;
+        node = cluster.replace(node).await;
     }
     drop(events);
     assert_eq!(run.await.unwrap().unwrap().connections, 4);
@@ -226,7 +232,7 @@ async fn nodes_that_are_killed_cost_no_word_and_repeat_none() {
 #[tokio::test]
 async fn a_client_that_is_killed_goes_on_and_no_word_is_lost_or_repeated() {
     let cluster = Cluster::default();
-    let node = cluster.node(None).await;
+    let node = cluster.node().await;
     let dir = tempfile::tempdir().unwrap();
     for until_ms in [4_500, 8_500, 22_000] {
         let (recorder, mut events) = cluster.recorder(&node, dir.path(), vec![]);
@@ -243,7 +249,7 @@ async fn a_client_that_is_killed_goes_on_and_no_word_is_lost_or_repeated() {
 #[tokio::test]
 async fn what_is_said_off_the_record_is_in_no_final() {
     let cluster = Cluster::default();
-    let node = cluster.node(None).await;
+    let node = cluster.node().await;
     let dir = tempfile::tempdir().unwrap();
     let off = |at_ms, on| Cue {
         at_ms,
@@ -286,7 +292,7 @@ async fn what_is_said_off_the_record_is_in_no_final() {
 #[tokio::test]
 async fn withdrawn_consent_ends_the_recording_and_its_buffer() {
     let cluster = Cluster::default();
-    let node = cluster.node(None).await;
+    let node = cluster.node().await;
     let dir = tempfile::tempdir().unwrap();
     let change = Cue {
         at_ms: 10_000,
