@@ -74,6 +74,7 @@ const REFUSED_CONTROLS: &[&str] = &[
     r#"{"type":"mark","at_ms":1.5}"#,
     r#"{"type":"mark","at_ms":9007199254740992}"#,
     r#"{"type":"mark","at_ms":1,"note":1}"#,
+    r#"{"type":"mark","at_ms":1,"note":"\ud83d"}"#,
     r#"{"type":"pause"}"#,
     r#"{"type":"pause","on":1}"#,
     r#"{"type":"track","track":"screen","change":{"removed":{}}}"#,
@@ -161,6 +162,7 @@ const REFUSED_CAPTIONS: &[&str] = &[
     r#"{"type":"caption","id":"1","at_ms":1,"speaker":"a"}"#,
     r#"{"type":"caption","id":"1","at_ms":1,"speaker":"a","text":"b","more":1}"#,
     r#"{"type":"speaking","at_ms":1,"names":"all"}"#,
+    r#"{"type":"speaking","at_ms":1,"names":["\udcb6"]}"#,
     r#"{"type":"video","at_ms":1}"#,
 ];
 

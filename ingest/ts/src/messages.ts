@@ -17,6 +17,7 @@ import {
   open,
   strict,
   text,
+  toJson,
   whole,
   within,
 } from "./schema.ts";
@@ -342,10 +343,10 @@ export function parseEnvelope(json: string | Uint8Array): Envelope {
 
 /** Writes what a client says, refusing what a server would refuse. */
 export const write = {
-  hello: (value: Hello): string => JSON.stringify(hello(value)),
-  control: (value: ClientControl): string => JSON.stringify(control(value)),
-  insight: (value: Insight): string => JSON.stringify(insightShape(value)),
-  caption: (value: Caption): string => JSON.stringify(caption(value)),
+  hello: (value: Hello): string => toJson(value, LIMITS.helloBytes, hello),
+  control: (value: ClientControl): string => toJson(value, LIMITS.controlBytes, control),
+  insight: (value: Insight): string => toJson(value, LIMITS.insightBytes, insightShape),
+  caption: (value: Caption): string => toJson(value, LIMITS.captionBytes, caption),
 } as const;
 
 export type { Stream, Track };

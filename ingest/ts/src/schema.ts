@@ -1,5 +1,6 @@
 /** Checks of JSON that also give it a type. Strict objects refuse unknown fields; open ones drop them. */
 
+import { utf8 } from "./bytes.ts";
 import { Malformed } from "./malformed.ts";
 
 export type Check<T> = (value: unknown) => T;
@@ -20,10 +21,10 @@ export function within(least: number, most: number): Check<number> {
     typeof value === "number" && value >= least && value <= most ? value : refuse(`${least} to ${most} is expected`);
 }
 
-/** Text of so many characters: code points, as the server counts them. */
+/** Text of so many characters: code points, as the server counts them, and no halves of them, which it cannot read. */
 export function text(least: number, most: number): Check<string> {
   return (value) => {
-    if (typeof value !== "string") {
+    if (typeof value !== "string" || /\p{Surrogate}/u.test(value)) {
       return refuse("text is expected");
     }
     // A code point is at most two units, so that nothing long is taken apart.
@@ -110,6 +111,16 @@ export function open<F extends Fields, O extends Fields = Record<never, never>>(
   optional?: O,
 ): Check<Shape<F, O>> {
   return shape(required, optional ?? {}, false) as Check<Shape<F, O>>;
+}
+
+/** Writes `value` as at most `mostBytes` of JSON. */
+export function toJson<T>(value: T, mostBytes: number, check: Check<T>): string {
+  const json = JSON.stringify(check(value));
+  const bytes = utf8(json).length;
+  if (bytes > mostBytes) {
+    throw new Malformed("too_large", `${bytes} of at most ${mostBytes} bytes`);
+  }
+  return json;
 }
 
 /** Parses at most `mostBytes` of JSON. */
