@@ -126,8 +126,12 @@ impl Buffer {
         for id in segment::list(dir).map_err(failed("listing the buffer"))? {
             let recovered = Segment::recover(dir, id, &key, session, |frame, place| {
                 let kept = &mut streams[usize::from(frame.prefix.stream.byte())];
-                // A hole in the numbers means that a file is gone: what lies before it is of no use any more.
-                if frame.prefix.seq != kept.next_seq {
+                // A number that was taken back comes again. A hole in the numbers means that a file is gone: what lies before
+                // it is of no use any more.
+                let entries = kept.entries.iter().rev();
+                let taken_back = entries.take_while(|entry| entry.prefix.seq >= frame.prefix.seq).count();
+                kept.entries.truncate(kept.entries.len() - taken_back);
+                if kept.next_seq - taken_back as u64 != frame.prefix.seq {
                     kept.entries.clear();
                 }
                 kept.next_seq = frame.prefix.seq + 1;
@@ -296,6 +300,23 @@ impl Buffer {
         let kept = &mut self.streams[usize::from(stream.byte())];
         (kept.next_seq, kept.newest_in) = (next_seq, None);
         self.release(stream, u64::MAX)
+    }
+
+    /// Takes back the newest frame of `stream`, if it is kept: something else must come before it.
+    ///
+    /// # Errors
+    /// When a file cannot be made.
+    pub fn take_back(&mut self, stream: Stream) -> Result<(), BufferError> {
+        let kept = &mut self.streams[usize::from(stream.byte())];
+        let Some(Entry { prefix, place, .. }) = kept.entries.pop_back() else {
+            return Ok(());
+        };
+        kept.next_seq = prefix.seq;
+        if let Some(segment) = self.segments.iter_mut().find(|segment| segment.id == place.segment) {
+            segment.live -= 1;
+        }
+        // The number comes again: not under the key that has sealed it.
+        self.rotate().map_err(|source| self.failed("making a file", source))
     }
 
     /// Bytes on the disk.

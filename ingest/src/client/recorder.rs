@@ -152,9 +152,11 @@ impl Recorder {
                 kept_to_ms = kept_to_ms.max(u64::from(frame.prefix.capture_ms) + 1);
             }
             if frame.prefix.stream == Stream::Control {
-                match ClientControl::parse(&frame.payload) {
+                let control = ClientControl::parse(&frame.payload);
+                // An end that was taken back has something behind it.
+                ended = matches!(control, Ok(ClientControl::End {}));
+                match control {
                     Ok(ClientControl::Skip(skip)) => drop(next_sample.insert(skip.track, skip.to_sample)),
-                    Ok(ClientControl::End {}) => ended = true,
                     Ok(control) if is_urgent(&control) => drop(urgent.insert(frame.prefix.seq)),
                     _ => {}
                 }
@@ -302,7 +304,7 @@ impl Recorder {
         welcome: Welcome,
     ) -> Result<Next, RecorderError> {
         self.retry.connected(Instant::now());
-        let mut lost_control = false;
+        let end_was_kept = self.ended && !welcome.ended;
         for stream in Stream::ALL {
             let position = welcome.streams.get(&stream).copied().unwrap_or_default();
             let kept = self.buffer.first_seq(stream)..=self.buffer.next_seq(stream);
@@ -317,17 +319,20 @@ impl Recorder {
                 self.buffer.restart_at(stream, position.resume_seq)?;
                 if let Some(track) = stream.track() {
                     let behind = self.next_sample.insert(track, position.resume_sample).unwrap_or(0);
+                    if self.ended && end_was_kept {
+                        self.buffer.take_back(Stream::Control)?;
+                        self.ended = false;
+                    }
                     let declared = self.skip_to(track, behind, SkipReason::BufferLost)?;
                     self.must_be_kept(declared)?;
                 }
                 if stream == Stream::Control {
-                    lost_control = true;
+                    self.ended &= welcome.ended;
                     self.urgent.clear();
                 }
             }
         }
-        if lost_control && self.ended && !welcome.ended {
-            self.ended = false;
+        if end_was_kept {
             let declared = self.end()?;
             self.must_be_kept(declared)?;
         }

@@ -196,6 +196,26 @@ fn numbers_go_on_after_a_restart_though_all_is_released() {
 }
 
 #[test]
+fn what_is_taken_back_is_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut buffer, _) = open(dir.path());
+    let control = |seq| Prefix::json(Stream::Control, seq, 0);
+    for (seq, json) in [(0, b"one"), (1, b"end")] {
+        buffer.push(&control(seq), json).unwrap();
+    }
+    buffer.take_back(Stream::Control).unwrap();
+    assert_eq!(buffer.read(Stream::Control, 1).unwrap(), None);
+    for (seq, json) in [(1, b"two"), (2, b"end")] {
+        buffer.push(&control(seq), json).unwrap();
+    }
+    drop(buffer);
+    let (mut buffer, _) = open(dir.path());
+    let read: Vec<_> = (0..4).map(|seq| buffer.read(Stream::Control, seq).unwrap()).collect();
+    let expected = [b"one", b"two", b"end"].map(|json| Some(json.to_vec()));
+    assert_eq!(read, [expected.as_slice(), &[None]].concat());
+}
+
+#[test]
 fn what_lies_before_a_hole_goes() {
     let dir = tempfile::tempdir().unwrap();
     let (mut buffer, _) = open(dir.path());

@@ -277,6 +277,26 @@ async fn a_lost_buffer_costs_only_what_no_one_has() {
 }
 
 #[tokio::test]
+async fn a_buffer_lost_after_the_end_is_declared_before_it() {
+    // By the second connection everything is captured.
+    let away = Fault::Unavailable {
+        after_frames: 1,
+        requests: 4,
+    };
+    let bench = Bench::new(&[away, Fault::Garble { after_frames: 80 }], vec![]).await;
+    bench.run().await.unwrap();
+    let lost = skipped(&bench.server.world().durable, Track::Mic, SkipReason::BufferLost);
+    let end = bench.recording.tracks[0].samples.len() as u64;
+    assert_eq!(lost.iter().map(|lost| lost.1).collect::<Vec<_>>(), [end]);
+    let decided = {
+        let world = bench.server.world();
+        let mic = &world.durable.tracks[&Stream::Mic].samples;
+        mic.iter().position(Option::is_none).unwrap() as u64
+    };
+    bench.assert_all_durable(|track, sample| track == Track::Mic && sample >= decided);
+}
+
+#[tokio::test]
 async fn all_that_a_full_buffer_loses_is_one_gap() {
     let mut bench = Bench::new(&[], vec![]).await;
     bench.cap_bytes = 200_000;
