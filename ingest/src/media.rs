@@ -170,7 +170,7 @@ fn read(
         if packet.track_id != voice.track {
             continue;
         }
-        sound.wait_for(voice.starts_at_s(&packet));
+        sound.wait_for(voice.starts_at_s(&packet, sound.length_s()));
         match voice.decoder.decode(&packet) {
             Ok(decoded) => {
                 let rate_hz = decoded.spec().rate();
@@ -204,6 +204,8 @@ struct Voice {
     decoder: Box<dyn AudioDecoder>,
     time_base: Option<TimeBase>,
     total_s: Option<f64>,
+    /// What its time stamps count from, once one is known.
+    origin_s: Option<f64>,
 }
 
 impl Voice {
@@ -227,13 +229,17 @@ impl Voice {
             decoder,
             time_base: track.time_base,
             total_s,
+            origin_s: None,
         })
     }
 
-    /// When the packet says that it starts.
-    fn starts_at_s(&self, packet: &Packet) -> f64 {
-        self.time_base
-            .map_or(0.0, |base| packet.pts.get() as f64 * seconds_of(base))
+    /// When the packet says that it starts. The first goes on where the sound is: a stream that was cut out of a longer one
+    /// keeps the stamps that it had there.
+    fn starts_at_s(&mut self, packet: &Packet, length_s: f64) -> f64 {
+        let stamp_s = self
+            .time_base
+            .map_or(0.0, |base| packet.pts.get() as f64 * seconds_of(base));
+        stamp_s - *self.origin_s.get_or_insert(stamp_s - length_s)
     }
 }
 
@@ -261,18 +267,23 @@ impl Sound {
         }
     }
 
-    /// Fills a pause that was not written with silence.
+    /// Fills a pause that was not written with silence, a second at a time: it may be hours long. A stamp further than any
+    /// recording goes is damaged, and no pause.
     fn wait_for(&mut self, at_s: f64) {
         let pause_s = at_s - self.length_s();
-        if self.resamplers.is_empty() || !(PAUSE_OVER_S..LONGEST_S as f64).contains(&pause_s) {
+        if self.resamplers.is_empty() || pause_s < PAUSE_OVER_S || at_s > LONGEST_S as f64 {
             return;
         }
-        let frames = (pause_s * f64::from(self.rate_hz)) as usize;
-        let silence = vec![0.0; frames];
-        for (resampler, channel) in self.resamplers.iter_mut().zip(&mut self.channels) {
-            channel.extend(resampler.push(&silence));
+        let second = vec![0.0; self.rate_hz as usize];
+        let mut left = (pause_s * f64::from(self.rate_hz)) as usize;
+        while left > 0 {
+            let silence = &second[..left.min(second.len())];
+            for (resampler, channel) in self.resamplers.iter_mut().zip(&mut self.channels) {
+                channel.extend(resampler.push(silence));
+            }
+            self.frames += silence.len() as u64;
+            left -= silence.len();
         }
-        self.frames += frames as u64;
     }
 
     fn push(&mut self, rate_hz: u32, channels: &[Vec<f32>]) -> Result<(), MediaError> {
@@ -283,12 +294,14 @@ impl Sound {
         if channels.len() > MOST_CHANNELS {
             return Err(MediaError::Channels(channels.len()));
         }
-        if self.rate_hz != rate_hz || self.resamplers.is_empty() {
+        if self.rate_hz != rate_hz || channels.len() > self.channels.len() {
             self.before_s = self.length_s();
             self.frames = 0;
             self.drain();
+            // A channel that comes later was silent until then.
+            let heard = self.channels.first().map_or(0, Vec::len);
             self.channels
-                .resize_with(self.channels.len().max(channels.len()), Vec::new);
+                .resize_with(self.channels.len().max(channels.len()), || vec![0; heard]);
             self.resamplers = self
                 .channels
                 .iter()
@@ -327,3 +340,6 @@ impl Sound {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

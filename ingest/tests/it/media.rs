@@ -103,6 +103,17 @@ fn every_container_gives_both_channels_in_their_place() {
 }
 
 #[test]
+fn time_stamps_that_begin_late_are_no_pause() {
+    let whole = std::fs::read(fixture("tone.webm")).unwrap();
+    let first_cluster = [0xE7, 0x81, 0];
+    let at = whole.windows(3).position(|bytes| bytes == first_cluster).unwrap();
+    let mut cut_out = whole.clone();
+    cut_out[at + 2] = 255;
+    let [whole, cut_out] = [whole, cut_out].map(|bytes| decode_bytes(bytes, "webm").unwrap());
+    assert_eq!(cut_out.channels, whole.channels);
+}
+
+#[test]
 fn wav_is_read_as_integers_and_as_floats_at_any_rate() {
     for rate_hz in [8_000, 16_000, 44_100, 48_000] {
         let sound = tones(rate_hz, &[440.0, 880.0]);
