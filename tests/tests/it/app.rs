@@ -78,18 +78,12 @@ impl TestApp {
         app
     }
 
-    /// Stops the server and starts it again on the same data.
+    /// Stops the server and starts it again on the same data, with the same settings.
     pub async fn restart(&mut self) {
-        self.running
-            .take()
-            .expect("invariant: it runs until finish")
-            .shutdown()
-            .await;
-        self.running = Some(
-            server::start(self.config(|_| {}))
-                .await
-                .expect("the server starts again"),
-        );
+        let running = self.running.take().expect("invariant: it runs until finish");
+        let config = running.state.config.as_ref().clone();
+        running.shutdown().await;
+        self.running = Some(server::start(config).await.expect("the server starts again"));
     }
 
     fn config(&self, change: impl FnOnce(&mut Config)) -> Config {
