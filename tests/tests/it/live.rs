@@ -3,10 +3,12 @@
 
 mod proxy;
 mod reader;
+mod samples;
 mod speech;
 mod stage;
 
 pub use proxy::Tap;
 pub use reader::Reader;
+pub use samples::{breaks, classes};
 pub use speech::Script;
-pub use stage::{Stage, hearing, staged};
+pub use stage::{Stage, hearing, hello, said, staged};

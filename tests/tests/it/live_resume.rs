@@ -2,8 +2,7 @@
 //! leaves, a job that is done twice.
 
 use crate::app::{TestApp, eventually};
-use crate::live::{Reader, Script, Stage, hearing, staged};
-use crate::live_meeting::{breaks, classes};
+use crate::live::{Reader, Script, Stage, breaks, classes, hearing, said, staged};
 use attune::config::Config;
 use attune::server;
 use attune_engine::speaker::Track;
@@ -212,21 +211,7 @@ async fn a_meeting_that_is_left_gets_an_incomplete_report_and_goes_on_later() {
     assert_eq!(finished.report_version, Some(2));
     let report = ready(&app, &stage, 2).await;
     assert_eq!(report["incomplete"], false);
-    let words: Vec<_> = report["utterances"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|said| said["speaker"] == "me")
-        .flat_map(|said| {
-            said["text"]
-                .as_str()
-                .unwrap()
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    assert_eq!(words, script.words(Track::Mic));
+    assert_eq!(said(&report, "me"), script.words(Track::Mic));
     assert_eq!(
         stage.get("/report?version=1").await["incomplete"],
         true,

@@ -31,9 +31,13 @@ impl Script {
         }
     }
 
-    /// Somebody says something.
+    /// Somebody says something, after everything that is said on their track so far.
     pub fn say(mut self, track: Track, at_ms: usize, words: &str) -> Self {
         let said = self.tracks.get_mut(&track).unwrap();
+        assert!(
+            said.last().is_none_or(|(last_ms, _)| last_ms + WORD_MS < at_ms),
+            "said over other words"
+        );
         for (index, word) in words.split_whitespace().enumerate() {
             said.push((at_ms + index * (WORD_MS + PAUSE_MS), word.to_owned()));
         }
@@ -48,7 +52,7 @@ impl Script {
     pub fn talk(phrase: &str) -> Self {
         let mut script = Self::new(30_000);
         for turn in 0..4 {
-            let at_ms = 500 + turn * 7_200;
+            let at_ms = 500 + turn * 7_700;
             script = script
                 .say(
                     Track::Mic,

@@ -7,7 +7,7 @@ use attune::db::Db;
 use attune_engine::speaker::Track;
 use attune_ingest::client::{Api, ClientEvent, Cue, Device, Finished, NewMeeting, Options, Recorder, RecorderError};
 use attune_ingest::hearing::Hearing;
-use attune_ingest::protocol::{Envelope, ServerEvent};
+use attune_ingest::protocol::{Codec, Envelope, Hello, ServerEvent, TrackDeclaration};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +22,21 @@ pub const SPEED: f64 = 10.0;
 /// Ears that know the script.
 pub fn hearing(script: &Script) -> Arc<Hearing> {
     Hearing::start(Box::new(Loudness), vec![Box::new(script.recognizer())]).expect("the hearing threads start")
+}
+
+/// The first word of a client that captures the microphone alone.
+pub fn hello() -> Hello {
+    let mic = TrackDeclaration {
+        track: Track::Mic,
+        codec: Codec::PcmS16le,
+        rate_hz: 16_000,
+    };
+    Hello {
+        client: "test/1".into(),
+        language: "en".into(),
+        tracks: vec![mic],
+        meeting_type: None,
+    }
 }
 
 /// A server whose ears know a talk with this phrase in it, and a stage on it.
@@ -185,6 +200,15 @@ impl Heard {
     pub fn words(&self, track: Track) -> Vec<String> {
         words(&self.envelopes, track)
     }
+}
+
+/// What the report has somebody say, word for word.
+pub fn said(report: &Value, speaker: &str) -> Vec<String> {
+    let utterances = report["utterances"].as_array().expect("a report has utterances").iter();
+    let texts = utterances
+        .filter(|said| said["speaker"] == speaker)
+        .map(|said| said["text"].as_str().expect("an utterance has a text"));
+    texts.flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
 /// The words of the finals among `envelopes`, in order of time.
