@@ -199,12 +199,12 @@ impl Record {
                 .into_iter()
                 .flat_map(|span| span.without(withdrawal))
                 .collect();
-            let stretch = withdrawal.span.start.as_ms()..=withdrawal.span.end.as_ms();
-            self.insights.retain(|insight| !stretch.contains(&insight.at_ms));
-            self.captions.retain(|caption| !stretch.contains(&caption.at_ms()));
+            let before = |at_ms: u64| at_ms < withdrawal.span.start.as_ms();
+            self.insights.retain(|insight| before(insight.at_ms));
+            self.captions.retain(|caption| before(caption.at_ms()));
             self.events.retain(|numbered| match &numbered.event {
                 ServerEvent::Final(words) => !ids.iter().any(|id| id == words.segment.as_str()),
-                ServerEvent::Marked { at_ms, .. } => !stretch.contains(at_ms),
+                ServerEvent::Marked { at_ms, .. } => before(*at_ms),
                 _ => true,
             });
             if !ids.is_empty() {

@@ -242,7 +242,9 @@ impl Decided {
     }
 }
 
-/// The person asked that what was said on a track be forgotten: words, events, nudges and quotes that overlap it.
+/// The person asked that what was said on a track be forgotten: words, events, nudges and quotes that overlap it, and
+/// whatever was marked or observed since it began, which may be ahead of the audio. The stretch is empty where no audio of
+/// it has come yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Withdrawal {
     /// The track.

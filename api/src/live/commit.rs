@@ -287,7 +287,7 @@ async fn withdraw_once(
         hold(tx, at, epoch).await?;
         let mut ids = Vec::new();
         for what in withdrawals {
-            let (from_ms, to_ms) = (what.span.start.as_ms(), what.span.end.as_ms());
+            let from_ms = what.span.start.as_ms();
             let segments = utterances::forget(&mut *tx, at, what).await?;
             ids.extend(segments.iter().map(SegmentId::as_str).map(str::to_owned));
             for row in events::forget_nudges(&mut *tx, at.tenant, at.meeting, from_ms).await? {
@@ -296,8 +296,9 @@ async fn withdraw_once(
                     ids.push(nudge.id);
                 }
             }
-            events::forget_marks(&mut *tx, at.tenant, at.meeting, from_ms, to_ms).await?;
-            observations::forget(&mut *tx, at, from_ms, to_ms).await?;
+            // What was marked and observed does not wait for audio, and may be ahead of it.
+            events::forget_marks(&mut *tx, at.tenant, at.meeting, from_ms).await?;
+            observations::forget(&mut *tx, at, from_ms).await?;
             spans::withhold(&mut *tx, at, what).await?;
         }
         analyses::forget(&mut *tx, at.tenant, at.meeting).await?;

@@ -168,21 +168,19 @@ pub(crate) async fn forget_nudges(
     .await
 }
 
-/// Forgets the marks inside a stretch.
+/// Forgets the marks from a time on.
 pub(crate) async fn forget_marks(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
     meeting: MeetingId,
     from_ms: u64,
-    to_ms: u64,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "DELETE FROM meeting_events
-         WHERE tenant_id = $1 AND meeting_id = $2 AND kind = 'marked' AND t0_ms BETWEEN $3 AND $4",
+         WHERE tenant_id = $1 AND meeting_id = $2 AND kind = 'marked' AND t0_ms >= $3",
         tenant.0,
         meeting.0,
-        to_column(from_ms),
-        to_column(to_ms)
+        to_column(from_ms)
     )
     .execute(db)
     .await

@@ -52,15 +52,14 @@ pub(crate) async fn insert(db: impl PgExecutor<'_>, at: Capture, new: &NewObserv
     .map(drop)
 }
 
-/// Forgets what was observed in a stretch, by the commit: one holds at most a few seconds of it.
-pub(crate) async fn forget(db: impl PgExecutor<'_>, at: Capture, from_ms: u64, to_ms: u64) -> sqlx::Result<()> {
+/// Forgets what was observed from a time on, by the commit: one holds at most a few seconds of it.
+pub(crate) async fn forget(db: impl PgExecutor<'_>, at: Capture, from_ms: u64) -> sqlx::Result<()> {
     sqlx::query!(
         "DELETE FROM meeting_observations
-         WHERE tenant_id = $1 AND meeting_id = $2 AND t0_ms <= $4 AND t1_ms >= $3",
+         WHERE tenant_id = $1 AND meeting_id = $2 AND t1_ms >= $3",
         at.tenant.0,
         at.meeting.0,
-        to_column(from_ms),
-        to_column(to_ms)
+        to_column(from_ms)
     )
     .execute(db)
     .await

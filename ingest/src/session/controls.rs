@@ -234,12 +234,13 @@ impl Session {
                 intake.part(lane);
                 lane.withhold(from, withheld(SkipReason::OffTheRecord));
             }
-            if !again && from < end {
+            let to = from.max(end);
+            if !again {
                 self.commits.forget(Withdrawal {
                     track,
                     from_sample: from,
-                    to_sample: end,
-                    span: lane.timeline().span(from, end),
+                    to_sample: to,
+                    span: lane.timeline().span(from, to),
                 });
             }
             let began = lane.timeline().at(from);

@@ -288,8 +288,9 @@ fn what_was_observed_off_the_record_or_paused_counts_and_is_not_kept() {
     tape.control(&pause(true));
     observe(&mut tape, 4_000);
     tape.control(&pause(false));
-    // Waits for company, and is reached back for.
-    tape.json(Stream::Insights, insight(5_000).to_json());
+    observe(&mut tape, 5_000);
+    // Waits for company; what came before it is durable with its mark. Both are reached back for.
+    tape.json(Stream::Insights, insight(6_000).to_json());
     tape.control(&off(4_500));
     tape.control(&back_on());
     line.play(&tape);
@@ -298,6 +299,6 @@ fn what_was_observed_off_the_record_or_paused_counts_and_is_not_kept() {
     let record = memory.record(SESSION);
     let kept = vec![1_000, 3_000];
     assert_eq!(observed(&record), (kept.clone(), kept.clone(), kept));
-    assert_eq!(record.positions[&Stream::Insights].release_seq, 5);
-    assert_eq!(record.positions[&Stream::Captions].release_seq, 4);
+    assert_eq!(record.positions[&Stream::Insights].release_seq, 6);
+    assert_eq!(record.positions[&Stream::Captions].release_seq, 5);
 }
