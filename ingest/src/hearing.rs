@@ -39,7 +39,7 @@ pub enum Answer {
         /// No full frame waits in it any more.
         drained: bool,
     },
-    /// Voice activity failed on a track, twice. The listener is where it was, one frame short: it is of no more use.
+    /// Voice activity failed on a track, twice, or is no longer there. Its listener is of no more use.
     VoiceFailed {
         /// The track.
         track: Track,
@@ -126,9 +126,9 @@ impl Hearing {
         self.pool.submit(job, answer)
     }
 
-    /// So much waits for the recognizers that nobody new should be let in.
+    /// So much waits for the recognizers that nobody new should be let in, or nobody listens at all.
     pub fn is_overloaded(&self) -> bool {
-        self.pool.waiting() > pool::OVERLOADED_SEGMENTS
+        self.voice.is_dead() || self.pool.waiting() > pool::OVERLOADED_SEGMENTS
     }
 
     /// Segments that wait for a recognizer, over all connections.

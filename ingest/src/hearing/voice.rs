@@ -8,6 +8,7 @@ use attune_engine::speaker::Track;
 use attune_engine::voice::{VOICE_FRAME_SAMPLES, VoiceActivity, VoiceError, VoiceFrame};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 use tokio::sync::mpsc::OwnedPermit;
 use tracing::error;
 
@@ -23,6 +24,7 @@ const TRIP_FRAMES: usize = 32;
 /// The way to the thread.
 pub(super) struct Voice {
     trips: SyncSender<Trip>,
+    thread: JoinHandle<()>,
 }
 
 /// A listener on its way.
@@ -32,16 +34,27 @@ struct Trip {
     heard: Vec<Heard>,
     judged: usize,
     frame: Option<[f32; VOICE_FRAME_SAMPLES]>,
-    answer: OwnedPermit<Answer>,
+    place: Place,
+}
+
+/// The place for a trip's answer. Left empty, however that came about, it says that voice activity failed.
+struct Place {
+    track: Track,
+    answer: Option<OwnedPermit<Answer>>,
 }
 
 impl Voice {
     pub(super) fn start(model: Box<dyn VoiceActivity>) -> std::io::Result<Self> {
         let (trips, arrivals) = sync_channel(WAITING_LISTENERS);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("attune-voice".into())
             .spawn(move || run(model, &arrivals))?;
-        Ok(Self { trips })
+        Ok(Self { trips, thread })
+    }
+
+    /// Nobody is heard any more.
+    pub(super) fn is_dead(&self) -> bool {
+        self.thread.is_finished()
     }
 
     pub(super) fn judge(
@@ -56,11 +69,19 @@ impl Voice {
             heard: Vec::new(),
             judged: 0,
             frame: None,
-            answer,
+            place: Place {
+                track,
+                answer: Some(answer),
+            },
         };
-        self.trips.try_send(trip).map_err(|refused| match refused {
-            TrySendError::Full(trip) | TrySendError::Disconnected(trip) => trip.listener,
-        })
+        match self.trips.try_send(trip) {
+            Err(TrySendError::Full(trip)) => {
+                trip.place.keep_empty();
+                Err(trip.listener)
+            }
+            // Its place is left empty: the connection goes to another node, where somebody listens.
+            Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
+        }
     }
 }
 
@@ -85,20 +106,18 @@ fn send_home(here: &mut Vec<Trip>) {
     let mut index = 0;
     while let Some(trip) = here.get_mut(index) {
         let long_enough = trip.judged >= TRIP_FRAMES;
-        if !long_enough {
-            trip.frame = trip.listener.next_frame();
+        let next = match long_enough {
+            true => Some(None),
+            false => guarded(|| trip.listener.next_frame()),
+        };
+        match next {
+            Some(Some(frame)) => {
+                trip.frame = Some(frame);
+                index += 1;
+            }
+            Some(None) => here.swap_remove(index).go_home(!long_enough),
+            None => drop(here.swap_remove(index)),
         }
-        if trip.frame.is_some() {
-            index += 1;
-            continue;
-        }
-        let trip = here.swap_remove(index);
-        trip.answer.send(Answer::Judged {
-            track: trip.track,
-            listener: trip.listener,
-            heard: trip.heard,
-            drained: !long_enough,
-        });
     }
 }
 
@@ -124,12 +143,11 @@ fn judge_one_frame_each(model: &mut dyn VoiceActivity, here: &mut Vec<Trip>) {
     for (index, probability) in probabilities.iter().enumerate().rev() {
         let trip = &mut here[index];
         trip.frame = None;
-        let Some(probability) = probability else {
-            let trip = here.swap_remove(index);
-            trip.answer.send(Answer::VoiceFailed { track: trip.track });
+        let Some(heard) = probability.and_then(|probability| guarded(|| trip.listener.decide(probability))) else {
+            drop(here.swap_remove(index));
             continue;
         };
-        trip.heard.extend(trip.listener.decide(*probability));
+        trip.heard.extend(heard);
         trip.judged += 1;
     }
 }
@@ -143,6 +161,42 @@ impl Trip {
             probability: 0.0,
         })
     }
+
+    fn go_home(self, drained: bool) {
+        let answer = Answer::Judged {
+            track: self.track,
+            listener: self.listener,
+            heard: self.heard,
+            drained,
+        };
+        self.place.fill(answer);
+    }
+}
+
+impl Place {
+    fn fill(mut self, answer: Answer) {
+        if let Some(place) = self.answer.take() {
+            place.send(answer);
+        }
+    }
+
+    /// Nothing was handed over after all.
+    fn keep_empty(mut self) {
+        self.answer = None;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(place) = self.answer.take() {
+            place.send(Answer::VoiceFailed { track: self.track });
+        }
+    }
+}
+
+/// A listener that panics is of no more use, and takes no other with it.
+fn guarded<T>(step: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(step)).ok()
 }
 
 /// A model that panics has failed; its states may be half moved on, which a voice survives.

@@ -226,6 +226,63 @@ async fn a_track_that_voice_activity_fails_on_takes_no_other_with_it() {
     }
 }
 
+/// A listener at the end of all numbers: its arithmetic overflows at its last frame.
+fn doomed(track: Track) -> Box<Listener> {
+    let mut listener = Box::new(Listener::new(track, u64::MAX - 16_000));
+    listener.push(&[0; 16_000]);
+    listener
+}
+
+#[tokio::test]
+async fn a_listener_that_panics_takes_no_other_with_it() {
+    let hearing = Hearing::start(Box::new(Loud), vec![Box::new(Tones::default())]).unwrap();
+    let (answers, mut answered) = mpsc::channel(1);
+    let place = answers.clone().try_reserve_owned().unwrap();
+    assert!(hearing.judge(Track::Tab, doomed(Track::Tab), place).is_ok());
+    let answer = answered.recv().await.unwrap();
+    assert!(matches!(answer, Answer::VoiceFailed { track: Track::Tab }));
+    let place = answers.try_reserve_owned().unwrap();
+    assert!(hearing.judge(Track::Mic, listener(Track::Mic, 8_000), place).is_ok());
+    assert!(matches!(answered.recv().await, Some(Answer::Judged { .. })));
+    assert!(!hearing.is_overloaded());
+}
+
+/// Panics with something that panics once more when it is thrown away, which nothing catches.
+struct Fatal;
+
+impl Drop for Fatal {
+    fn drop(&mut self) {
+        panic!("a runtime that cannot even trip");
+    }
+}
+
+struct Dies;
+
+impl VoiceActivity for Dies {
+    fn name(&self) -> &str {
+        "fatal"
+    }
+
+    fn detect(&mut self, _: &mut [VoiceFrame<'_>]) -> Result<(), VoiceError> {
+        std::panic::panic_any(Fatal)
+    }
+}
+
+#[tokio::test]
+async fn voice_activity_that_is_gone_is_an_answer_and_lets_nobody_in() {
+    let hearing = Hearing::start(Box::new(Dies), vec![Box::new(Tones::default())]).unwrap();
+    let (answers, mut answered) = mpsc::channel(1);
+    for _ in 0..2 {
+        let place = answers.clone().try_reserve_owned().unwrap();
+        assert!(hearing.judge(Track::Mic, listener(Track::Mic, 8_000), place).is_ok());
+        let answer = answered.recv().await.unwrap();
+        assert!(matches!(answer, Answer::VoiceFailed { track: Track::Mic }));
+    }
+    while !hearing.is_overloaded() {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[test]
 fn hearing_without_a_recognizer_does_not_start() {
     let started = Hearing::start(Box::new(Loud), Vec::new());
