@@ -60,9 +60,11 @@ pub(super) async fn ingest(
         ticket_sha256,
         has_origin,
     };
+    // A message over the limit is the session's to refuse, with a code. One over twice that is no client's, and breaks
+    // the socket before it is read.
     Ok(upgrade
-        .max_message_size(Limits::MESSAGE_BYTES)
-        .max_frame_size(Limits::MESSAGE_BYTES)
+        .max_message_size(2 * Limits::MESSAGE_BYTES)
+        .max_frame_size(2 * Limits::MESSAGE_BYTES)
         .on_upgrade(move |socket| {
             tasks.track_future(async move {
                 let socket = IngestSocket::new(socket, verdict);

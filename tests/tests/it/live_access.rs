@@ -4,12 +4,13 @@ use crate::app::{TestApp, within};
 use crate::live::{Reader, Stage, hello, staged};
 use attune_engine::speaker::Track;
 use attune_ingest::client::{Link, LinkEnd, LinkError};
-use attune_ingest::protocol::CloseCode;
+use attune_ingest::protocol::{CloseCode, Limits};
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use sqlx::Executor as _;
 use tokio_tungstenite::connect_async;
-use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 const HOSTILE_ORIGINS: [&str; 12] = [
     "https://evil.example",
@@ -165,6 +166,28 @@ async fn a_ticket_opens_one_socket_once() {
     );
     assert_eq!(open(stage.meeting, ticket.clone()).await, Ok(()));
     assert_eq!(open(stage.meeting, ticket).await, Err(401), "used before");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_is_refused_with_a_code_and_breaks_no_socket() {
+    let (app, stage) = start().await;
+    let connection = stage.api.reserve_connection(stage.session, false).await.unwrap();
+    let mut request = format!("{}/v1/ingest", app.socket_base())
+        .into_client_request()
+        .unwrap();
+    let protocols = format!("attune.v1, ticket.{}", connection.ticket);
+    let header = protocols.parse().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", header);
+    let (mut socket, _) = connect_async(request).await.unwrap();
+    assert!(matches!(socket.next().await, Some(Ok(Message::Binary(_)))), "the offer");
+    let message = Message::Binary(vec![1; Limits::MESSAGE_BYTES + 1].into());
+    socket.send(message).await.unwrap();
+    let Some(Ok(Message::Close(Some(close)))) = socket.next().await else {
+        panic!("closed without a word");
+    };
+    assert_eq!(u16::from(close.code), CloseCode::Malformed.as_u16(), "as a hello");
+    while socket.next().await.is_some() {}
     app.finish().await;
 }
 
