@@ -11,12 +11,12 @@ use crate::hearing::{Answer, Hearing, Job};
 use crate::ports::{ConsentRefused, Ledger, Ports, Reservation};
 use crate::protocol::{CloseCode, Envelope, Limits, Prefix, ServerEvent, Stream};
 use crate::seal::Sealer;
-use crate::session::Session;
+use crate::session::{QUIET_WITHIN, Session};
 use desk::{Desk, Done};
 use futures_util::StreamExt;
 use futures_util::stream::{SplitSink, SplitStream};
 use opening::Opened;
-use socket::{Outbox, say_goodbye};
+use socket::{GOODBYE_WITHIN, Outbox, say_goodbye};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,6 +28,13 @@ use tracing::{info, warn};
 
 /// What any call to the outside may take: ten times a slow commit.
 const PORT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What looking consent up may take while a person is being heard: withdrawn, it ends the connection within a second.
+const CONSENT_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long a node that goes waits for a quiet moment of each connection: a third of what it drains for by default, so
+/// that who keeps talking is told to resume, and not cut off.
+const GOING_WITHIN: Duration = Duration::from_secs(3);
 
 /// Listeners of a connection that may be away: both tracks.
 const TRIPS: usize = 2;
@@ -151,18 +158,24 @@ impl<P: Ports> Connection<P> {
         let mut pings = every(Limits::PING_EVERY);
         let rekey_at = Instant::now() + Limits::REKEY_AFTER;
         let mut alive_at = Instant::now();
-        let mut leaving = false;
+        let (mut going, mut keys_due) = (false, false);
+        let mut close_by = None;
         loop {
             let now = Instant::now();
             self.hand_out(now);
             self.fill(&mut outbox, now);
-            if outbox.is_idle()
-                && let Some(closing) = self.session.closing()
-            {
-                say_goodbye(&mut sink, &mut stream, closing.code, closing.code.as_str()).await;
-                return Some(closing.code);
+            let mut wake_at = self.wake_at(!outbox.is_full(), now);
+            if let Some(code) = self.session.closing() {
+                if outbox.is_idle() && self.session.is_silent() {
+                    say_goodbye(&mut sink, &mut stream, code, code.as_str()).await;
+                    return Some(code);
+                }
+                // A peer that does not read what is still to be told is cut off, however much it writes.
+                wake_at = *close_by.get_or_insert(now + GOODBYE_WITHIN);
+                if now >= wake_at {
+                    return Some(code);
+                }
             }
-            let wake_at = self.wake_at(!outbox.is_full(), now);
             tokio::select! {
                 incoming = stream.next() => {
                     alive_at = Instant::now();
@@ -193,13 +206,13 @@ impl<P: Ports> Connection<P> {
                     }
                     outbox.ping();
                 }
-                () = cancel.cancelled(), if !leaving => {
-                    leaving = true;
-                    self.session.leave(Instant::now());
+                () = cancel.cancelled(), if !going => {
+                    going = true;
+                    self.session.leave(Instant::now() + GOING_WITHIN);
                 }
-                () = sleep_until(rekey_at), if !leaving => {
-                    leaving = true;
-                    self.session.leave(Instant::now());
+                () = sleep_until(rekey_at), if !keys_due => {
+                    keys_due = true;
+                    self.session.leave(Instant::now() + QUIET_WITHIN);
                 }
             }
         }
@@ -222,7 +235,7 @@ impl<P: Ports> Connection<P> {
         if self.consent.is_none() && self.session.take_consent_check() {
             let (ports, reservation) = (Arc::clone(&self.ports), self.reservation.clone());
             self.consent = Some(Box::pin(async move {
-                timeout(PORT_TIMEOUT, ports.check(&reservation))
+                timeout(CONSENT_WITHIN, ports.check(&reservation))
                     .await
                     .unwrap_or_else(|elapsed| Err(ConsentRefused::Unavailable(elapsed.into())))
             }));

@@ -36,10 +36,9 @@ use tokio::time::Instant;
 use tracing::warn;
 
 pub use commits::ToLedger;
-pub use events::Closing;
 
-/// How long a connection that is to end waits for a quiet moment.
-const QUIET_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection that is to be made anew waits for a quiet moment.
+pub(crate) const QUIET_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long the last batch may take once consent is withdrawn.
 const WITHDRAW_WITHIN: Duration = Duration::from_secs(1);
@@ -51,9 +50,9 @@ const IDLE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Live,
-    /// To be closed with 1012 at a quiet moment, or then.
-    Leaving(Instant),
-    /// `end` was heard: all before it is being decided.
+    /// To be closed with 1012 at a quiet moment, or when `leave_by` has come.
+    Leaving,
+    /// `end` was heard: all before it is being decided, until `leave_by` where there is one.
     Ending,
     /// All is decided and durable; the report is awaited.
     Ended,
@@ -95,7 +94,13 @@ pub struct Session {
     pulse: Pulse,
     insight: Option<Insight>,
     phase: Phase,
-    closing: Option<Closing>,
+    /// When it closes with 1012 at the latest.
+    leave_by: Option<Instant>,
+    /// The batch in flight is the last: what comes after it is still the client's.
+    parting: bool,
+    /// Consent is being looked up: nothing is committed until that is known.
+    doubted: bool,
+    closing: Option<CloseCode>,
     outbox: VecDeque<Envelope>,
 }
 
@@ -127,6 +132,9 @@ impl Session {
             pulse: Pulse::new(now),
             insight: None,
             phase: Phase::Live,
+            leave_by: None,
+            parting: false,
+            doubted: false,
             closing: None,
             outbox: VecDeque::new(),
         };
@@ -198,13 +206,13 @@ impl Session {
 
     /// What the ledger is to do next, once it has done what it was told before.
     pub fn take_work(&mut self, now: Instant) -> Option<ToLedger> {
-        if self.closing.is_some() || self.phase == Phase::Ended {
+        if self.closing.is_some() || self.doubted || self.phase == Phase::Ended {
             return None;
         }
         self.commits.release(&mut self.lanes, &self.intakes, now);
         let hurry = match self.phase {
             Phase::Live | Phase::Ended => false,
-            Phase::Leaving(by) => now >= by || self.lanes.is_quiet(),
+            Phase::Leaving => self.is_due(now) || self.lanes.is_quiet(),
             Phase::Ending => self.lanes.is_over(),
             Phase::Withdrawn(_) => true,
         };
@@ -212,6 +220,7 @@ impl Session {
             .commits
             .take_batch(&mut self.lanes, &self.intakes, &self.controls, hurry, now);
         if let Some(batch) = batch {
+            self.parting = hurry && self.phase == Phase::Leaving;
             return Some(ToLedger::Commit(Box::new(batch)));
         }
         if self.commits.in_flight() || !hurry {
@@ -222,7 +231,7 @@ impl Session {
                 self.commits.ending();
                 Some(ToLedger::End)
             }
-            Phase::Leaving(_) => {
+            Phase::Leaving => {
                 self.close(CloseCode::Resume);
                 None
             }
@@ -258,6 +267,9 @@ impl Session {
             });
         }
         self.pulse.measures(measures);
+        if self.parting && self.phase == Phase::Leaving {
+            self.close(CloseCode::Resume);
+        }
     }
 
     /// The ledger has ended the session.
@@ -265,6 +277,9 @@ impl Session {
         self.phase = Phase::Ended;
         self.tell_numbered(committed);
         self.pulse.measures(measures);
+        if self.leave_by.is_some() {
+            self.close(CloseCode::Ended);
+        }
     }
 
     /// The report is made, or is not waited for any longer.
@@ -292,13 +307,16 @@ impl Session {
 
     /// Whether consent is to be looked up; asked once for each change.
     pub fn take_consent_check(&mut self) -> bool {
-        self.controls.take_consent_check()
+        let asked = self.controls.take_consent_check();
+        self.doubted |= asked;
+        asked
     }
 
     /// What the look-up said. Where consent is withdrawn, whatever is not committed is destroyed and nothing more taken.
     pub fn on_consent(&mut self, checked: Result<(), ConsentRefused>, now: Instant) {
+        self.doubted = false;
         match checked {
-            Ok(()) => self.leave(now),
+            Ok(()) => self.leave(now + QUIET_WITHIN),
             Err(ConsentRefused::Missing) => {
                 self.phase = Phase::Withdrawn(now + WITHDRAW_WITHIN);
                 self.commits.withdraw(
@@ -317,41 +335,50 @@ impl Session {
         }
     }
 
-    /// Closes with 1012 at the next quiet moment: the node goes, or the keys are due.
-    pub fn leave(&mut self, now: Instant) {
-        if self.phase == Phase::Live {
-            self.phase = Phase::Leaving(now + QUIET_WITHIN);
+    /// Closes with 1012 at the next quiet moment and at the latest `by` then: the node goes, or the keys are due. What is
+    /// ending is waited for as long; what has ended closes at once, without its report.
+    pub fn leave(&mut self, by: Instant) {
+        self.leave_by = Some(self.leave_by.map_or(by, |sooner| sooner.min(by)));
+        match self.phase {
+            Phase::Live => self.phase = Phase::Leaving,
+            Phase::Ended => self.close(CloseCode::Ended),
+            Phase::Leaving | Phase::Ending | Phase::Withdrawn(_) => {}
         }
     }
 
     /// Time has come to [`Session::wake_at`].
     pub fn on_time(&mut self, now: Instant) {
-        if let Phase::Withdrawn(by) = self.phase
-            && now >= by
-        {
-            self.close(CloseCode::Consent);
+        match self.phase {
+            Phase::Withdrawn(by) if now >= by => self.close(CloseCode::Consent),
+            // The client says `end` again on its next connection.
+            Phase::Ending if self.is_due(now) => self.close(CloseCode::Resume),
+            _ => {}
         }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.leave_by.is_some_and(|by| now >= by)
     }
 
     /// When there is something to do although nothing came in. `sendable` says that the socket takes events.
     pub fn wake_at(&self, sendable: bool, now: Instant) -> Instant {
         let events = sendable.then(|| self.pulse.due().min(self.acks.due().unwrap_or(self.pulse.due())));
-        let consent = match self.phase {
+        let idle = !self.commits.in_flight() && !self.doubted;
+        let end = match self.phase {
             Phase::Withdrawn(by) => Some(by),
-            Phase::Live | Phase::Leaving(_) | Phase::Ending | Phase::Ended => None,
+            Phase::Leaving => self.leave_by.filter(|_| idle),
+            Phase::Ending => self.leave_by,
+            Phase::Live | Phase::Ended => None,
         };
-        let batch = (!self.commits.in_flight()).then(|| match self.phase {
-            Phase::Leaving(by) => self.commits.due().min(by),
-            Phase::Live | Phase::Ending | Phase::Ended | Phase::Withdrawn(_) => self.commits.due(),
-        });
+        let batch = idle.then(|| self.commits.due());
         let stalled = self.commits.stalled_until(&self.intakes, now);
-        let first = [events, consent, batch, stalled].into_iter().flatten().min();
+        let first = [events, end, batch, stalled].into_iter().flatten().min();
         // What is due now and cannot be done yet is looked at again, not spun on.
         first.unwrap_or(now + IDLE).max(now + Duration::from_millis(1))
     }
 
-    /// Nothing more is taken in.
-    pub fn is_closing(&self) -> bool {
+    /// Nothing more is taken in: [`Session::closing`] says why.
+    pub const fn is_closing(&self) -> bool {
         self.closing.is_some()
     }
 

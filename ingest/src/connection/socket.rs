@@ -1,6 +1,6 @@
 //! A socket as a connection sees it: binary messages, both ways. `api` puts axum's WebSocket under it, tests a channel.
 
-use crate::protocol::{CloseCode, Limits};
+use crate::protocol::CloseCode;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
@@ -13,8 +13,8 @@ use tokio::time::timeout;
 /// Sealed messages that wait for the socket; the rest waits as events, where it can still be coalesced.
 const WAITING_MESSAGES: usize = 32;
 
-/// How long a peer may take to answer a Close.
-const GOODBYE_WITHIN: Duration = Duration::from_secs(5);
+/// How long a peer may take to read what is left to tell it, and then to answer a Close.
+pub(super) const GOODBYE_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a socket brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,5 +124,5 @@ pub(super) async fn say_goodbye<S: Socket>(
         Ok::<(), SocketError>(())
     };
     // A peer that does not answer is cut off.
-    let _ = timeout(GOODBYE_WITHIN.min(Limits::DEAD_AFTER), goodbye).await;
+    let _ = timeout(GOODBYE_WITHIN, goodbye).await;
 }

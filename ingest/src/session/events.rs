@@ -12,15 +12,6 @@ const RETRY_AFTER_S: u32 = 30;
 /// Events that may wait for a client that does not read: at 20 a second it has been dead for minutes.
 const WAITING_EVENTS: usize = 8_192;
 
-/// Why the connection closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closing {
-    /// The code.
-    pub code: CloseCode,
-    /// When to come back, where it is worth saying.
-    pub retry_after_s: Option<u32>,
-}
-
 impl Session {
     /// The next event for the client.
     pub fn take_event(&mut self, now: Instant) -> Option<Envelope> {
@@ -46,9 +37,14 @@ impl Session {
         Some(Envelope::unnumbered(self.epoch, event))
     }
 
-    /// Why the connection closes, once everything before is sent.
-    pub fn closing(&self) -> Option<Closing> {
-        self.closing.filter(|_| self.outbox.is_empty())
+    /// Why the connection closes, if it does: nothing more is taken in, and what is still to be told leaves first.
+    pub const fn closing(&self) -> Option<CloseCode> {
+        self.closing
+    }
+
+    /// Nothing waits to be told.
+    pub fn is_silent(&self) -> bool {
+        self.outbox.is_empty()
     }
 
     pub(super) fn tell_spoken(&mut self, spoken: Vec<Spoken>) {
@@ -82,7 +78,7 @@ impl Session {
                 retry_after_s,
             }));
         }
-        self.closing = Some(Closing { code, retry_after_s });
+        self.closing = Some(code);
     }
 
     pub(super) fn tell(&mut self, event: ServerEvent) {

@@ -12,6 +12,7 @@ use attune_ingest::protocol::{
     ClientControl, CloseCode, Codec, Hello, Limits, Mark, OpusFrame, Prefix, ServerEvent, Stream,
 };
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -274,6 +275,25 @@ async fn a_peer_that_falls_silent_is_pinged_and_cut_off_after_a_minute() {
         "after {:?}",
         since.elapsed()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_writes_and_does_not_read_is_cut_off_once_the_connection_closes() {
+    let memory = Memory::default();
+    let mut peer = arrive(&memory, 1);
+    peer.greet(&memory, &hello(Codec::Opus, 48_000)).await;
+    peer.reads.store(false, Ordering::SeqCst);
+    let to = peer.to.take().unwrap();
+    to.send(Incoming::Text).unwrap();
+    // Until nobody is there to write to.
+    let writing = async {
+        while to.send(Incoming::Alive).is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let cut_off = async { tokio::join!(peer.served, writing).0 };
+    let served = tokio::time::timeout(Limits::DEAD_AFTER, cut_off).await.unwrap();
+    assert_eq!(served.unwrap().closed, Some(CloseCode::Malformed));
 }
 
 #[tokio::test(start_paused = true)]

@@ -283,7 +283,7 @@ impl Line {
     }
 
     pub fn closed(&self) -> Option<CloseCode> {
-        self.session.closing().map(|closing| closing.code)
+        self.session.closing()
     }
 
     pub fn ended(&self) -> bool {

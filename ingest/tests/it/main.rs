@@ -6,6 +6,7 @@ mod accounting;
 mod connection;
 mod hearing;
 mod hostile;
+mod leaving;
 mod line;
 mod media;
 mod meeting;

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::{Sink, Stream};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Wire {
     incoming: mpsc::UnboundedReceiver<Incoming>,
     outgoing: mpsc::UnboundedSender<Outgoing>,
+    reads: Arc<AtomicBool>,
 }
 
 impl Stream for Wire {
@@ -34,7 +36,11 @@ impl Sink<Outgoing> for Wire {
     type Error = SocketError;
 
     fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        Poll::Ready(Ok(()))
+        match self.reads.load(Ordering::SeqCst) {
+            true => Poll::Ready(Ok(())),
+            // For good: nobody is woken.
+            false => Poll::Pending,
+        }
     }
 
     fn start_send(self: Pin<&mut Self>, message: Outgoing) -> Result<(), SocketError> {
@@ -61,6 +67,8 @@ pub struct Peer {
     pub events: Vec<Envelope>,
     /// Answers pings.
     pub answers: bool,
+    /// Takes what the server sends.
+    pub reads: Arc<AtomicBool>,
 }
 
 impl Peer {
@@ -69,12 +77,18 @@ impl Peer {
         let (to, incoming) = mpsc::unbounded_channel();
         let (outgoing, from) = mpsc::unbounded_channel();
         let cancel = CancellationToken::new();
+        let reads = Arc::new(AtomicBool::new(true));
+        let wire = Wire {
+            incoming,
+            outgoing,
+            reads: Arc::clone(&reads),
+        };
         let arrival = Arrival {
             ticket_sha256: reservation.ticket_sha256,
             has_origin,
         };
         let served = tokio::spawn(serve(
-            Wire { incoming, outgoing },
+            wire,
             arrival,
             Arc::new(memory.clone()),
             Arc::clone(hearing),
@@ -90,6 +104,7 @@ impl Peer {
             keys: None,
             events: Vec::new(),
             answers: true,
+            reads,
         }
     }
 
