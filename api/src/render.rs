@@ -83,10 +83,13 @@ mod tests {
     fn speech_that_nobody_recognized_is_told_in_every_format() {
         let mut analysis = sample::analysis();
         for format in FOR_PEOPLE {
-            assert!(!analysis.write(format).contains("could not be recognized"), "{format:?}");
+            assert!(
+                !analysis.write(format).contains("could not be recognized"),
+                "{format:?}"
+            );
         }
-        analysis.report.coverage[0].suppressed_s = 3.0;
-        analysis.report.coverage[1].suppressed_s = 1.2;
+        analysis.report.coverage[0].gap_s = 3.0;
+        analysis.report.coverage[1].gap_s = 1.2;
         for format in FOR_PEOPLE {
             let written = analysis.write(format);
             assert!(written.contains("4.2 s of speech could not be recognized"), "{written}");

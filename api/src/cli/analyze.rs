@@ -8,7 +8,7 @@ use crate::render::{Analysis, Format};
 use attune_engine::clock::{MeetingTime, SAMPLE_RATE_HZ};
 use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
-use attune_engine::report::{Coverage, ReportRest, report};
+use attune_engine::report::{Coverage, Gap, ReportRest, report};
 use attune_engine::speaker::{Speaker, Track};
 use attune_ingest::offline::Channel;
 use attune_ingest::ports::Decided;
@@ -84,9 +84,9 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         conversation.observe(decided);
     }
     conversation.advance(MeetingTime::from_sample(end));
-    // A recording has no gaps, and nobody was nudged.
     let rest = ReportRest {
         version: 1,
+        gaps: gaps(&heard.decided),
         coverage: coverage(&heard.decided),
         ..ReportRest::default()
     };
@@ -158,6 +158,17 @@ fn decode(file: &Path) -> Result<Vec<Vec<i16>>, Failure> {
         ));
     }
     Ok(recording.channels)
+}
+
+/// What a recording has of gaps: speech that no recognizer could decode.
+fn gaps(decided: &[Decided]) -> Vec<Gap> {
+    let lost = decided.iter().filter(|stretch| stretch.class == SampleClass::Gap);
+    lost.map(|stretch| Gap {
+        track: stretch.track,
+        span: stretch.span,
+        reason: stretch.reason.clone().unwrap_or_default(),
+    })
+    .collect()
 }
 
 /// What became of every second, by track.

@@ -9,7 +9,7 @@ use crate::record::events::{self, Kind, NewEvent};
 use crate::record::{Capture, from_column, sessions, spans};
 use attune_engine::clock::{MeetingTime, SAMPLE_RATE_HZ};
 use attune_engine::measures::Standing;
-use attune_engine::report::{Coverage, Gap, NudgeShown, Report, ReportRest, report};
+use attune_engine::report::{Coverage, NudgeShown, Report, ReportRest, report};
 use attune_engine::speaker::{Speaker, Track};
 use attune_ingest::protocol::{SampleClass, ServerEvent};
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
@@ -106,15 +106,6 @@ fn is_incomplete(subject: &Subject) -> bool {
 
 /// What a report holds besides the conversation.
 async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Subject) -> Result<ReportRest, JobError> {
-    let lost = spans::gaps(&mut *tx, at).await?;
-    let gaps = lost
-        .into_iter()
-        .map(|lost| Gap {
-            track: lost.track,
-            span: lost.span,
-            reason: lost.reason,
-        })
-        .collect();
     let mut nudges = Vec::new();
     for row in events::of_kind(&mut *tx, at.tenant, at.meeting, Kind::Nudge).await? {
         if let ServerEvent::Nudge(nudge) = sealed::open(key, sealed::event(row.id), &row.body)? {
@@ -131,7 +122,7 @@ async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Su
     Ok(ReportRest {
         version: version(subject).unsigned_abs(),
         incomplete: is_incomplete(subject),
-        gaps,
+        gaps: spans::gaps(&mut *tx, at).await?,
         nudges,
         coverage: coverage(&spans::totals(&mut *tx, at).await?),
     })

@@ -2,6 +2,7 @@
 
 use crate::record::{Capture, from_column, to_column};
 use attune_engine::clock::{MeetingTime, Span};
+use attune_engine::report::Gap;
 use attune_engine::speaker::Track;
 use attune_ingest::ports::{Decided, Withdrawal};
 use attune_ingest::protocol::SampleClass;
@@ -130,16 +131,8 @@ pub(crate) async fn totals(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result
     .await
 }
 
-/// A stretch that is lost.
-#[derive(Debug)]
-pub(crate) struct Lost {
-    pub(crate) track: Track,
-    pub(crate) span: Span,
-    pub(crate) reason: String,
-}
-
 /// The stretches that are lost, in order of time.
-pub(crate) async fn gaps(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Vec<Lost>> {
+pub(crate) async fn gaps(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Vec<Gap>> {
     let rows = sqlx::query!(
         r#"SELECT track, t0_ms, t1_ms, coalesce(reason, 'unknown') AS "reason!" FROM sample_spans
            WHERE tenant_id = $1 AND session_id = $2 AND class = 'gap' ORDER BY t0_ms, track"#,
@@ -148,15 +141,12 @@ pub(crate) async fn gaps(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<V
     )
     .fetch_all(db)
     .await?;
-    let lost = |(track, span, reason)| Lost { track, span, reason };
     Ok(rows
         .into_iter()
-        .map(|row| {
-            lost((
-                track_of(&row.track),
-                Span::new(ms(row.t0_ms), ms(row.t1_ms)),
-                row.reason,
-            ))
+        .map(|row| Gap {
+            track: track_of(&row.track),
+            span: Span::new(ms(row.t0_ms), ms(row.t1_ms)),
+            reason: row.reason,
         })
         .collect())
 }

@@ -95,7 +95,7 @@ pub(super) fn speech(talk: &Talk) -> String {
 
 /// What is missing because no recognizer could decode it, if anything is.
 pub(super) fn missing(coverage: &[Coverage]) -> Option<String> {
-    let seconds: f64 = coverage.iter().map(|track| track.suppressed_s).sum();
+    let seconds: f64 = coverage.iter().map(|track| track.gap_s).sum();
     (seconds > 0.0).then(|| {
         format!(
             "{} of speech could not be recognized and are missing.",
