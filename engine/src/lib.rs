@@ -18,6 +18,7 @@ pub mod recognize;
 pub mod report;
 pub mod resample;
 pub mod signal;
+pub mod sound;
 pub mod speaker;
 pub mod transcript;
 pub mod turns;
