@@ -42,7 +42,7 @@ fn main() {
 
 fn cost(recognizer: &mut dyn Recognizer, samples: &[i16]) -> f64 {
     let time = cpu::time_of(|| {
-        let recognition = recognizer.recognize(Speech { samples }).expect("speech is recognised");
+        let recognition = recognizer.recognize(Speech::of(samples)).expect("speech is recognised");
         assert!(
             !recognition.words.is_empty(),
             "it heard nothing: the cost is of something else"

@@ -39,7 +39,7 @@ pub fn final_of(segment: &Segment, recognition: &Recognition, speaker: Speaker, 
         span: span(segment.from_sample, segment.to_sample),
         words,
         voiced: segment.voiced.iter().map(|&(from, to)| span(from, to)).collect(),
-        model: format!("{}/{}", info.name, info.model),
+        model: recognition.made_by.clone().unwrap_or_else(|| info.label()),
         flags,
     }
 }

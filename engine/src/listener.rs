@@ -12,8 +12,9 @@ use std::collections::VecDeque;
 const SHORT_CONTEXT: u64 = 2_000 * SAMPLES_PER_MS;
 /// Audio from before a cut that is heard again, so that a word astride it is whole in one of the two.
 const CUT_OVERLAP: u64 = 300 * SAMPLES_PER_MS;
-/// Real audio after a cut that is heard with the segment it ends.
-const CUT_POST_ROLL: u64 = 120 * SAMPLES_PER_MS;
+/// Real audio after a cut that is heard with the segment it ends, as far as it is there: speech goes on, and a word is
+/// understood by what follows it.
+const CUT_POST_ROLL: u64 = 1_000 * SAMPLES_PER_MS;
 /// Below this mean square (-60 dBFS) a frame is as good as silent.
 const QUIET_LEVEL: f32 = 1e-6;
 /// Room for what is held while nobody speaks: left context, pre-roll, a frame and a push of 240 ms, as 96 KiB.
@@ -38,6 +39,9 @@ pub enum Heard {
         /// 16 kHz sample of the session.
         sample: u64,
     },
+    /// The voice fell silent, and this will be the segment unless it goes on: what is recognised of it now need not be waited
+    /// for later. Decides nothing.
+    Likely(Segment),
     /// A segment is complete and waits to be recognised.
     Segment(Segment),
 }
@@ -61,6 +65,8 @@ pub struct Segment {
     pub context: usize,
     /// Where a voice was heard, inside the segment, in order, disjoint.
     pub voiced: Vec<(u64, u64)>,
+    /// Mean probability of a voice in its voiced frames, 0 to 1.
+    pub voice: f32,
     /// How it came about.
     pub flags: Vec<SegmentFlag>,
 }
@@ -163,6 +169,28 @@ impl Listener {
         heard
     }
 
+    /// The segment that is open, as far as it has been judged: for what it says so far. Decides nothing.
+    pub fn open(&self) -> Option<Segment> {
+        self.segmenter.open().map(|stretch| self.segment_of(stretch))
+    }
+
+    /// How many samples the open segment has so far; none where nobody speaks.
+    pub fn open_samples(&self) -> Option<u64> {
+        self.segmenter
+            .is_open()
+            .then(|| self.segmenter.at() - self.segmenter.frontier())
+    }
+
+    /// Cuts the open segment at the quietest point near `sample`, so that its beginning need not wait for its end.
+    /// Nothing happens while a frame is being judged, or where there is no such point.
+    pub fn cut_near(&mut self, sample: u64) -> Vec<Heard> {
+        if self.asked.is_some() {
+            return Vec::new();
+        }
+        let steps = self.segmenter.cut_near(sample);
+        self.heard_in(steps)
+    }
+
     /// Ends the track: closes the open segment with what there is.
     pub fn finish(&mut self) -> Vec<Heard> {
         self.asked = None;
@@ -221,6 +249,7 @@ impl Listener {
             .map(|step| match step {
                 Step::Started { sample } => Heard::SpeechStarted { sample },
                 Step::Ended { sample } => Heard::SpeechEnded { sample },
+                Step::Likely(stretch) => Heard::Likely(self.segment_of(stretch)),
                 Step::Closed(stretch) => Heard::Segment(self.segment_of(stretch)),
             })
             .collect()
@@ -242,7 +271,8 @@ impl Listener {
         };
         let after = if stretch.cut { CUT_POST_ROLL } else { 0 };
         let audio_from = stretch.from.saturating_sub(context).max(self.ring_from);
-        let audio_to = (stretch.to + after).min(self.received());
+        // What is not judged yet is no part of it: how much of that there is depends on how the samples arrived.
+        let audio_to = (stretch.to + after).min(self.segmenter.at().max(stretch.to));
         let range = (audio_from - self.ring_from) as usize..(audio_to - self.ring_from) as usize;
         Segment {
             id: SegmentId::new(self.track, stretch.from),
@@ -253,6 +283,7 @@ impl Listener {
             audio_from_sample: audio_from,
             context: (stretch.from - audio_from) as usize,
             voiced: stretch.voiced,
+            voice: stretch.voice,
             flags,
         }
     }

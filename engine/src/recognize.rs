@@ -20,12 +20,48 @@ pub struct RecognizerInfo {
     pub weakness: String,
 }
 
+impl RecognizerInfo {
+    /// What a transcript says of it, such as `whisper/base.en`.
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.name, self.model)
+    }
+}
+
 /// One stretch of speech to recognise.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Speech<'a> {
     /// 16 kHz mono: the voice with what is around it, and perhaps speech before it that is decided already. The caller
     /// tells which words are whose, by their times.
     pub samples: &'a [i16],
+    /// What was said just before on the same track, or names to expect; empty where nothing is. Never another person's: a
+    /// recognizer knows of no speech but through this.
+    pub prompt: &'a str,
+    /// The audio may be sent to a recognizer elsewhere: the person consents and their organisation allows it.
+    pub may_leave: bool,
+    /// Asked now and then while decoding: true when nobody waits for the words any more.
+    pub cancelled: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl<'a> Speech<'a> {
+    /// Speech after which nothing is known, that stays on this machine and is always waited for.
+    pub fn of(samples: &'a [i16]) -> Self {
+        Self {
+            samples,
+            prompt: "",
+            may_leave: false,
+            cancelled: &|| false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Speech<'_> {
+    /// How long it is; never what is said in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Speech")
+            .field("samples", &self.samples.len())
+            .field("may_leave", &self.may_leave)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A word of a recognition, timed from the first sample of [`Speech::samples`].
@@ -48,6 +84,12 @@ pub struct Recognition {
     pub words: Vec<RecognizedWord>,
     /// The decoder ran into its loop guard: the text is probably repetition.
     pub hit_loop_guard: bool,
+    /// Who wrote the words, as [`RecognizerInfo::label`], where that was not the recognizer that was asked.
+    pub made_by: Option<String>,
+    /// The model's own probability that nobody speaks, 0 to 1, where it has one.
+    pub no_speech: Option<f32>,
+    /// Mean natural logarithm of the tokens' probabilities, where it has tokens.
+    pub mean_logprob: Option<f32>,
 }
 
 /// Why a recognizer gave no answer.
@@ -61,10 +103,13 @@ pub enum RecognizeError {
         /// What it said; never any text of the transcript.
         reason: String,
     },
+    /// Nobody waited for the words any more ([`Speech::cancelled`]).
+    #[error("nobody waits for the words")]
+    Cancelled,
 }
 
 /// Turns speech into words. Owned by one worker thread; carries nothing from one call to the next, so that no
-/// person's words can colour another's.
+/// person's words can colour another's but through [`Speech::prompt`].
 pub trait Recognizer: Send {
     /// What it is.
     fn info(&self) -> &RecognizerInfo;

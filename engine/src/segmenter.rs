@@ -7,7 +7,7 @@ mod cut;
 
 use crate::clock::SAMPLES_PER_MS;
 use crate::voice::VOICE_FRAME_SAMPLES;
-use cut::{Recent, Seen};
+use cut::{Frames, Seen};
 
 /// Samples of one frame.
 pub(crate) const FRAME: u64 = VOICE_FRAME_SAMPLES as u64;
@@ -47,6 +47,8 @@ pub(crate) struct Stretch {
     pub(crate) from: u64,
     pub(crate) to: u64,
     pub(crate) voiced: Vec<(u64, u64)>,
+    /// Mean probability of a voice in its voiced frames, 0 to 1.
+    pub(crate) voice: f32,
     /// It begins at a cut, so its start is inside speech.
     pub(crate) after_cut: bool,
     /// It ends at a cut.
@@ -63,8 +65,14 @@ impl Stretch {
 /// What a frame brought about.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Step {
-    Started { sample: u64 },
-    Ended { sample: u64 },
+    Started {
+        sample: u64,
+    },
+    Ended {
+        sample: u64,
+    },
+    /// What will be closed if the voice stays silent.
+    Likely(Stretch),
     Closed(Stretch),
 }
 
@@ -78,7 +86,27 @@ struct Open {
     voice_end: u64,
     /// The soft end was announced.
     soft: bool,
-    recent: Recent,
+    frames: Frames,
+}
+
+impl Open {
+    /// It as a stretch that ends at `to`.
+    fn stretch(&self, to: u64, cut: bool) -> Stretch {
+        Stretch {
+            from: self.from,
+            to,
+            voiced: self.voiced.clone(),
+            voice: self.frames.mean_voice(LEAVE),
+            after_cut: self.after_cut,
+            cut,
+        }
+    }
+
+    /// Less than a click's worth of voice, and not the rest of what was cut.
+    fn is_click(&self) -> bool {
+        let rest_of_speech = self.after_cut && !self.voiced.is_empty();
+        voice_of(&self.voiced) < MIN_VOICE && !rest_of_speech
+    }
 }
 
 /// The segmenter of one track.
@@ -132,8 +160,23 @@ impl Segmenter {
         }
         steps.retain(|step| match step {
             Step::Started { sample } | Step::Ended { sample } => *sample >= self.decided,
-            Step::Closed(stretch) => stretch.to > self.decided,
+            Step::Likely(stretch) | Step::Closed(stretch) => stretch.to > self.decided,
         });
+        steps
+    }
+
+    /// Cuts open speech at the quietest point near `sample`; nothing happens where there is none.
+    pub(crate) fn cut_near(&mut self, sample: u64) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let place = self.open.as_ref().and_then(|open| {
+            let (cut, _) = open.frames.quietest_near(sample)?;
+            let leaves_voice = open.voiced.iter().any(|&(_, to)| to > cut);
+            (cut > open.from && leaves_voice && !open.soft).then_some(cut)
+        });
+        if let (Some(cut), Some(open)) = (place, self.open.take_if(|_| place.is_some())) {
+            self.cut(open, cut, &mut steps);
+        }
+        steps.retain(|step| !matches!(step, Step::Closed(stretch) if stretch.to <= self.decided));
         steps
     }
 
@@ -181,7 +224,7 @@ impl Segmenter {
     }
 
     /// Speech has begun and is not closed.
-    pub(crate) fn is_open(&self) -> bool {
+    pub(crate) const fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
@@ -241,7 +284,7 @@ impl Segmenter {
             voiced: vec![(onset.max(self.floor), end)],
             voice_end: end,
             soft: false,
-            recent: Recent::starting_with(Seen {
+            frames: Frames::starting_with(Seen {
                 end,
                 probability,
                 level,
@@ -264,6 +307,9 @@ impl Segmenter {
         if silence >= SOFT_END && !open.soft {
             open.soft = true;
             steps.push(Step::Ended { sample: open.voice_end });
+            if !open.is_click() {
+                steps.push(Step::Likely(open.stretch(open.voice_end + POST_ROLL, false)));
+            }
         }
         let hard_end = if voice_of(&open.voiced) < SHORT_VOICE {
             HARD_END_SHORT
@@ -274,9 +320,9 @@ impl Segmenter {
             let to = open.voice_end + POST_ROLL;
             return self.finish(open, to, false, steps);
         }
-        open.recent.push(seen);
+        open.frames.push(seen);
         let length = seen.end - open.from;
-        let Some((cut, quietest)) = (length >= CUT_FROM).then(|| open.recent.quietest()).flatten() else {
+        let Some((cut, quietest)) = (length >= CUT_FROM).then(|| open.frames.quietest()).flatten() else {
             self.open = Some(open);
             return;
         };
@@ -288,14 +334,14 @@ impl Segmenter {
     }
 
     /// Ends the open segment at `cut` and begins the next one there.
-    fn cut(&mut self, open: Open, cut: u64, steps: &mut Vec<Step>) {
+    fn cut(&mut self, mut open: Open, cut: u64, steps: &mut Vec<Step>) {
         let next = Open {
             from: cut,
             after_cut: true,
             voiced: clip(&open.voiced, cut, u64::MAX),
             voice_end: open.voice_end,
             soft: open.soft,
-            recent: open.recent.since(cut),
+            frames: open.frames.split_off(cut),
         };
         let ended = Open {
             voiced: clip(&open.voiced, 0, cut),
@@ -307,21 +353,19 @@ impl Segmenter {
 
     fn finish(&mut self, open: Open, to: u64, cut: bool, steps: &mut Vec<Step>) {
         self.quiet_since = open.voice_end;
-        if voice_of(&open.voiced) < MIN_VOICE && !cut && !open.after_cut {
-            return;
-        }
-        if open.voiced.is_empty() {
+        let nothing = if cut { open.voiced.is_empty() } else { open.is_click() };
+        if nothing {
             return;
         }
         self.floor = to;
         self.last = [(self.at, false); 3];
-        steps.push(Step::Closed(Stretch {
-            from: open.from,
-            to,
-            voiced: open.voiced,
-            after_cut: open.after_cut,
-            cut,
-        }));
+        steps.push(Step::Closed(open.stretch(to, cut)));
+    }
+
+    /// What is open, as a stretch that ends with the last frame.
+    pub(crate) fn open(&self) -> Option<Stretch> {
+        let open = self.open.as_ref()?;
+        (self.at > self.decided).then(|| open.stretch(self.at, false))
     }
 }
 

@@ -97,7 +97,7 @@ impl Recognizer for Scripted {
         });
         Ok(Recognition {
             words: words.collect(),
-            hit_loop_guard: false,
+            ..Recognition::default()
         })
     }
 }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn heard(recognizer: &mut Scripted, samples: &[i16]) -> Vec<RecognizedWord> {
-        recognizer.recognize(Speech { samples }).unwrap().words
+        recognizer.recognize(Speech::of(samples)).unwrap().words
     }
 
     #[test]

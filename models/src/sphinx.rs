@@ -137,7 +137,7 @@ impl Recognizer for Sphinx {
             })?;
         Ok(Recognition {
             words: entries.iter().filter_map(word_of).collect(),
-            hit_loop_guard: false,
+            ..Recognition::default()
         })
     }
 }

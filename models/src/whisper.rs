@@ -4,14 +4,17 @@
 //! threads on a busy two-core machine were 25 times slower) over an audio context trimmed to the segment, and starts from
 //! nothing: `no_context`, because the state remembers its last text and would prompt the next person's with it.
 
+mod abort;
 mod words;
 
+use abort::Abort;
 use attune_engine::clock::SAMPLE_RATE_HZ;
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use whisper_rs::{
     FullParams, SamplingStrategy, WHISPER_CPP_VERSION, WhisperContext, WhisperContextParameters, WhisperState,
+    WhisperTokenId,
 };
 use words::{Piece, Vocabulary};
 
@@ -33,6 +36,12 @@ const LONGEST_SAMPLES: usize = 30 * SAMPLE_RATE_HZ as usize;
 /// Shorter audio is padded at its end with silence: whisper.cpp decodes nothing below 100 ms, and older versions nothing
 /// below a second.
 const SHORTEST_SAMPLES: usize = SAMPLE_RATE_HZ as usize + SAMPLE_RATE_HZ as usize / 10;
+
+/// Tokens of the prompt that are heard: its last. More of them cost 2 ms each and change nothing.
+const PROMPT_TOKENS: usize = 48;
+
+/// Bytes of the prompt that are looked at: more than [`PROMPT_TOKENS`] make, even at one word a token.
+const PROMPT_BYTES: usize = 512;
 
 /// A worker's Whisper.
 pub struct Whisper {
@@ -121,14 +130,22 @@ impl Whisper {
         }
     }
 
-    /// Decodes `self.audio`, at most `max_tokens` of it (0: no limit), and says whether it ran into that.
-    fn decode(&mut self, audio_ctx: i32, max_tokens: i32) -> Result<(Vec<Piece>, bool), whisper_rs::WhisperError> {
+    /// Decodes `self.audio` after `prompt`, at most `max_tokens` of it (0: no limit).
+    fn decode(
+        &mut self,
+        audio_ctx: i32,
+        max_tokens: i32,
+        prompt: &[WhisperTokenId],
+        abort: &Abort<'_>,
+    ) -> Result<Decoded, whisper_rs::WhisperError> {
         #[cfg(any(test, feature = "seeded"))]
         let plan = self
             .script
             .as_ref()
             .map(|script| script.plan(self.audio.len(), self.vocabulary.end_of_text));
-        let parameters = parameters(audio_ctx, max_tokens);
+        let mut parameters = parameters(audio_ctx, max_tokens);
+        parameters.set_tokens(prompt);
+        let parameters = abort.attach(parameters);
         #[cfg(any(test, feature = "seeded"))]
         let parameters = match &plan {
             Some(plan) => plan.attach(parameters),
@@ -136,7 +153,9 @@ impl Whisper {
         };
         self.state.full(parameters, &self.audio)?;
         let mut pieces = Vec::new();
+        let mut no_speech = None;
         for segment in self.state.as_iter() {
+            no_speech = no_speech.or(Some(segment.no_speech_probability()));
             for index in 0..segment.n_tokens() {
                 let Some(token) = segment.get_token(index) else { break };
                 pieces.push(Piece {
@@ -148,9 +167,32 @@ impl Whisper {
         let ended = pieces
             .last()
             .is_none_or(|piece| piece.token.id == self.vocabulary.end_of_text);
-        let hit = max_tokens > 0 && !ended && pieces.len() as i32 > max_tokens;
-        Ok((pieces, hit))
+        Ok(Decoded {
+            hit_loop_guard: max_tokens > 0 && !ended && pieces.len() as i32 > max_tokens,
+            pieces,
+            no_speech,
+        })
     }
+
+    /// The last tokens of `prompt`; none where it is no text.
+    fn prompt(&self, prompt: &str) -> Vec<WhisperTokenId> {
+        let mut from = prompt.len().saturating_sub(PROMPT_BYTES);
+        while !prompt.is_char_boundary(from) {
+            from += 1;
+        }
+        let tokens = self.weights.tokenize(&prompt[from..], PROMPT_BYTES);
+        let mut tokens = tokens.unwrap_or_default();
+        tokens.drain(..tokens.len().saturating_sub(PROMPT_TOKENS));
+        tokens
+    }
+}
+
+/// What one decode wrote.
+struct Decoded {
+    pieces: Vec<Piece>,
+    /// It ran into its limit of tokens.
+    hit_loop_guard: bool,
+    no_speech: Option<f32>,
 }
 
 impl std::fmt::Debug for Whisper {
@@ -181,15 +223,30 @@ impl Recognizer for Whisper {
         let seconds = self.audio.len() as f32 / SAMPLE_RATE_HZ as f32;
         let audio_ctx = audio_ctx(seconds).min(self.weights.n_audio_ctx());
 
-        let decoded = self.decode(audio_ctx, max_tokens(seconds));
-        let (mut pieces, hit_loop_guard) = decoded.map_err(|error| failed(error.to_string()))?;
+        let abort = Abort::when(speech.cancelled);
+        let prompt = self.prompt(speech.prompt);
+        let stopped = |error: whisper_rs::WhisperError| {
+            // An aborted decode fails like any other.
+            if (speech.cancelled)() {
+                RecognizeError::Cancelled
+            } else {
+                failed(error.to_string())
+            }
+        };
+        let mut decoded = self
+            .decode(audio_ctx, max_tokens(seconds), &prompt, &abort)
+            .map_err(stopped)?;
+        let hit_loop_guard = decoded.hit_loop_guard;
         if hit_loop_guard {
             // Very fast speech meets the guard too: once without it, and marked.
-            (pieces, _) = self.decode(audio_ctx, 0).map_err(|error| failed(error.to_string()))?;
+            decoded = self.decode(audio_ctx, 0, &prompt, &abort).map_err(stopped)?;
         }
         Ok(Recognition {
-            words: words::words(&pieces, self.vocabulary, speech.samples),
+            words: words::words(&decoded.pieces, self.vocabulary, speech.samples),
             hit_loop_guard,
+            made_by: None,
+            no_speech: decoded.no_speech,
+            mean_logprob: words::mean_logprob(&decoded.pieces, self.vocabulary),
         })
     }
 }

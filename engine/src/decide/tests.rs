@@ -18,6 +18,7 @@ fn segment(context_ms: u64, flags: &[SegmentFlag]) -> Segment {
         audio_from_sample: from_sample - context_ms * SAMPLES_PER_MS,
         context: (context_ms * SAMPLES_PER_MS) as usize,
         voiced: vec![(from_sample + 4_800, from_sample + 30_000)],
+        voice: 0.9,
         flags: flags.to_vec(),
     }
 }
@@ -31,7 +32,7 @@ fn heard(words: &[(&str, u32, u32)]) -> Recognition {
     };
     Recognition {
         words: words.iter().map(word).collect(),
-        hit_loop_guard: false,
+        ..Recognition::default()
     }
 }
 

@@ -88,7 +88,7 @@ fn drain(listener: &mut Listener) -> Vec<Heard> {
 fn segments(heard: &[Heard]) -> Vec<Segment> {
     let segment = |heard: &Heard| match heard {
         Heard::Segment(segment) => Some(segment.clone()),
-        Heard::SpeechStarted { .. } | Heard::SpeechEnded { .. } => None,
+        Heard::SpeechStarted { .. } | Heard::SpeechEnded { .. } | Heard::Likely(_) => None,
     };
     heard.iter().filter_map(segment).collect()
 }
@@ -143,14 +143,17 @@ fn speech_is_announced_at_its_onset_and_a_quarter_of_a_second_into_silence() {
         .map(|heard| match heard {
             Heard::SpeechStarted { sample } => ("start", ms(*sample)),
             Heard::SpeechEnded { sample } => ("end", ms(*sample)),
+            Heard::Likely(segment) => ("likely", ms(segment.to_sample)),
             Heard::Segment(segment) => ("segment", ms(segment.to_sample)),
         })
         .collect();
     let expected = [
         ("start", 1_024),
         ("end", 2_624),
+        ("likely", 2_744),
         ("start", 2_944),
         ("end", 4_544),
+        ("likely", 4_664),
         ("segment", 4_664),
     ];
     assert_eq!(told, expected);
@@ -213,7 +216,7 @@ fn long_speech_is_cut_at_its_quietest_point_and_nothing_falls_between() {
     assert_eq!(second.context as u64, 300 * SAMPLES_PER_MS);
     assert_eq!(
         first.audio_from_sample + first.audio.len() as u64,
-        first.to_sample + 120 * SAMPLES_PER_MS
+        first.to_sample + 1_000 * SAMPLES_PER_MS
     );
 }
 
@@ -261,6 +264,39 @@ fn a_frame_waits_until_it_is_judged_and_a_judgement_without_a_frame_changes_noth
     listener.decide(0.9);
     assert_eq!((listener.heard(), listener.received()), (512, 768));
     assert_eq!(listener.next_frame(), None);
+}
+
+#[test]
+fn what_is_open_can_be_looked_at_and_cut_at_its_quietest_point_near_a_place() {
+    let mut listener = Listener::new(Track::Mic, 0);
+    assert_eq!((listener.open(), listener.open_samples()), (None, None));
+    listener.push(&tape(&[(Room, 1_024), (Voice, 3_008), (Murmur, 192), (Voice, 3_008)]));
+    let heard = drain(&mut listener);
+    assert_eq!(segments(&heard), []);
+    let open = listener.open().expect("speech is open");
+    assert_eq!((ms(open.from_sample), ms(open.to_sample)), (724, 7_232));
+    assert_eq!(listener.open_samples(), Some(open.to_sample - open.from_sample));
+    assert_eq!(open.audio.len() as u64, open.to_sample - open.from_sample);
+    assert!((0.85..0.9).contains(&open.voice), "{}", open.voice);
+
+    let cut = segments(&listener.cut_near(4_000 * SAMPLES_PER_MS));
+    let [cut] = cut.as_slice() else {
+        panic!("{} segments", cut.len())
+    };
+    assert_eq!(cut.id, open.id);
+    assert_eq!(cut.flags, [SegmentFlag::ForcedCut]);
+    assert!((4_032..4_224).contains(&ms(cut.to_sample)), "{}", ms(cut.to_sample));
+    assert_eq!(
+        ms(cut.audio.len() as u64),
+        ms(cut.to_sample - cut.from_sample) + 1_000,
+        "a second more is heard"
+    );
+    let rest = listener.open().expect("speech goes on");
+    assert_eq!(rest.from_sample, cut.to_sample);
+    assert_eq!(ms(rest.context as u64), 300);
+    // Where nothing lies on one of its sides there is nothing to cut.
+    assert_eq!(listener.cut_near(0), []);
+    assert_eq!(listener.cut_near(60_000 * SAMPLES_PER_MS), []);
 }
 
 #[test]

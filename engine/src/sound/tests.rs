@@ -56,6 +56,7 @@ fn segment(parts: &[&[f32]], voiced: &[(u64, u64)], context: usize, from_sample:
             .iter()
             .map(|&(from, to)| (from_sample + from, from_sample + to))
             .collect(),
+        voice: 0.9,
         flags: Vec::new(),
     }
 }

@@ -183,9 +183,7 @@ impl Waiting {
 }
 
 fn recognize(recognizer: &mut dyn Recognizer, job: &Job) -> Result<Recognition, String> {
-    let speech = Speech {
-        samples: &job.segment.audio,
-    };
+    let speech = Speech::of(&job.segment.audio);
     catch_unwind(AssertUnwindSafe(|| recognizer.recognize(speech)))
         .unwrap_or_else(|_| {
             Err(RecognizeError::Failed {

@@ -221,6 +221,7 @@ impl Lane {
             let (state, sample) = match heard {
                 Heard::SpeechStarted { sample } => (SpeechState::Start, sample),
                 Heard::SpeechEnded { sample } => (SpeechState::End, sample),
+                Heard::Likely(_) => continue,
                 Heard::Segment(segment) => {
                     let withheld = self.unheard.forgotten(segment.from_sample, segment.to_sample);
                     self.segments.push(segment, due, withheld);

@@ -24,6 +24,7 @@ fn segment(from_sample: u64) -> Box<Segment> {
         audio_from_sample: from_sample,
         context: 0,
         voiced: vec![(from_sample, from_sample + 1_600)],
+        voice: 0.9,
         flags: Vec::new(),
     })
 }

@@ -232,9 +232,7 @@ impl Line {
         let Some((segment, _)) = self.session.take_job() else {
             return false;
         };
-        let speech = Speech {
-            samples: &segment.audio,
-        };
+        let speech = Speech::of(&segment.audio);
         let outcome = Ok(self.tones.recognize(speech).unwrap());
         self.session
             .on_answer(Answer::Recognized { segment, outcome }, self.now);

@@ -202,7 +202,7 @@ impl Recognizer for Tones {
         }
         Ok(Recognition {
             words,
-            hit_loop_guard: false,
+            ..Recognition::default()
         })
     }
 }

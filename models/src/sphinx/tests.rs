@@ -15,7 +15,7 @@ const SENTENCES: [(&str, &str); 6] = [
 ];
 
 fn recognized(sphinx: &mut Sphinx, samples: &[i16]) -> Recognition {
-    sphinx.recognize(Speech { samples }).unwrap()
+    sphinx.recognize(Speech::of(samples)).unwrap()
 }
 
 #[test]

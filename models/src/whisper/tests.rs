@@ -43,7 +43,7 @@ fn tone(seconds: f32, pitch: f32) -> Vec<i16> {
 }
 
 fn recognized(whisper: &mut Whisper, samples: &[i16]) -> Recognition {
-    whisper.recognize(Speech { samples }).unwrap()
+    whisper.recognize(Speech::of(samples)).unwrap()
 }
 
 fn spans(words: &[RecognizedWord]) -> Vec<(&str, u32, u32)> {
@@ -160,7 +160,7 @@ fn silence_has_no_words() {
 fn more_than_the_model_can_see_is_refused() {
     let mut whisper = Whisper::load(weights()).unwrap();
     let samples = vec![0; LONGEST_SAMPLES + 1];
-    let error = whisper.recognize(Speech { samples: &samples }).unwrap_err();
+    let error = whisper.recognize(Speech::of(&samples)).unwrap_err();
     assert!(error.to_string().contains("30 s"), "{error}");
 }
 
@@ -185,4 +185,54 @@ fn the_audio_context_is_trimmed_to_the_audio() {
     for (seconds, positions) in [(0.5, 256), (4.0, 320), (6.0, 384), (14.0, 768), (29.0, 1_500)] {
         assert_eq!(audio_ctx(seconds), positions, "{seconds} s");
     }
+}
+
+#[test]
+fn a_prompt_colours_one_decode_and_not_the_next() {
+    let samples = tone(2.0, 330.0);
+    let mut whisper = Whisper::load(weights()).unwrap();
+    let alone = recognized(&mut whisper, &samples);
+    let prompted = whisper
+        .recognize(Speech {
+            prompt: " so we ship the dashboard on friday.",
+            ..Speech::of(&samples)
+        })
+        .unwrap();
+    assert_ne!(prompted, alone, "the weights do not hear the prompt");
+    assert_eq!(recognized(&mut whisper, &samples), alone);
+}
+
+#[test]
+fn of_a_long_prompt_the_last_tokens_are_heard_and_one_that_is_no_text_is_none() {
+    let whisper = Whisper::load(weights()).unwrap();
+    let tokens = whisper.prompt(&" so we ship".repeat(200));
+    assert_eq!(tokens.len(), PROMPT_TOKENS);
+    assert_eq!(tokens.last(), Some(&token(" ship")));
+    assert!(whisper.prompt("").is_empty());
+    assert!(whisper.prompt("so\0we").is_empty());
+    assert!(whisper.prompt(&"\u{e9}".repeat(2_000)).len() <= PROMPT_TOKENS);
+}
+
+#[test]
+fn a_decode_that_nobody_waits_for_stops_in_the_middle() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let asked = AtomicUsize::new(0);
+    let mut whisper = Whisper::load(weights()).unwrap();
+    let samples = tone(4.0, 220.0);
+    // The encoder is waited for, the first token not any more.
+    let patience = 1;
+    let cancelled = || asked.fetch_add(1, Ordering::Relaxed) >= patience;
+    let stopped = whisper.recognize(Speech {
+        cancelled: &cancelled,
+        ..Speech::of(&samples)
+    });
+    assert!(matches!(stopped, Err(RecognizeError::Cancelled)), "{stopped:?}");
+    assert!(
+        asked.load(Ordering::Relaxed) < patience + 4,
+        "it went on after it was told to stop"
+    );
+    assert!(
+        !recognized(&mut whisper, &samples).words.is_empty(),
+        "it goes on with the next"
+    );
 }

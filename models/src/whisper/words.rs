@@ -74,6 +74,13 @@ pub(super) fn words(pieces: &[Piece], vocabulary: Vocabulary, samples: &[i16]) -
     timed(&drafts, bounds)
 }
 
+/// Mean natural logarithm of the probabilities of the tokens that are text; none where there is no text.
+pub(super) fn mean_logprob(pieces: &[Piece], vocabulary: Vocabulary) -> Option<f32> {
+    let text = pieces.iter().filter(|piece| piece.token.id < vocabulary.end_of_text);
+    let logprobs: Vec<f32> = text.map(|piece| piece.token.p.max(f32::MIN_POSITIVE).ln()).collect();
+    (!logprobs.is_empty()).then(|| logprobs.iter().sum::<f32>() / logprobs.len() as f32)
+}
+
 fn stamp_ms(id: i32, vocabulary: Vocabulary) -> Option<u32> {
     u32::try_from((id - vocabulary.first_stamp) * STAMP_MS).ok()
 }

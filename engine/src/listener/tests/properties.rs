@@ -58,6 +58,57 @@ proptest! {
     }
 
     #[test]
+    fn what_is_likely_is_what_comes_unless_the_voice_goes_on(stretches in tapes()) {
+        let mut heard = hear(Listener::new(Track::Mic, 0), &tape(&stretches), &[3_840]);
+        // What the end of the tape closes was not waited for.
+        let closed_by_end = heard.pop_if(|last| matches!(last, Heard::Segment(_)));
+        let mut likely = None;
+        for heard in &heard {
+            match heard {
+                Heard::SpeechStarted { .. } => likely = None,
+                Heard::SpeechEnded { .. } => {}
+                Heard::Likely(segment) => likely = Some(segment),
+                Heard::Segment(segment) => {
+                    let ended_by_cut = likely.is_none_or(|likely| likely.to_sample != segment.to_sample);
+                    prop_assert!(ended_by_cut || likely == Some(segment));
+                    if ended_by_cut {
+                        prop_assert!(segment.flags.contains(&SegmentFlag::ForcedCut));
+                    }
+                }
+            }
+        }
+        if let (Some(likely), Some(Heard::Segment(closed))) = (likely, closed_by_end) {
+            prop_assert!(likely.from_sample < closed.to_sample);
+        }
+    }
+
+    #[test]
+    fn cuts_leave_no_sample_of_speech_out_and_none_in_two_segments(
+        stretches in tapes(),
+        cuts in prop::collection::vec(0u64..60_000, 0..12),
+    ) {
+        let tape = tape(&stretches);
+        let uncut = segments(&hear(Listener::new(Track::Mic, 0), &tape, &[3_840]));
+        let mut listener = Listener::new(Track::Mic, 0);
+        let mut heard = Vec::new();
+        let mut cuts = cuts.into_iter().cycle();
+        for block in tape.chunks(16_000) {
+            listener.push(block);
+            heard.extend(drain(&mut listener));
+            if let Some(cut) = cuts.next() {
+                heard.extend(listener.cut_near(cut * SAMPLES_PER_MS));
+            }
+        }
+        heard.extend(listener.finish());
+        let cut = segments(&heard);
+        prop_assert!(cut.is_sorted_by(|one, next| one.to_sample <= next.from_sample));
+        for &(from, to) in uncut.iter().flat_map(|segment| &segment.voiced) {
+            let inside = |sample: u64| cut.iter().any(|segment| (segment.from_sample..segment.to_sample).contains(&sample));
+            prop_assert!((from..to).step_by(160).all(inside), "voice from {} to {} ms", ms(from), ms(to));
+        }
+    }
+
+    #[test]
     fn the_frontier_never_runs_past_a_segment_to_come_nor_back(stretches in tapes()) {
         let tape = tape(&stretches);
         let mut listener = Listener::new(Track::Mic, 0);
