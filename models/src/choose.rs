@@ -7,7 +7,7 @@ use crate::{Silero, Whisper, whisper::WhisperError};
 use attune_engine::recognize::{Recognizer, RecognizerInfo};
 use attune_engine::voice::VoiceActivity;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Whisper's models, best first.
@@ -59,14 +59,43 @@ impl fmt::Display for Choice {
     }
 }
 
-/// A recognizer for each worker.
+/// What is wanted of [`recognizers`].
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Which recognizer.
+    pub choice: Choice,
+    /// For how many threads; at least one.
+    pub workers: usize,
+    /// Whether text is shown while somebody still speaks: then there is a [`Worker::quick`] where one saves time.
+    pub partials: bool,
+}
+
+/// What one worker thread decodes with.
+pub struct Worker {
+    /// Writes the words that last.
+    pub full: Box<dyn Recognizer>,
+    /// Writes what is shown meanwhile and never kept, in less time; none where nothing here is quicker than `full`.
+    ///
+    /// Beside `base.en` it is `tiny.en`, where its weights are here: 75 MB of weights, once, and 60 MB for each worker.
+    /// Beside PocketSphinx it is another decoder that searches less, 105 MB for each worker.
+    pub quick: Option<Box<dyn Recognizer>>,
+}
+
+/// Recognizers for every worker.
 pub struct Recognizers {
-    /// What they are; the same for all.
+    /// What writes the words; the same for all.
     pub info: RecognizerInfo,
-    /// One per worker thread.
-    pub workers: Vec<Box<dyn Recognizer>>,
+    /// One per thread.
+    pub workers: Vec<Worker>,
     /// One line for the person, where it is not what they would expect: why it fell back.
     pub note: Option<String>,
+}
+
+impl Recognizers {
+    /// Those that write the words that last, for work that shows nothing meanwhile.
+    pub fn into_full(self) -> Vec<Box<dyn Recognizer>> {
+        self.workers.into_iter().map(|worker| worker.full).collect()
+    }
 }
 
 impl fmt::Debug for Recognizers {
@@ -98,23 +127,23 @@ pub enum NoRecognizer {
 #[error("voice activity does not start")]
 pub struct NoVoice(#[from] OnnxError);
 
-/// The recognizers for `workers` worker threads, as `choice` says. Loads models: takes a second or so.
+/// The recognizers that are wanted. Loads models: takes a second or so.
 ///
 /// # Errors
 /// When what was asked for, or all that there is, does not start.
-pub fn recognizers(store: &Store, choice: Choice, workers: usize) -> Result<Recognizers, NoRecognizer> {
-    match choice {
-        Choice::Sphinx => sphinx(workers, None),
-        Choice::WhisperFile(path) => Ok(whisper(Whisper::load(&path)?, workers)?),
+pub fn recognizers(store: &Store, wanted: &Wanted) -> Result<Recognizers, NoRecognizer> {
+    match &wanted.choice {
+        Choice::Sphinx => sphinx(wanted, None),
+        Choice::WhisperFile(path) => Ok(whisper(Whisper::load(path)?, None, wanted)?),
         Choice::Whisper => {
             let path = weights(store).map_err(NoRecognizer::NoWeights)?;
-            Ok(whisper(Whisper::load(&path)?, workers)?)
+            Ok(whisper(Whisper::load(&path)?, quicker(store, &path), wanted)?)
         }
         Choice::Auto => match weights(store) {
-            Err(_) => sphinx(workers, Some("the weights of whisper are not on this machine")),
+            Err(_) => sphinx(wanted, Some("the weights of whisper are not on this machine")),
             Ok(path) => match Whisper::load(&path) {
-                Ok(first) => Ok(whisper(first, workers)?),
-                Err(error) => sphinx(workers, Some(&error.to_string())),
+                Ok(first) => Ok(whisper(first, quicker(store, &path), wanted)?),
+                Err(error) => sphinx(wanted, Some(&error.to_string())),
             },
         },
     }
@@ -136,31 +165,51 @@ fn weights(store: &Store) -> Result<PathBuf, Missing> {
         .or_else(|missing| store.path(next).map_err(|_| missing))
 }
 
-fn whisper(first: Whisper, workers: usize) -> Result<Recognizers, WhisperError> {
+/// Weights that cost less than those in `path`, where they are here.
+fn quicker(store: &Store, path: &Path) -> Option<PathBuf> {
+    let [_, small] = WHISPER_MODELS;
+    store.path(small).ok().filter(|small| small != path)
+}
+
+fn whisper(first: Whisper, quicker: Option<PathBuf>, wanted: &Wanted) -> Result<Recognizers, WhisperError> {
     let info = first.info().clone();
-    let mut all: Vec<Box<dyn Recognizer>> = Vec::new();
+    // What cannot be loaded costs the partials their speed and nobody a word.
+    let quicker = quicker.filter(|_| wanted.partials);
+    let quick = quicker.and_then(|path| Whisper::load(&path).ok());
+    let mut workers = Vec::new();
     // The weights are shared; each worker has a state of its own.
-    for _ in 1..workers {
-        all.push(Box::new(first.another()?));
+    for _ in 1..wanted.workers {
+        let another = quick.as_ref().map(Whisper::another).transpose()?;
+        workers.push(Worker::of(first.another()?, another));
     }
-    all.push(Box::new(first));
+    workers.push(Worker::of(first, quick));
     Ok(Recognizers {
         info,
-        workers: all,
+        workers,
         note: None,
     })
 }
 
-fn sphinx(workers: usize, instead: Option<&str>) -> Result<Recognizers, NoRecognizer> {
-    let mut all: Vec<Box<dyn Recognizer>> = Vec::new();
-    for _ in 0..workers.max(1) {
-        all.push(Box::new(Sphinx::load()?));
+fn sphinx(wanted: &Wanted, instead: Option<&str>) -> Result<Recognizers, NoRecognizer> {
+    let mut workers = Vec::new();
+    for _ in 0..wanted.workers.max(1) {
+        let quick = wanted.partials.then(Sphinx::load_quick).transpose()?;
+        workers.push(Worker::of(Sphinx::load()?, quick));
     }
     Ok(Recognizers {
-        info: all[0].info().clone(),
-        workers: all,
+        info: workers[0].full.info().clone(),
+        workers,
         note: instead.map(|why| format!("recognizing with PocketSphinx, which is less accurate: {why}")),
     })
+}
+
+impl Worker {
+    fn of<R: Recognizer + 'static>(full: R, quick: Option<R>) -> Self {
+        Self {
+            full: Box::new(full),
+            quick: quick.map(|quick| Box::new(quick) as Box<dyn Recognizer>),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ mod spoken;
 pub mod store;
 pub mod whisper;
 
-pub use choose::{Choice, NoRecognizer, NoVoice, Recognizers, recognizers, voice_activity};
+pub use choose::{Choice, NoRecognizer, NoVoice, Recognizers, Wanted, Worker, recognizers, voice_activity};
 pub use scripted::Scripted;
 pub use silero::Silero;
 pub use sphinx::Sphinx;

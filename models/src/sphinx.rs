@@ -51,11 +51,23 @@ impl Sphinx {
         Self::load_from(&model_folder())
     }
 
+    /// One for what is shown while somebody speaks: less than half the time, and half as many wrong words more.
+    ///
+    /// # Errors
+    /// As for [`Self::load`].
+    pub fn load_quick() -> Result<Self, SphinxError> {
+        Self::with(&model_folder(), &SEARCH_ONCE)
+    }
+
     /// The recognizer, with the models in `folder` (`en-us/`, `en-us.lm.bin`, `cmudict-en-us.dict`).
     ///
     /// # Errors
     /// As for [`Self::load`].
     pub fn load_from(folder: &Path) -> Result<Self, SphinxError> {
+        Self::with(folder, &[])
+    }
+
+    fn with(folder: &Path, search: &[(&str, &str)]) -> Result<Self, SphinxError> {
         let acoustic = folder.join("en-us");
         let language = folder.join("en-us.lm.bin");
         let dictionary = folder.join("cmudict-en-us.dict");
@@ -72,6 +84,7 @@ impl Sphinx {
         );
         let mut settings = vec![("-hmm", &*acoustic), ("-lm", &*language), ("-dict", &*dictionary)];
         settings.extend(SETTINGS);
+        settings.extend(search);
         Ok(Self {
             decoder: ffi::Decoder::new(&settings)?,
             info: info(),
@@ -102,6 +115,17 @@ const SETTINGS: [(&str, &str); 1] = [
     // The library would cut pauses out and count time without them: words after a pause came 0.2 s early. What is silence is
     // decided before it gets here.
     ("-remove_silence", "no"),
+];
+
+/// One pass without a second look at what it found, every other frame scored in full, and fewer paths kept beside the best.
+/// Measured on 17 s of flite's voices, 54 words: 1.0 s instead of 2.4 s on one core, 12 words wrong instead of 8.
+const SEARCH_ONCE: [(&str, &str); 6] = [
+    ("-fwdflat", "no"),
+    ("-bestpath", "no"),
+    ("-ds", "2"),
+    ("-beam", "1e-40"),
+    ("-pbeam", "1e-40"),
+    ("-wbeam", "1e-24"),
 ];
 
 fn info() -> RecognizerInfo {

@@ -14,7 +14,7 @@ use attune_ingest::offline::Channel;
 use attune_ingest::ports::Decided;
 use attune_ingest::protocol::SampleClass;
 use attune_ingest::{media, offline};
-use attune_models::choose::Choice;
+use attune_models::choose::{Choice, Wanted};
 use attune_models::store::Store;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -63,14 +63,21 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let voice = attune_models::voice_activity(&store)?;
     // One decode takes one core; more workers than cores would only take turns.
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let recognizers = attune_models::recognizers(&store, arguments.recognizer, workers)?;
+    let recognizers = attune_models::recognizers(
+        &store,
+        &Wanted {
+            choice: arguments.recognizer,
+            workers,
+            partials: false,
+        },
+    )?;
     if let Some(why) = &recognizers.note {
         note(ink(Ink::Yellow, why));
     }
     let tracks = channels.iter().map(|channel| channel.track).collect();
     let end = channels.iter().map(|channel| channel.samples.len()).max().unwrap_or(0) as u64;
     let bar = terminal::sound_bar(MeetingTime::from_sample(end).as_ms()).with_message("listening");
-    let heard = offline::analyze(channels, voice, recognizers.workers, &mut |listening| {
+    let heard = offline::analyze(channels, voice, recognizers.into_full(), &mut |listening| {
         bar.set_position(listening.decided.as_ms() / 1000);
     })?;
     bar.finish_and_clear();

@@ -5,7 +5,7 @@ use super::terminal::{Ink, ink, line, size};
 use super::{machine, place};
 use crate::cluster::{self, free_bytes};
 use crate::config::{Databases, Settings};
-use attune_models::choose::Choice;
+use attune_models::choose::Wanted;
 use attune_models::store::Store;
 use clap::Args;
 use std::os::unix::fs::PermissionsExt;
@@ -151,7 +151,7 @@ fn models(store: &Store) -> Finding {
 
 fn recognizer(store: &Store) -> Finding {
     let what = "recognizer";
-    match attune_models::recognizers(store, Choice::Auto, 1) {
+    match attune_models::recognizers(store, &Wanted::default()) {
         Ok(chosen) => {
             let info = &chosen.info;
             let found = format!("{} {} ({})", info.name, info.version, info.model);

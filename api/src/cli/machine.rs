@@ -10,7 +10,7 @@ use crate::server::{self, Running, StartError};
 use attune_engine::recognize::RecognizerInfo;
 use attune_ingest::client::private_file;
 use attune_ingest::hearing::Hearing;
-use attune_models::choose::Choice;
+use attune_models::choose::{Choice, Wanted};
 use attune_models::store::Store;
 use std::io;
 use std::net::SocketAddr;
@@ -158,11 +158,18 @@ async fn hearing(choice: Choice) -> Result<Arc<Hearing>, Failure> {
         let voice = attune_models::voice_activity(&store)?;
         // One decode takes one core; more workers than cores would only take turns.
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        let recognizers = attune_models::recognizers(&store, choice, workers)?;
+        let recognizers = attune_models::recognizers(
+            &store,
+            &Wanted {
+                choice,
+                workers,
+                partials: false,
+            },
+        )?;
         if let Some(why) = &recognizers.note {
             note(ink(Ink::Yellow, why));
         }
-        Ok::<_, Failure>(Hearing::start(voice, recognizers.workers)?)
+        Ok::<_, Failure>(Hearing::start(voice, recognizers.into_full())?)
     });
     loaded.await?
 }

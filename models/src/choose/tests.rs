@@ -8,14 +8,23 @@ fn store_with_weights() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ggml-tiny.en.bin");
     seeded::write(&path, Dims::SMALL, 3).unwrap();
-    let page = format!(
-        "[[model]]\nname = \"whisper-tiny.en\"\nfile = \"ggml-tiny.en.bin\"\nbytes = {}\nsha1 = \"{}\"\nlicence = \"MIT\"\n\
-         used_by = \"tests\"\n[[model.source]]\nhub = \"http://127.0.0.1:9/none\"\n",
-        path.metadata().unwrap().len(),
-        "00".repeat(20),
-    );
-    let store = Store::new(folder.path(), Manifest::parse(&page, "any").unwrap());
+    let manifest = Manifest::parse(&page(&folder, &["tiny.en"]), "any").unwrap();
+    let store = Store::new(folder.path(), manifest);
     (folder, store)
+}
+
+/// A manifest of the models that lie in `folder`.
+fn page(folder: &TempDir, models: &[&str]) -> String {
+    let entry = |model: &&str| {
+        let file = format!("ggml-{model}.bin");
+        let bytes = folder.path().join(&file).metadata().unwrap().len();
+        let sha1 = "00".repeat(20);
+        format!(
+            "[[model]]\nname = \"whisper-{model}\"\nfile = \"{file}\"\nbytes = {bytes}\nsha1 = \"{sha1}\"\n\
+             licence = \"MIT\"\nused_by = \"tests\"\n[[model.source]]\nhub = \"http://127.0.0.1:9/none\"\n"
+        )
+    };
+    models.iter().map(entry).collect()
 }
 
 fn empty_store() -> (TempDir, Store) {
@@ -24,10 +33,18 @@ fn empty_store() -> (TempDir, Store) {
     (folder, store)
 }
 
+fn wanted(choice: Choice, workers: usize) -> Wanted {
+    Wanted {
+        choice,
+        workers,
+        partials: false,
+    }
+}
+
 #[test]
 fn whisper_is_chosen_where_its_weights_are() {
     let (_folder, store) = store_with_weights();
-    let chosen = recognizers(&store, Choice::Auto, 2).unwrap();
+    let chosen = recognizers(&store, &wanted(Choice::Auto, 2)).unwrap();
     assert_eq!(
         (chosen.info.name.as_str(), chosen.info.model.as_str()),
         ("whisper", "tiny.en")
@@ -38,9 +55,9 @@ fn whisper_is_chosen_where_its_weights_are() {
 #[test]
 fn sphinx_is_chosen_where_they_are_not_and_says_why() {
     let (_folder, store) = empty_store();
-    let chosen = recognizers(&store, Choice::Auto, 2).unwrap();
+    let chosen = recognizers(&store, &wanted(Choice::Auto, 2)).unwrap();
     assert_eq!(chosen.info.name, "sphinx");
-    assert!(chosen.workers.iter().all(|worker| *worker.info() == chosen.info));
+    assert!(chosen.workers.iter().all(|worker| *worker.full.info() == chosen.info));
     let note = chosen.note.unwrap();
     assert!(
         note.contains("PocketSphinx") && note.contains("weights") && !note.contains('\n'),
@@ -54,11 +71,11 @@ fn weights_that_do_not_load_fall_back_too() {
     let path = folder.path().join("ggml-tiny.en.bin");
     let bytes = path.metadata().unwrap().len() as usize;
     std::fs::write(&path, vec![0; bytes]).unwrap();
-    let chosen = recognizers(&store, Choice::Auto, 1).unwrap();
+    let chosen = recognizers(&store, &wanted(Choice::Auto, 1)).unwrap();
     assert_eq!(chosen.info.name, "sphinx");
     assert!(chosen.note.unwrap().contains("ggml-tiny.en.bin"));
     assert!(matches!(
-        recognizers(&store, Choice::Whisper, 1),
+        recognizers(&store, &wanted(Choice::Whisper, 1)),
         Err(NoRecognizer::Whisper(_))
     ));
 }
@@ -66,11 +83,11 @@ fn weights_that_do_not_load_fall_back_too() {
 #[test]
 fn what_is_asked_for_and_missing_is_an_error() {
     let (folder, store) = empty_store();
-    let error = recognizers(&store, Choice::Whisper, 1).unwrap_err();
+    let error = recognizers(&store, &wanted(Choice::Whisper, 1)).unwrap_err();
     assert!(matches!(error, NoRecognizer::NoWeights(_)), "{error}");
     let absent = folder.path().join("absent.bin");
     assert!(matches!(
-        recognizers(&store, Choice::WhisperFile(absent), 1),
+        recognizers(&store, &wanted(Choice::WhisperFile(absent), 1)),
         Err(NoRecognizer::Whisper(_))
     ));
 }
@@ -78,11 +95,48 @@ fn what_is_asked_for_and_missing_is_an_error() {
 #[test]
 fn sphinx_is_used_when_asked_for_although_whisper_is_here() {
     let (_folder, store) = store_with_weights();
-    let chosen = recognizers(&store, Choice::Sphinx, 0).unwrap();
+    let chosen = recognizers(&store, &wanted(Choice::Sphinx, 0)).unwrap();
     assert_eq!(
         (chosen.info.name.as_str(), chosen.workers.len(), chosen.note),
         ("sphinx", 1, None)
     );
+}
+
+#[test]
+fn a_quick_recognizer_stands_beside_the_full_one_only_where_partials_are_wanted_and_it_is_quicker() {
+    let partials = |choice| Wanted {
+        partials: true,
+        ..wanted(choice, 2)
+    };
+    let quick_of = |chosen: &Recognizers| -> Vec<Option<String>> {
+        let quick = chosen.workers.iter().map(|worker| worker.quick.as_ref());
+        quick.map(|quick| Some(quick?.info().label())).collect()
+    };
+    let (folder, store) = store_with_weights();
+    let sphinx = |wanted: &Wanted| quick_of(&recognizers(&store, wanted).unwrap());
+    assert_eq!(sphinx(&wanted(Choice::Sphinx, 1)), [None]);
+    assert_eq!(
+        sphinx(&partials(Choice::Sphinx)),
+        [Some("sphinx/en-us".to_owned()), Some("sphinx/en-us".to_owned())]
+    );
+
+    // tiny.en alone: nothing is quicker than it.
+    let alone = recognizers(&store, &partials(Choice::Whisper)).unwrap();
+    assert_eq!(
+        (alone.info.model.as_str(), quick_of(&alone)),
+        ("tiny.en", vec![None, None])
+    );
+
+    // Beside base.en it is the quick one.
+    let base = folder.path().join("ggml-base.en.bin");
+    seeded::write(&base, Dims::SMALL, 4).unwrap();
+    let store = Store::new(
+        folder.path(),
+        Manifest::parse(&page(&folder, &["base.en", "tiny.en"]), "any").unwrap(),
+    );
+    let both = recognizers(&store, &partials(Choice::Whisper)).unwrap();
+    assert_eq!(both.info.model, "base.en");
+    assert_eq!(quick_of(&both), vec![Some("whisper/tiny.en".to_owned()); 2]);
 }
 
 #[test]

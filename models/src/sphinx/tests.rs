@@ -155,3 +155,21 @@ fn fillers_are_no_words_and_second_pronunciations_are_the_same_word() {
     assert_eq!((word.text.as_str(), word.start_ms, word.end_ms), ("the", 100, 200));
     assert!((word.confidence - 1.0).abs() < f32::EPSILON);
 }
+
+#[test]
+fn the_quick_one_hears_most_of_it_too_and_carries_nothing_on() {
+    let mut quick = Sphinx::load_quick().unwrap();
+    let mut errors = WordErrors::default();
+    let mut first = Vec::new();
+    for (voice, text) in SENTENCES {
+        let samples = spoken(voice, text);
+        let recognition = recognized(&mut quick, &samples);
+        let heard: Vec<&str> = recognition.words.iter().map(|word| word.text.as_str()).collect();
+        errors = errors + wer::compare(&wer::tokens(text), &wer::tokens(&heard.join(" ")));
+        first.push((samples, recognition));
+    }
+    assert!(errors.rate() <= 0.35, "{errors:?}");
+    for (samples, recognition) in first.iter().rev() {
+        assert_eq!(recognized(&mut quick, samples), *recognition);
+    }
+}

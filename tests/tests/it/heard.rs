@@ -8,7 +8,7 @@ use attune_engine::speaker::{Speaker, Track};
 use attune_engine::wer::{self, TimedWord, WordErrors};
 use attune_ingest::offline::{self, Channel, Heard};
 use attune_ingest::{media, protocol::SampleClass};
-use attune_models::choose::Choice;
+use attune_models::choose::{Choice, Wanted};
 use attune_models::store::Store;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -44,8 +44,13 @@ fn channels_of(path: &Path) -> Vec<Vec<i16>> {
 fn hear(channels: Vec<Channel>) -> Heard {
     let store = Store::open();
     let voice = attune_models::voice_activity(&store).expect("make test fetches voice activity");
-    let recognizers = attune_models::recognizers(&store, Choice::Sphinx, WORKERS).expect("PocketSphinx is installed");
-    offline::analyze(channels, voice, recognizers.workers, &mut |_| {}).expect("the recording is heard")
+    let wanted = Wanted {
+        choice: Choice::Sphinx,
+        workers: WORKERS,
+        partials: false,
+    };
+    let recognizers = attune_models::recognizers(&store, &wanted).expect("PocketSphinx is installed");
+    offline::analyze(channels, voice, recognizers.into_full(), &mut |_| {}).expect("the recording is heard")
 }
 
 fn channel(track: Track, speaker: Speaker, samples: Vec<i16>) -> Channel {
