@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod conversation;
 pub mod decide;
+pub mod echo;
 pub mod fillers;
 pub mod lexicon;
 pub mod listener;
