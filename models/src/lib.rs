@@ -6,6 +6,7 @@
 pub mod choose;
 pub mod manifest;
 mod onnx;
+pub mod remote;
 pub mod scripted;
 #[cfg(any(test, feature = "seeded"))]
 pub mod seeded;
@@ -17,6 +18,7 @@ pub mod store;
 pub mod whisper;
 
 pub use choose::{Choice, NoRecognizer, NoVoice, Recognizers, Wanted, Worker, recognizers, voice_activity};
+pub use remote::{Endpoint, Line, Remote, RemoteSettings};
 pub use scripted::Scripted;
 pub use silero::Silero;
 pub use sphinx::Sphinx;
