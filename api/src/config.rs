@@ -1,6 +1,8 @@
 //! What a server is told before it starts: a file, then the environment, each setting typed and none a secret by default.
 
 use attune_ingest::hearing::Hearing;
+use attune_models::remote::{EndpointError, RemoteSettings};
+use secrecy::SecretString;
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 use std::ffi::OsString;
@@ -143,6 +145,9 @@ pub enum ConfigError {
         #[source]
         source: sqlx::Error,
     },
+    /// The address of the remote recognizer is not one. It is not repeated: it may hold a secret.
+    #[error("reading the address of the remote recognizer in stt_base_url")]
+    Recognizer(#[source] EndpointError),
     /// Some databases are named, and others are not.
     #[error("{missing} is not set, though database_url is: name every database, or none for a private cluster")]
     Incomplete {
@@ -152,7 +157,7 @@ pub enum ConfigError {
 }
 
 /// What a person may write: `attune.toml`, or the same names in upper case after `ATTUNE_`. `DATABASE_URL` is also
-/// understood without the prefix.
+/// understood without the prefix, and so are the `STT_…` of the remote recognizer.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -174,6 +179,15 @@ pub struct Settings {
     pub owner_database_url: Option<String>,
     /// `attune_owner` on the key store, for migrations.
     pub keys_owner_database_url: Option<String>,
+    /// A recognizer elsewhere: `https://…/v1` of an OpenAI-compatible server, or `wss://streaming.assemblyai.com/v3`. With
+    /// none, no audio ever leaves; with one, only where a person and their organisation allow it.
+    pub stt_base_url: Option<String>,
+    /// What it asks for.
+    pub stt_api_key: Option<SecretString>,
+    /// Which of its models.
+    pub stt_model: Option<String>,
+    /// How long an answer to one segment is waited for.
+    pub stt_timeout_s: Option<u64>,
 }
 
 impl Settings {
@@ -228,6 +242,20 @@ impl Settings {
         }))
     }
 
+    /// The recognizer elsewhere, where one is named.
+    pub fn remote(&self) -> Result<Option<RemoteSettings>, ConfigError> {
+        let Some(address) = self.stt_base_url.as_deref().filter(|address| !address.is_empty()) else {
+            return Ok(None);
+        };
+        let server = RemoteSettings::at(address.parse().map_err(ConfigError::Recognizer)?);
+        Ok(Some(RemoteSettings {
+            key: self.stt_api_key.clone(),
+            model: self.stt_model.clone(),
+            timeout: self.stt_timeout_s.map_or(server.timeout, Duration::from_secs),
+            ..server
+        }))
+    }
+
     /// What `start` needs: these settings over those of one machine with its data in `data`.
     pub fn over(self, data: &Path, databases: Databases) -> Config {
         let machine = Config::on_this_machine(data, databases);
@@ -242,7 +270,7 @@ impl Settings {
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 13] = [
     "listen",
     "public_url",
     "allowed_origins",
@@ -252,6 +280,10 @@ const SETTINGS: [&str; 9] = [
     "keys_database_url",
     "owner_database_url",
     "keys_owner_database_url",
+    "stt_base_url",
+    "stt_api_key",
+    "stt_model",
+    "stt_timeout_s",
 ];
 
 /// The setting that a variable of the environment sets, if it is one of ours.
@@ -259,7 +291,12 @@ fn setting_of(variable: &str) -> Option<String> {
     match variable {
         "DATABASE_URL" => Some("database_url".to_owned()),
         _ => {
-            let name = variable.strip_prefix("ATTUNE_")?.to_lowercase();
+            let without_prefix = variable.strip_prefix("ATTUNE_");
+            let name = match without_prefix {
+                Some(name) => name.to_lowercase(),
+                None if variable.starts_with("STT_") => variable.to_lowercase(),
+                None => return None,
+            };
             SETTINGS.contains(&name.as_str()).then_some(name)
         }
     }
@@ -333,6 +370,35 @@ mod tests {
             Settings::read(Some(&file), []),
             Err(ConfigError::Unreadable(_))
         ));
+    }
+
+    #[test]
+    fn a_recognizer_elsewhere_is_named_by_its_usual_variables_and_its_key_is_never_shown() {
+        let variables = environment(&[
+            ("STT_BASE_URL", "https://api.openai.com/v1"),
+            ("STT_API_KEY", "sk-never-shown"),
+            ("ATTUNE_STT_MODEL", "whisper-large"),
+            ("STT_TIMEOUT_S", "7"),
+            ("STT_SOMETHING_ELSE", "left alone"),
+        ]);
+        let settings = Settings::read(None, variables).unwrap();
+        let server = settings.remote().unwrap().unwrap();
+        assert_eq!(
+            (server.endpoint.host(), server.model.as_deref(), server.timeout),
+            ("api.openai.com", Some("whisper-large"), Duration::from_secs(7))
+        );
+        assert!(server.key.is_some());
+        assert!(!format!("{settings:?} {server:?}").contains("never-shown"));
+
+        let none = Settings::read(None, environment(&[("STT_BASE_URL", "")])).unwrap();
+        assert!(none.remote().unwrap().is_none());
+        let wrong = Settings::read(
+            None,
+            environment(&[("STT_BASE_URL", "https://me:never-shown@a.example")]),
+        )
+        .unwrap();
+        let error = wrong.remote().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("never-shown"));
     }
 
     #[test]

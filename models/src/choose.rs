@@ -1,6 +1,7 @@
 //! Which recognizer runs: what the person asked for, or else the best that this machine has.
 
 use crate::onnx::OnnxError;
+use crate::remote::{Line, LineError, Remote, RemoteSettings};
 use crate::sphinx::{Sphinx, SphinxError};
 use crate::store::{Missing, Store};
 use crate::{Silero, Whisper, whisper::WhisperError};
@@ -9,6 +10,7 @@ use attune_engine::voice::VoiceActivity;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Whisper's models, best first.
 const WHISPER_MODELS: [&str; 2] = ["whisper-base.en", "whisper-tiny.en"];
@@ -16,7 +18,7 @@ const WHISPER_MODELS: [&str; 2] = ["whisper-base.en", "whisper-tiny.en"];
 /// What `--recognizer` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Choice {
-    /// Whisper if its weights are here, PocketSphinx if not.
+    /// Whisper if its weights are here, PocketSphinx if not; behind a server elsewhere, if the settings name one.
     #[default]
     Auto,
     /// Whisper, with the best weights that are here.
@@ -25,11 +27,13 @@ pub enum Choice {
     WhisperFile(PathBuf),
     /// PocketSphinx.
     Sphinx,
+    /// The server in the settings, with the best of this machine behind it.
+    Remote,
 }
 
 /// A name that is no recognizer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no recognizer {0:?}: choose auto, whisper, whisper:PATH or sphinx")]
+#[error("there is no recognizer {0:?}: choose auto, whisper, whisper:PATH, sphinx or remote")]
 pub struct UnknownChoice(String);
 
 impl FromStr for Choice {
@@ -40,6 +44,7 @@ impl FromStr for Choice {
             "auto" => Ok(Self::Auto),
             "whisper" => Ok(Self::Whisper),
             "sphinx" => Ok(Self::Sphinx),
+            "remote" => Ok(Self::Remote),
             _ => match text.strip_prefix("whisper:") {
                 Some(path) if !path.is_empty() => Ok(Self::WhisperFile(path.into())),
                 _ => Err(UnknownChoice(text.to_owned())),
@@ -55,6 +60,7 @@ impl fmt::Display for Choice {
             Self::Whisper => f.write_str("whisper"),
             Self::WhisperFile(path) => write!(f, "whisper:{}", path.display()),
             Self::Sphinx => f.write_str("sphinx"),
+            Self::Remote => f.write_str("remote"),
         }
     }
 }
@@ -68,6 +74,8 @@ pub struct Wanted {
     pub workers: usize,
     /// Whether text is shown while somebody still speaks: then there is a [`Worker::quick`] where one saves time.
     pub partials: bool,
+    /// The server of the settings; none where they name none.
+    pub remote: Option<RemoteSettings>,
 }
 
 /// What one worker thread decodes with.
@@ -87,7 +95,9 @@ pub struct Recognizers {
     pub info: RecognizerInfo,
     /// One per thread.
     pub workers: Vec<Worker>,
-    /// One line for the person, where it is not what they would expect: why it fell back.
+    /// The host that audio goes to where it may leave this machine; none where it never does.
+    pub elsewhere: Option<String>,
+    /// One line for the person, where it is not what they would expect: why it fell back, or where audio may go.
     pub note: Option<String>,
 }
 
@@ -120,6 +130,12 @@ pub enum NoRecognizer {
     /// PocketSphinx does not load.
     #[error("sphinx does not start")]
     Sphinx(#[from] SphinxError),
+    /// A remote recognizer was asked for and the settings name none.
+    #[error("no remote recognizer is set up: STT_BASE_URL says where one is")]
+    NoServer,
+    /// The way to the remote recognizer cannot be made ready.
+    #[error("the remote recognizer does not start")]
+    Line(#[from] LineError),
 }
 
 /// No voice activity: nothing can be heard.
@@ -133,20 +149,57 @@ pub struct NoVoice(#[from] OnnxError);
 /// When what was asked for, or all that there is, does not start.
 pub fn recognizers(store: &Store, wanted: &Wanted) -> Result<Recognizers, NoRecognizer> {
     match &wanted.choice {
+        Choice::Remote => remote(store, wanted, wanted.remote.as_ref().ok_or(NoRecognizer::NoServer)?),
         Choice::Sphinx => sphinx(wanted, None),
         Choice::WhisperFile(path) => Ok(whisper(Whisper::load(path)?, None, wanted)?),
         Choice::Whisper => {
             let path = weights(store).map_err(NoRecognizer::NoWeights)?;
             Ok(whisper(Whisper::load(&path)?, quicker(store, &path), wanted)?)
         }
-        Choice::Auto => match weights(store) {
-            Err(_) => sphinx(wanted, Some("the weights of whisper are not on this machine")),
-            Ok(path) => match Whisper::load(&path) {
-                Ok(first) => Ok(whisper(first, quicker(store, &path), wanted)?),
-                Err(error) => sphinx(wanted, Some(&error.to_string())),
-            },
+        Choice::Auto => match &wanted.remote {
+            Some(server) => remote(store, wanted, server),
+            None => local(store, wanted),
         },
     }
+}
+
+/// The best of this machine.
+fn local(store: &Store, wanted: &Wanted) -> Result<Recognizers, NoRecognizer> {
+    match weights(store) {
+        Err(_) => sphinx(wanted, Some("the weights of whisper are not on this machine")),
+        Ok(path) => match Whisper::load(&path) {
+            Ok(first) => Ok(whisper(first, quicker(store, &path), wanted)?),
+            Err(error) => sphinx(wanted, Some(&error.to_string())),
+        },
+    }
+}
+
+/// A server elsewhere, and the best of this machine for what it may not hear or does not answer. What is shown while
+/// somebody speaks is decoded here alone: it is thrown away, and not worth sending.
+fn remote(store: &Store, wanted: &Wanted, server: &RemoteSettings) -> Result<Recognizers, NoRecognizer> {
+    let local = local(store, wanted)?;
+    let line = Line::open(server.clone())?;
+    let here = local.info.label();
+    let over = |worker: Worker| Worker {
+        full: Box::new(Remote::over(Arc::clone(&line), worker.full)),
+        quick: worker.quick,
+    };
+    let workers: Vec<Worker> = local.workers.into_iter().map(over).collect();
+    let listened_to = if server.endpoint.is_encrypted() {
+        ""
+    } else {
+        " (not encrypted)"
+    };
+    let note = format!(
+        "speech that may leave this machine is sent to {}{listened_to}; the rest, and what is not answered, {here} writes",
+        line.host()
+    );
+    Ok(Recognizers {
+        info: workers[0].full.info().clone(),
+        workers,
+        elsewhere: Some(line.host().to_owned()),
+        note: Some(local.note.map_or_else(|| note.clone(), |why| format!("{note}; {why}"))),
+    })
 }
 
 /// Voice activity for every track of the process.
@@ -186,6 +239,7 @@ fn whisper(first: Whisper, quicker: Option<PathBuf>, wanted: &Wanted) -> Result<
     Ok(Recognizers {
         info,
         workers,
+        elsewhere: None,
         note: None,
     })
 }
@@ -199,6 +253,7 @@ fn sphinx(wanted: &Wanted, instead: Option<&str>) -> Result<Recognizers, NoRecog
     Ok(Recognizers {
         info: workers[0].full.info().clone(),
         workers,
+        elsewhere: None,
         note: instead.map(|why| format!("recognizing with PocketSphinx, which is less accurate: {why}")),
     })
 }

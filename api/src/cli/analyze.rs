@@ -1,6 +1,7 @@
 //! `attune analyze`: recordings to transcript, measures and report, with no server and no database.
 
 use super::failure::Failure;
+use super::machine::settings;
 use super::output::Output;
 use super::replay::{meeting_type, mixed};
 use super::terminal::{self, Ink, ink, note};
@@ -38,7 +39,7 @@ pub(super) struct Arguments {
     /// text, json, md or html; without it what the output's name says, or text
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
-    /// auto, whisper, whisper:PATH or sphinx
+    /// auto, whisper, whisper:PATH, sphinx or remote; only remote sends speech anywhere
     #[arg(long, value_name = "NAME", default_value = "auto", env = "ATTUNE_RECOGNIZER")]
     recognizer: Choice,
     /// discovery, demo, interviewer, candidate, one_on_one_manager, one_on_one_report, stand_up, presentation,
@@ -63,12 +64,18 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let voice = attune_models::voice_activity(&store)?;
     // One decode takes one core; more workers than cores would only take turns.
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    // Only who asks for it sends a recording anywhere.
+    let remote = match arguments.recognizer {
+        Choice::Remote => settings(None)?.remote()?,
+        _ => None,
+    };
     let recognizers = attune_models::recognizers(
         &store,
         &Wanted {
             choice: arguments.recognizer,
             workers,
             partials: false,
+            remote,
         },
     )?;
     if let Some(why) = &recognizers.note {

@@ -6,6 +6,7 @@ use super::{machine, place};
 use crate::cluster::{self, free_bytes};
 use crate::config::{Databases, Settings};
 use attune_models::choose::Wanted;
+use attune_models::remote::Line;
 use attune_models::store::Store;
 use clap::Args;
 use std::os::unix::fs::PermissionsExt;
@@ -58,6 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         database(databases.as_ref()),
         models(&store),
         recognizer(&store),
+        remote(&settings),
         descriptors(),
         disk(&data),
         clock(),
@@ -173,6 +175,40 @@ fn recognizer(store: &Store) -> Finding {
             found: chain(&error),
             state: State::Missing(fix_of_recognizer()),
         },
+    }
+}
+
+/// Whether the recognizer elsewhere answers and takes its key. No audio is sent.
+fn remote(settings: &Settings) -> Finding {
+    let what = "elsewhere";
+    let finding = |found, state| Finding { what, found, state };
+    let server = match settings.remote() {
+        Ok(Some(server)) => server,
+        Ok(None) => {
+            return finding(
+                "no remote recognizer: speech never leaves this machine".into(),
+                State::Good,
+            );
+        }
+        Err(error) => return finding(chain(&error), State::Missing("correct STT_BASE_URL".into())),
+    };
+    let host = server.endpoint.host().to_owned();
+    let encrypted = server.endpoint.is_encrypted();
+    let fix = "look at STT_BASE_URL and STT_API_KEY; until then speech is recognized on this machine".to_owned();
+    let line = match Line::open(server) {
+        Ok(line) => line,
+        Err(error) => return finding(chain(&error), State::Missing(fix)),
+    };
+    match line.reach() {
+        Err(failure) => finding(format!("{host}: {failure}"), State::Advice(fix)),
+        Ok(()) if encrypted => finding(
+            format!("{host} answers; it hears those who consent, where their organisation allows it"),
+            State::Good,
+        ),
+        Ok(()) => finding(
+            format!("{host} answers, without encryption"),
+            State::Advice("use an https:// or wss:// address, unless the way there is your own".into()),
+        ),
     }
 }
 

@@ -11,6 +11,7 @@ use attune_engine::recognize::RecognizerInfo;
 use attune_ingest::client::private_file;
 use attune_ingest::hearing::Hearing;
 use attune_models::choose::{Choice, Wanted};
+use attune_models::remote::RemoteSettings;
 use attune_models::store::Store;
 use std::io;
 use std::net::SocketAddr;
@@ -30,7 +31,7 @@ pub(super) struct ServerArguments {
     /// Where to listen, such as 127.0.0.1:4680
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// auto, whisper, whisper:PATH or sphinx
+    /// auto, whisper, whisper:PATH, sphinx or remote
     #[arg(long, value_name = "NAME", default_value = "auto", env = "ATTUNE_RECOGNIZER")]
     recognizer: Choice,
 }
@@ -56,7 +57,9 @@ impl Machine {
     /// Starts everything. The cluster and the models, which both take a second, start side by side.
     pub(super) async fn start(arguments: ServerArguments, if_taken: IfTaken) -> Result<Self, Failure> {
         let settings = settings(arguments.config.as_deref())?;
-        let (hearing, (databases, cluster)) = tokio::try_join!(hearing(arguments.recognizer), databases(&settings))?;
+        let remote = settings.remote()?;
+        let (hearing, (databases, cluster)) =
+            tokio::try_join!(hearing(arguments.recognizer, remote), databases(&settings))?;
         let recognizer = hearing.info().clone();
         let data = place::data();
         if cluster.as_ref().is_some_and(|cluster| !cluster.is_ours()) {
@@ -152,7 +155,7 @@ fn taken(data: &Path) -> Failure {
 }
 
 /// Loads the models, away from the runtime's own threads, and starts the threads that listen.
-async fn hearing(choice: Choice) -> Result<Arc<Hearing>, Failure> {
+async fn hearing(choice: Choice, remote: Option<RemoteSettings>) -> Result<Arc<Hearing>, Failure> {
     let loaded = tokio::task::spawn_blocking(move || {
         let store = Store::open();
         let voice = attune_models::voice_activity(&store)?;
@@ -164,6 +167,7 @@ async fn hearing(choice: Choice) -> Result<Arc<Hearing>, Failure> {
                 choice,
                 workers,
                 partials: false,
+                remote,
             },
         )?;
         if let Some(why) = &recognizers.note {

@@ -218,6 +218,30 @@ async fn doctor_looks_at_what_the_settings_name() {
 }
 
 #[tokio::test]
+async fn doctor_asks_the_recognizer_elsewhere_and_does_not_show_its_key() {
+    let machine = Machine::new();
+    let doctor = async |address: &str| {
+        let mut command = machine.command(&["doctor"]);
+        let output = ended(
+            command
+                .env("STT_BASE_URL", address)
+                .env("STT_API_KEY", "sk-never-shown"),
+        )
+        .await;
+        format!("{}{}", out(&output), err(&output))
+    };
+    let nobody = doctor("http://127.0.0.1:9/v1").await;
+    assert!(nobody.contains("127.0.0.1:9: it cannot be reached"), "{nobody}");
+    let no_address = doctor("https://me:never-shown@a.example/v1").await;
+    assert!(no_address.contains("stt_base_url"), "{no_address}");
+    for told in [nobody, no_address] {
+        assert!(!told.contains("never-shown"), "{told}");
+    }
+    let none = out(&machine.run(&["doctor"]).await);
+    assert!(none.contains("speech never leaves this machine"), "{none}");
+}
+
+#[tokio::test]
 async fn models_are_listed_verified_and_fetched_by_name() {
     let machine = Machine::new();
     let store = machine.folder().join("models");

@@ -60,7 +60,8 @@ impl Machine {
     pub(crate) fn at_home(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
-            let is_setting = name == "DATABASE_URL" || name.to_string_lossy().starts_with("ATTUNE_");
+            let text = name.to_string_lossy();
+            let is_setting = name == "DATABASE_URL" || text.starts_with("ATTUNE_") || text.starts_with("STT_");
             if is_setting && !ABOUT_MODELS.iter().any(|about| name == *about) {
                 command.env_remove(name);
             }

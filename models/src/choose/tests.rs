@@ -37,7 +37,7 @@ fn wanted(choice: Choice, workers: usize) -> Wanted {
     Wanted {
         choice,
         workers,
-        partials: false,
+        ..Wanted::default()
     }
 }
 
@@ -140,8 +140,45 @@ fn a_quick_recognizer_stands_beside_the_full_one_only_where_partials_are_wanted_
 }
 
 #[test]
+fn a_server_elsewhere_is_used_only_where_the_settings_name_one_and_that_is_said() {
+    let (_folder, store) = store_with_weights();
+    let server = RemoteSettings::at("http://gpu.example:8000/v1".parse().unwrap());
+    for choice in [Choice::Auto, Choice::Remote] {
+        let chosen = recognizers(
+            &store,
+            &Wanted {
+                remote: Some(server.clone()),
+                ..wanted(choice, 2)
+            },
+        )
+        .unwrap();
+        assert_eq!(
+            (chosen.info.label().as_str(), chosen.workers.len()),
+            ("remote/whisper-1", 2)
+        );
+        assert_eq!(chosen.elsewhere.as_deref(), Some("gpu.example:8000"));
+        let note = chosen.note.unwrap();
+        for said in ["gpu.example:8000", "not encrypted", "whisper/tiny.en"] {
+            assert!(note.contains(said), "{note}");
+        }
+    }
+    // Who asks for a recognizer of this machine gets that.
+    let here = recognizers(
+        &store,
+        &Wanted {
+            remote: Some(server),
+            ..wanted(Choice::Whisper, 1)
+        },
+    )
+    .unwrap();
+    assert_eq!((here.info.name.as_str(), here.elsewhere), ("whisper", None));
+    let unset = recognizers(&store, &wanted(Choice::Remote, 1)).unwrap_err();
+    assert!(matches!(unset, NoRecognizer::NoServer) && unset.to_string().contains("STT_BASE_URL"));
+}
+
+#[test]
 fn a_choice_is_written_as_it_is_read() {
-    for text in ["auto", "whisper", "sphinx", "whisper:/models/ggml-base.bin"] {
+    for text in ["auto", "whisper", "sphinx", "remote", "whisper:/models/ggml-base.bin"] {
         assert_eq!(text.parse::<Choice>().unwrap().to_string(), text);
     }
     for text in ["", "Whisper", "whisper:", "captions"] {

@@ -47,7 +47,7 @@ fn hear(channels: Vec<Channel>) -> Heard {
     let wanted = Wanted {
         choice: Choice::Sphinx,
         workers: WORKERS,
-        partials: false,
+        ..Wanted::default()
     };
     let recognizers = attune_models::recognizers(&store, &wanted).expect("PocketSphinx is installed");
     offline::analyze(channels, voice, recognizers.into_full(), &mut |_| {}).expect("the recording is heard")
