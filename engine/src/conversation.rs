@@ -10,6 +10,7 @@ use crate::meeting_type::MeetingType;
 use crate::questions::{self, QuestionKind};
 use crate::recognize::RecognizerInfo;
 use crate::signal::Signal;
+use crate::sound::Sound;
 use crate::speaker::{Speaker, Track};
 use crate::transcript::{Final, SegmentFlag, SegmentId, Word};
 use crate::turns::{self, TURN_GAP, Turn};
@@ -68,12 +69,23 @@ impl Utterance {
     }
 }
 
+/// What a segment of mine sounded like.
+#[derive(Debug)]
+pub(crate) struct Sounded {
+    /// When the segment began: what times in `sound` count from.
+    pub(crate) start: MeetingTime,
+    /// Its sound.
+    pub(crate) sound: Sound,
+}
+
 /// A meeting as far as it is decided. Cheap to clone: a commit folds into a copy, and copies share what was said.
 #[derive(Debug, Clone)]
 pub struct Conversation {
     setup: Setup,
     /// By start, then by speaker.
     utterances: Vec<Arc<Utterance>>,
+    /// Of my segments that held words, in order of start.
+    sounds: Vec<Arc<Sounded>>,
     pace: Pace,
     /// How far the meeting has come: what was decided last ends here, on one track at least.
     now: MeetingTime,
@@ -85,6 +97,7 @@ impl Conversation {
         Self {
             setup,
             utterances: Vec::new(),
+            sounds: Vec::new(),
             pace: Pace::default(),
             now: MeetingTime::START,
         }
@@ -97,6 +110,9 @@ impl Conversation {
         };
         let mine = utterance.speaker != Speaker::Them;
         let mut signals: Vec<Signal> = Vec::new();
+        if let Some(sound) = decided.sound.as_deref().filter(|_| mine) {
+            self.keep_sound(decided.span.start, sound);
+        }
         if mine && !utterance.low_confidence {
             signals.extend(utterance.fillers.iter().map(|filler| Signal::Filler {
                 at: filler.at,
@@ -126,6 +142,12 @@ impl Conversation {
                 }),
         );
         signals
+    }
+
+    fn keep_sound(&mut self, start: MeetingTime, sound: &Sound) {
+        let place = self.sounds.partition_point(|earlier| earlier.start <= start);
+        let sound = sound.clone();
+        self.sounds.insert(place, Arc::new(Sounded { start, sound }));
     }
 
     /// Whether this goes on where its speaker spoke last.
@@ -160,6 +182,11 @@ impl Conversation {
     /// What was said, by start.
     pub fn utterances(&self) -> &[Arc<Utterance>] {
         &self.utterances
+    }
+
+    /// What my voice sounded like, segment by segment, by start; a segment without words is no voice of mine.
+    pub(crate) fn sounds(&self) -> impl Iterator<Item = &Sounded> {
+        self.sounds.iter().map(Arc::as_ref)
     }
 
     /// What `speaker` said, by start.

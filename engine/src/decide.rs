@@ -41,6 +41,7 @@ pub fn final_of(segment: &Segment, recognition: &Recognition, speaker: Speaker, 
         voiced: segment.voiced.iter().map(|&(from, to)| span(from, to)).collect(),
         model: recognition.made_by.clone().unwrap_or_else(|| info.label()),
         flags,
+        sound: recognition.sound.clone(),
     }
 }
 

@@ -162,7 +162,7 @@ impl Utterance<'_> {
 }
 
 /// The word ends a clause, where the recognizer writes punctuation.
-fn ends_clause(word: &Word) -> bool {
+pub(crate) fn ends_clause(word: &Word) -> bool {
     word.text.ends_with([',', '.', '?', '!', ';', ':', '–', '—'])
 }
 

@@ -10,9 +10,12 @@ mod c13_patience;
 mod c14_interruptions;
 mod c17_questions;
 mod c1_talk_share;
+mod c24_pitch_range;
+mod c25_level;
 mod c3_speaking_rate;
 mod c6_filled_pauses;
 mod c7_lexical_fillers;
+mod c9_pausing;
 
 use crate::conversation::Conversation;
 use serde::{Deserialize, Serialize};
@@ -154,11 +157,14 @@ pub(crate) fn measure(conversation: &Conversation) -> Measures {
         c3_speaking_rate::measure(conversation),
         c6_filled_pauses::measure(conversation),
         c7_lexical_fillers::measure(conversation),
+        c9_pausing::measure(conversation),
         c10_longest_monologue::measure(conversation),
         c12_interactivity::measure(conversation),
         c13_patience::measure(conversation),
         c14_interruptions::measure(conversation),
         c17_questions::measure(conversation),
+        c24_pitch_range::measure(conversation),
+        c25_level::measure(conversation),
     ])
 }
 
@@ -256,6 +262,18 @@ fn quantile(mut values: Vec<f64>, quantile: f64) -> Option<f64> {
     let at = quantile * last as f64;
     let (below, above) = (at.floor() as usize, at.ceil() as usize);
     Some(values[below] + (values[above] - values[below]) * (at - below as f64))
+}
+
+/// Why this meeting cannot tell how I sounded, if it cannot.
+fn no_sound(conversation: &Conversation) -> Option<&'static str> {
+    let said_something = || conversation.of(conversation.me()).next().is_some();
+    if !conversation.has_two_sides() {
+        Some(ONE_CHANNEL)
+    } else if conversation.sounds().next().is_none() && said_something() {
+        Some("The sound of my microphone was not measured in this meeting.")
+    } else {
+        None
+    }
 }
 
 const ONE_CHANNEL: &str = "Only one channel was heard, so speakers cannot be told apart.";

@@ -1,5 +1,6 @@
 //! From speech to words: what a recognizer is to the engine. The implementations live in `attune-models`.
 
+use crate::sound::Sound;
 use serde::{Deserialize, Serialize};
 
 /// Which recognizer made a transcript, and what it is known to get wrong. Part of every transcript and report.
@@ -90,6 +91,8 @@ pub struct Recognition {
     pub no_speech: Option<f32>,
     /// Mean natural logarithm of the tokens' probabilities, where it has tokens.
     pub mean_logprob: Option<f32>,
+    /// What the segment sounded like. No recognizer says so: it is measured beside the recognition, on the same thread.
+    pub sound: Option<Box<Sound>>,
 }
 
 /// Why a recognizer gave no answer.

@@ -59,6 +59,7 @@ pub(crate) fn said_for(speaker: Speaker, start_ms: u64, end_ms: u64, text: &str)
         voiced: vec![span(start_ms, end_ms)],
         model: "scripted/test".into(),
         flags: Vec::new(),
+        sound: None,
     }
 }
 

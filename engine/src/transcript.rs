@@ -1,6 +1,7 @@
 //! What was said: words, and the decided segments that carry them.
 
 use crate::clock::{MeetingTime, Span};
+use crate::sound::Sound;
 use crate::speaker::{Speaker, Track};
 use serde::{Deserialize, Serialize};
 
@@ -75,4 +76,7 @@ pub struct Final {
     /// What else to know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<SegmentFlag>,
+    /// What it sounded like: of the microphone alone, the person's own voice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<Box<Sound>>,
 }

@@ -244,9 +244,9 @@ impl Recognizer for Whisper {
         Ok(Recognition {
             words: words::words(&decoded.pieces, self.vocabulary, speech.samples),
             hit_loop_guard,
-            made_by: None,
             no_speech: decoded.no_speech,
             mean_logprob: words::mean_logprob(&decoded.pieces, self.vocabulary),
+            ..Recognition::default()
         })
     }
 }

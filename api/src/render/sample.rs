@@ -33,6 +33,7 @@ fn decided(track: Track, start_ms: u64, words: &[&str]) -> Final {
         voiced: vec![span],
         model: "scripted/test".to_owned(),
         flags: Vec::new(),
+        sound: None,
     }
 }
 

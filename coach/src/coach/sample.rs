@@ -93,6 +93,7 @@ fn decided(speaker: Speaker, track: Track, words: &[&TrueWord]) -> Final {
         voiced: words.iter().map(|word| span(word.t0_ms, word.t1_ms)).collect(),
         model: "scripted/truth".into(),
         flags: Vec::new(),
+        sound: None,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::protocol::{
     TrackChange, TrackControl, TrackDeclaration, Welcome,
 };
 use attune_engine::clock::{MeetingTime, Span};
+use attune_engine::sound::{PitchSecond, Sound};
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::{Final, SegmentFlag, SegmentId, Word};
 use serde_json::{Value, json};
@@ -230,6 +231,25 @@ fn events() -> Vec<Envelope> {
         voiced: vec![span],
         model: "sphinx/en-us".to_owned(),
         flags: vec![SegmentFlag::Short],
+        sound: None,
+    };
+    let sound = Sound {
+        pitch: vec![PitchSecond {
+            second: 0,
+            frames: 87,
+            mean_st: 2.5,
+            variance_st2: 6.25,
+        }],
+        loudness_lufs: vec![-23.5, -22.0],
+        clipped_samples: 3,
+        samples: 20_000,
+        floor_dbfs: None,
+        voice_dbfs: Some(-24.5),
+    };
+    let sounded = Final {
+        sound: Some(Box::new(sound)),
+        flags: Vec::new(),
+        ..decided.clone()
     };
     let unnumbered = vec![
         welcome(BTreeMap::new(), false),
@@ -287,6 +307,7 @@ fn events() -> Vec<Envelope> {
     ];
     let numbered = vec![
         ServerEvent::Final(decided),
+        ServerEvent::Final(sounded),
         ServerEvent::Nudge(Nudge {
             id: "a1b2c3".to_owned(),
             rule: "N1".to_owned(),

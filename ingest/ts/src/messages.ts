@@ -222,6 +222,13 @@ const speaker = oneOf("me", "them", "unknown");
 const word = open({ text: anyText, ...span, confidence: within(0, 1) });
 const anything: Check<unknown> = (value) => value;
 
+const real = within(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+const pitch = open({ second: whole, frames: whole, mean_st: real, variance_st2: real });
+const sound = open(
+  { pitch: list(pitch), loudness_lufs: list(real), clipped_samples: whole, samples: whole },
+  { floor_dbfs: real, voice_dbfs: real },
+);
+
 const EVENTS = {
   welcome: open(
     { type: oneOf("welcome"), streams: map(STREAMS, position), credit_ms: whole, limits },
@@ -251,7 +258,7 @@ const EVENTS = {
       voiced: list(open(span)),
       model: anyText,
     },
-    { flags: list(anyText) },
+    { flags: list(anyText), sound },
   ),
   measures: open({ type: oneOf("measures"), at_ms: whole, measures: anything }),
   nudge: open({

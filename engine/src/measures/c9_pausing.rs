@@ -1,0 +1,79 @@
+//! C9, pausing.
+
+use super::{Band, Draft, Measure, ONE_CHANNEL, exposure, my_words};
+use crate::clock::Span;
+use crate::conversation::Conversation;
+use crate::fillers::ends_clause;
+use crate::speaker::Speaker;
+use crate::transcript::Word;
+use std::time::Duration;
+
+/// Long enough to be heard as a pause, short enough to be one.
+const GOOD_MS: std::ops::RangeInclusive<u64> = 500..=2_000;
+/// A pause within a clause that is longer than this is a hesitation `[S]`.
+const HESITATION_MS: u64 = 1_200;
+/// After a silence longer than this nobody was pausing any more: as C13 has it.
+const LONGEST_MS: u64 = 5_000;
+/// Recognizers place the end of a word loosely, but not looser than this: what ends earlier is not the word before a pause.
+const LOOSE_END: Duration = Duration::from_millis(500);
+
+/// My silent pauses of 0.5 to 2.0 s at the end of a clause, per 100 words: the ones that do a listener good. Its part
+/// `hesitations` is the pauses within a clause of over 1.2 s, per 100 words, at most 1.5; `silent` is all of my pauses of half a
+/// second and more, per 100 words.
+///
+/// A pause is a silence between two of my inter-pausal units in which nobody else speaks. Where a clause ends is told by
+/// punctuation, so that a recognizer which writes none cannot tell.
+///
+/// Needs 200 words. 2 to 6 (a silent pause is the competing response to a filled one `[V]`; the range `[D]`).
+pub(super) fn measure(conversation: &Conversation) -> Measure {
+    let words = my_words(conversation) as f64;
+    let draft =
+        Draft::new("C9", "Pausing", "per 100 words", exposure(words, 200.0, "words")).target(Band::between(2.0, 6.0));
+    if !conversation.has_two_sides() {
+        return draft.not_covered(ONE_CHANNEL);
+    }
+    let said: Vec<&Word> = conversation.trusted().flat_map(|utterance| &utterance.words).collect();
+    if !said.is_empty() && !said.iter().any(|word| ends_clause(word)) {
+        return draft.not_covered("This recognizer writes no punctuation, so the ends of clauses cannot be told.");
+    }
+    let pauses = pauses(conversation);
+    let per_100 =
+        |counts: fn(&Pause) -> bool| 100.0 * pauses.iter().filter(|pause| counts(pause)).count() as f64 / words;
+    draft
+        .part(
+            "hesitations",
+            per_100(|pause| !pause.ends_clause && pause.ms > HESITATION_MS),
+        )
+        .part("silent", per_100(|pause| pause.ms >= *GOOD_MS.start()))
+        .value(Some(per_100(|pause| pause.ends_clause && GOOD_MS.contains(&pause.ms))))
+}
+
+/// A silence of mine.
+struct Pause {
+    ms: u64,
+    ends_clause: bool,
+}
+
+/// My silences of half a second to five in which nobody else speaks, after a word that can be trusted.
+fn pauses(conversation: &Conversation) -> Vec<Pause> {
+    let others = conversation.ipus(Speaker::Them);
+    let said: Vec<&Word> = conversation.trusted().flat_map(|utterance| &utterance.words).collect();
+    let silences = conversation
+        .ipus(conversation.me())
+        .windows(2)
+        .map(|pair| Span::new(pair[0].end, pair[1].start))
+        .filter(|silence| (*GOOD_MS.start()..=LONGEST_MS).contains(&(silence.duration().as_millis() as u64)))
+        .filter(|silence| others.iter().all(|unit| unit.overlap_ms(*silence) == 0))
+        .collect::<Vec<_>>();
+    silences
+        .into_iter()
+        .filter_map(|silence| {
+            let began = said.partition_point(|word| word.start < silence.start);
+            let last = said[..began].last()?;
+            (silence.start.since(last.end) < LOOSE_END).then(|| Pause {
+                ms: silence.duration().as_millis() as u64,
+                ends_clause: ends_clause(last),
+            })
+        })
+        .collect()
+}
