@@ -64,6 +64,13 @@ const entries: Record<string, Entry> = {
     scale: { from: 0, to: 8, step: 1 },
     detail: ({ count }) => counted(count, "in all", "in all"),
   },
+  C9: {
+    label: "Pausing",
+    meaning: "Silences of half a second to two at the end of a clause, in every 100 words: a listener needs them.",
+    figure: inUnit("per 100 words"),
+    scale: { from: 0, to: 10, step: 1 },
+    detail: ({ hesitations }) => (hesitations === undefined ? null : `${rounded(hesitations)} hesitations of over 1.2 s within a clause`),
+  },
   C10: {
     label: "Longest monologue",
     meaning: "Your longest turn without anyone taking over.",
@@ -99,6 +106,26 @@ const entries: Record<string, Entry> = {
     scale: { from: 0, to: 24, step: 2 },
     detail: ({ count, open_share: open }) =>
       count === undefined ? null : `${Math.round(count)} asked${open === undefined ? "" : `, ${Math.round(open)} % of them open`}`,
+  },
+  C24: {
+    label: "Pitch range",
+    meaning: "How much your voice rises and falls within ten seconds.",
+    figure: inUnit("semitones"),
+    scale: { from: 0, to: 6, step: 0.5 },
+    detail: ({ monotone_share: monotone }) => (monotone === undefined ? null : `${Math.round(monotone)} % of the time under 2 semitones`),
+  },
+  C25: {
+    label: "Level",
+    meaning: "How loud your voice came in; compare it with your own meetings at the same microphone.",
+    figure: inUnit("LUFS"),
+    scale: { from: -50, to: 0, step: 5 },
+    detail: ({ snr_db: snr, clipped_share: clipped }) =>
+      [
+        snr === undefined ? null : `${Math.round(snr)} dB above the room`,
+        clipped === undefined || clipped < 0.1 ? null : `${rounded(clipped)} % cut off at full scale`,
+      ]
+        .filter((said) => said !== null)
+        .join(", ") || null,
   },
 };
 

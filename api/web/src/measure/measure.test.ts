@@ -62,6 +62,8 @@ describe("figures", () => {
     ["C10", 215, "3:35 min:s"],
     ["C13", 383.9, "380 ms"],
     ["C3", 162.6, "163 words/min"],
+    ["C24", 2.84, "2.8 semitones"],
+    ["C25", -23.46, "-23 LUFS"],
     ["C99", 3.14, "3.1 furlongs"],
   ])("%s of %d is shown as %s", (id, value, shown) => {
     const { figure, unit } = entryOf(measure({ id, unit: "furlongs" })).figure(value);
@@ -75,6 +77,7 @@ describe("a target", () => {
     ["C7", { low: null, high: 2 }, "at most 2 per 100 words"],
     ["C17", { low: 3, high: null }, "at least 3 per 30 min"],
     ["C13", { low: 300, high: 1200 }, "300–1200 ms"],
+    ["C24", { low: 2.5, high: null }, "at least 2.5 semitones"],
     ["C1", null, null],
   ])("of %s is said in words", (id, target, words) => expect(targetWords(measure({ id, target }))).toBe(words));
 });
