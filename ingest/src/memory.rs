@@ -327,6 +327,7 @@ impl Ledgers for Memory {
         let resumption = Resumption {
             streams: record.positions,
             ended: record.ended,
+            keep_audio: false,
         };
         Ok((ledger, resumption))
     }

@@ -4,7 +4,7 @@
 //!
 //! Sample numbers here are 16 kHz samples since the session began, whatever rate a track declares.
 
-use crate::protocol::{Caption, Hello, Insight, Mark, SampleClass, ServerEvent, SkipReason, Stream};
+use crate::protocol::{Caption, Codec, Hello, Insight, Mark, SampleClass, ServerEvent, SkipReason, Stream};
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
@@ -139,6 +139,8 @@ pub struct Resumption {
     pub streams: BTreeMap<Stream, Position>,
     /// It has ended: nothing more is taken.
     pub ended: bool,
+    /// The person chose to keep the audio: frames that are decided are handed to the ledger too.
+    pub keep_audio: bool,
 }
 
 /// Where a stream stands in a commit, and what a resume needs to go on from there. Stored as it is.
@@ -257,6 +259,36 @@ pub struct Withdrawal {
     pub span: Span,
 }
 
+/// A frame of a track as it came in, for a ledger that keeps audio. All of it is decided, and none of it withheld.
+#[derive(Clone, PartialEq)]
+pub struct KeptFrame {
+    /// The track.
+    pub track: Track,
+    /// How `payload` is coded.
+    pub codec: Codec,
+    /// The rate that `first_sample` counts at.
+    pub rate_hz: u32,
+    /// Its first sample, at that rate.
+    pub first_sample: u64,
+    /// Its first 16 kHz sample.
+    pub from_sample: u64,
+    /// The 16 kHz sample after its last.
+    pub to_sample: u64,
+    /// The audio, in the clear: it is sealed before it rests anywhere.
+    pub payload: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for KeptFrame {
+    /// Where it lies; never what is heard in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeptFrame")
+            .field("track", &self.track)
+            .field("from_sample", &self.from_sample)
+            .field("to_sample", &self.to_sample)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What one transaction makes durable: all of it or nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
@@ -274,6 +306,8 @@ pub struct Batch {
     pub marks: Vec<Mark>,
     /// What to forget of earlier commits, before anything of this one is added.
     pub withdrawals: Vec<Withdrawal>,
+    /// The audio of what is decided, in order within each track; only where [`Resumption::keep_audio`] asks for it.
+    pub kept: Vec<KeptFrame>,
 }
 
 /// A durable event: what its transaction numbered, from a counter of the meeting.

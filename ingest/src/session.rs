@@ -10,6 +10,7 @@ mod controls;
 mod events;
 mod frames;
 mod intake;
+mod keeping;
 mod pulse;
 mod rate;
 
@@ -93,6 +94,8 @@ pub struct Session {
     commits: Commits,
     pulse: Pulse,
     insight: Option<Insight>,
+    /// The person chose to keep the audio.
+    keep_audio: bool,
     phase: Phase,
     /// When it closes with 1012 at the latest.
     leave_by: Option<Instant>,
@@ -131,6 +134,7 @@ impl Session {
             commits: Commits::resumed(&resumption.streams, now),
             pulse: Pulse::new(now),
             insight: None,
+            keep_audio: resumption.keep_audio,
             phase: Phase::Live,
             leave_by: None,
             parting: false,
@@ -140,7 +144,8 @@ impl Session {
         };
         for declared in &hello.tracks {
             let position = resumption.streams.get(&Stream::from(declared.track));
-            let (intake, lane) = Intake::open(*declared, position, now).map_err(|error| refuse(&error))?;
+            let (intake, lane) =
+                Intake::open(*declared, position, resumption.keep_audio, now).map_err(|error| refuse(&error))?;
             session.intakes.insert(declared.track, intake);
             session.lanes.add(lane);
         }
@@ -219,7 +224,8 @@ impl Session {
         let batch = self
             .commits
             .take_batch(&mut self.lanes, &self.intakes, &self.controls, hurry, now);
-        if let Some(batch) = batch {
+        if let Some(mut batch) = batch {
+            batch.kept = self.take_kept(&batch);
             self.parting = hurry && self.phase == Phase::Leaving;
             return Some(ToLedger::Commit(Box::new(batch)));
         }

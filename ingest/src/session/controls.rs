@@ -179,8 +179,9 @@ impl Session {
         match (change, known) {
             (TrackChange::Added { codec, rate_hz }, None) => {
                 let declared = TrackDeclaration { track, codec, rate_hz };
+                let position = self.commits.position(track);
                 let (intake, lane) =
-                    super::Intake::open(declared, self.commits.position(track), now).map_err(|error| refuse(&error))?;
+                    super::Intake::open(declared, position, self.keep_audio, now).map_err(|error| refuse(&error))?;
                 self.intakes.insert(track, intake);
                 self.lanes.add(lane);
             }
@@ -230,6 +231,7 @@ impl Session {
             let end = lane.received().max(lane.decided());
             let named = off.from_sample.get(&track).map(|&sample| intake.at_16_khz(sample));
             let from = named.unwrap_or(end).max(end.saturating_sub(REACH_SAMPLES));
+            intake.forget_kept(from);
             if from < lane.received() {
                 intake.part(lane);
                 lane.withhold(from, withheld(SkipReason::OffTheRecord));

@@ -1,7 +1,8 @@
 //! One track on the wire: where it stands, its decoder, and which of its frames the client must still keep.
 
+use super::keeping::Keeping;
 use crate::lanes::{Class, Lane};
-use crate::ports::{Line, Position};
+use crate::ports::{KeptFrame, Line, Position};
 use crate::protocol::{Codec, Limits, Prefix, SampleClass, Skip, Stream, TrackDeclaration};
 use crate::sound::{SoundDecoder, SoundError, at_16_khz};
 use crate::timeline::Fit;
@@ -48,6 +49,7 @@ pub(super) struct Intake {
     pub(super) heard_at: Instant,
     /// Its last frame has been sent.
     pub(super) removed: bool,
+    keeping: Option<Keeping>,
 }
 
 /// A frame that the client must still keep.
@@ -62,14 +64,17 @@ struct Kept {
 }
 
 impl Intake {
-    /// The track as it is declared, where `position` says that it stands, and its lane.
+    /// The track as it is declared, where `position` says that it stands, and its lane. With `keep_audio`, frames stay
+    /// here until they are decided.
     pub(super) fn open(
         declared: TrackDeclaration,
         position: Option<&Position>,
+        keep_audio: bool,
         now: Instant,
     ) -> Result<(Self, Lane), IntakeError> {
         let TrackDeclaration { track, codec, rate_hz } = declared;
         let at = position.map_or(0, |position| position.release_first_sample);
+        let decided = position.map_or(0, |position| position.decided_sample);
         let intake = Self {
             declared,
             decoder: SoundDecoder::new(codec, rate_hz, at)?,
@@ -77,9 +82,9 @@ impl Intake {
             next_seq: position.map_or(0, |position| position.release_seq),
             heard_at: now,
             removed: false,
+            keeping: keep_audio.then(|| Keeping::from(declared, decided)),
         };
         let first_sample = intake.decoder.at_16_khz();
-        let decided = position.map_or(0, |position| position.decided_sample);
         // At the rate that it had, a track never goes on after what is decided of it: that would be a hole.
         if first_sample > decided {
             return Err(IntakeError::Rate(track));
@@ -139,7 +144,11 @@ impl Intake {
         if lane.observe(self.decoder.at_16_khz(), prefix.capture_ms) == Fit::Jumped {
             self.part(lane);
         }
+        let from = self.decoder.at_16_khz();
         lane.push(self.decoder.decode(payload)?);
+        if let Some(keeping) = &mut self.keeping {
+            keeping.push(prefix.first_sample, (from, end), payload);
+        }
         Ok(())
     }
 
@@ -212,6 +221,20 @@ impl Intake {
     pub(super) fn release(&mut self, seq: u64) {
         while self.frames.front().is_some_and(|frame| frame.seq < seq) {
             self.frames.pop_front();
+        }
+    }
+
+    /// The frames that end before the 16 kHz sample `decided` and were not taken yet; none where no audio is kept.
+    pub(super) fn take_kept(&mut self, decided: u64) -> Vec<KeptFrame> {
+        self.keeping
+            .as_mut()
+            .map_or_else(Vec::new, |keeping| keeping.take(decided))
+    }
+
+    /// Destroys the frames that reach beyond the 16 kHz sample `from` and were not taken yet.
+    pub(super) fn forget_kept(&mut self, from: u64) {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.forget(from);
         }
     }
 
