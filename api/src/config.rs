@@ -1,5 +1,6 @@
 //! What a server is told before it starts: a file, then the environment, each setting typed and none a secret by default.
 
+use crate::audio::{AudioPlace, KEPT_FOR, KeptAudio};
 use attune_ingest::hearing::Hearing;
 use attune_models::remote::{EndpointError, RemoteSettings};
 use secrecy::SecretString;
@@ -13,6 +14,10 @@ use std::time::Duration;
 
 /// The port served where none is named: free on a fresh machine, and easy to remember.
 pub const DEFAULT_PORT: u16 = 4680;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Ten years: what is kept for longer is an archive, and not this.
+const MOST_AUDIO_DAYS: u32 = 3_650;
 
 /// Everything `server::start` needs to know.
 #[derive(Debug, Clone)]
@@ -31,6 +36,8 @@ pub struct Config {
     pub limits: Limits,
     /// What listens; none on a node where nobody captures.
     pub hearing: Option<Arc<Hearing>>,
+    /// Audio that people choose to keep.
+    pub audio: KeptAudio,
 }
 
 impl Config {
@@ -44,6 +51,10 @@ impl Config {
             databases,
             limits: Limits::default(),
             hearing: None,
+            audio: KeptAudio {
+                place: AudioPlace::Folder(data.join("audio")),
+                kept_for: KEPT_FOR,
+            },
         }
     }
 }
@@ -188,6 +199,10 @@ pub struct Settings {
     pub stt_model: Option<String>,
     /// How long an answer to one segment is waited for.
     pub stt_timeout_s: Option<u64>,
+    /// See [`KeptAudio::place`]: a folder, or `s3://bucket/prefix`.
+    pub audio_store: Option<String>,
+    /// See [`KeptAudio::kept_for`]; 1 to 3650.
+    pub audio_days: Option<u32>,
 }
 
 impl Settings {
@@ -259,18 +274,28 @@ impl Settings {
     /// What `start` needs: these settings over those of one machine with its data in `data`.
     pub fn over(self, data: &Path, databases: Databases) -> Config {
         let machine = Config::on_this_machine(data, databases);
+        let audio = KeptAudio {
+            place: self.audio_store.map_or(machine.audio.place, |place| {
+                let Ok(place) = place.parse();
+                place
+            }),
+            kept_for: self
+                .audio_days
+                .map_or(machine.audio.kept_for, |days| DAY * days.clamp(1, MOST_AUDIO_DAYS)),
+        };
         Config {
             listen: self.listen.unwrap_or(machine.listen),
             public_url: self.public_url,
             allowed_origins: self.allowed_origins,
             root_key_file: self.root_key_file.unwrap_or(machine.root_key_file),
+            audio,
             ..machine
         }
     }
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 15] = [
     "listen",
     "public_url",
     "allowed_origins",
@@ -284,6 +309,8 @@ const SETTINGS: [&str; 13] = [
     "stt_api_key",
     "stt_model",
     "stt_timeout_s",
+    "audio_store",
+    "audio_days",
 ];
 
 /// The setting that a variable of the environment sets, if it is one of ours.

@@ -1,6 +1,7 @@
 //! Work after the meeting, on `graphile_worker`: at least once, idempotent, on any node, and taken up again when the
 //! node that did it dies. Jobs carry ids and nothing else.
 
+mod audio;
 mod install;
 pub(crate) mod queue;
 mod report;
@@ -62,6 +63,10 @@ pub(crate) enum JobError {
     Key(#[from] crate::keys::KeyError),
     #[error("reading the meeting back")]
     Load(#[from] crate::live::LoadError),
+    #[error("reaching kept audio")]
+    Store(#[from] crate::audio::StoreError),
+    #[error("reading kept audio")]
+    Audio(#[from] crate::audio::NotAudio),
     #[error("opening a stored body")]
     Sealed(#[from] crate::live::Unreadable),
     #[error("the worker was built without what its jobs reach")]
@@ -140,6 +145,9 @@ async fn open(db: Db, live: Live) -> Result<Worker, WorkerError> {
         .add_extension(Workshop { db, live })
         .define_job::<report::MakeReport>()
         .define_job::<suspend::SuspendMeeting>()
+        .define_job::<audio::StoreAudio>()
+        .define_job::<audio::ForgetAudio>()
+        .define_job::<audio::ExpireAudio>()
         .init()
         .await?)
 }

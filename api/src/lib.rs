@@ -1,5 +1,6 @@
 //! The Attune server and command line: the only place that knows SQL and routes.
 
+pub mod audio;
 pub mod auth;
 pub mod cli;
 pub mod cluster;

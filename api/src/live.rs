@@ -22,6 +22,7 @@ pub(crate) use fold::{Fold, Setup};
 pub(crate) use load::{LoadError, fold as load_fold};
 pub(crate) use sealed::Unreadable;
 
+use crate::audio::AudioStore;
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::ids::{MeetingId, Member};
@@ -35,6 +36,7 @@ use hub::Hub;
 use seats::Seats;
 use sockets::Sockets;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
@@ -56,6 +58,8 @@ pub struct Live {
     sockets: Arc<Sockets>,
     breaker: Arc<Breaker>,
     hearing: Option<Arc<Hearing>>,
+    audio: AudioStore,
+    audio_kept_for: Duration,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: CancellationToken,
 }
@@ -66,6 +70,7 @@ impl Live {
         db: &Db,
         keys: &Keys,
         hearing: Option<Arc<Hearing>>,
+        (audio, audio_kept_for): (AudioStore, Duration),
         tasks: &TaskTracker,
         stopping: &CancellationToken,
     ) -> Self {
@@ -77,6 +82,8 @@ impl Live {
             sockets: Arc::default(),
             breaker: Arc::new(Breaker::new("postgres")),
             hearing,
+            audio,
+            audio_kept_for,
             tasks: tasks.clone(),
             stopping: stopping.clone(),
         }
@@ -85,6 +92,11 @@ impl Live {
     /// The key tree.
     pub(crate) const fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The objects of kept audio.
+    pub(crate) const fn audio(&self) -> &AudioStore {
+        &self.audio
     }
 
     /// Tells the readers of a meeting on this node of a numbered event that was made elsewhere than on its connection.

@@ -7,6 +7,7 @@
 
 pub(crate) mod analyses;
 pub(crate) mod events;
+pub(crate) mod kept_audio;
 pub(crate) mod meetings;
 pub(crate) mod observations;
 pub(crate) mod sessions;

@@ -1,6 +1,7 @@
 //! Every route there is. A handler's name is its operation id; the OpenAPI document is made from the same lines that
 //! route, so that neither can say what the other does not do.
 
+mod audio;
 mod consents;
 mod devices;
 mod health;
@@ -44,5 +45,6 @@ fn api() -> OpenApiRouter<AppState> {
             meetings::rename_meeting,
             meetings::delete_meeting
         ))
+        .routes(routes!(audio::get_audio, audio::delete_audio))
         .merge(crate::live::router())
 }

@@ -8,6 +8,7 @@ pub use panic::keep_words_out_of_panics;
 
 pub(crate) use accept::Place;
 
+use crate::audio::{AudioStore, PlaceError};
 use crate::auth::{self, AccountError, Origins};
 use crate::config::Config;
 use crate::db::{self, Db, DbError, MigrationError};
@@ -75,6 +76,9 @@ pub enum StartError {
     /// The first account could not be made.
     #[error("making the owner's account")]
     Owner(#[from] AccountError),
+    /// The place of kept audio cannot be used.
+    #[error("opening the place of kept audio")]
+    Audio(#[from] PlaceError),
     /// The job queue could not be installed.
     #[error("installing the job queue")]
     Queue(#[from] jobs::InstallError),
@@ -133,9 +137,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let keys = open_keys(&config).await?;
     auth::ensure_owner(&db, &keys).await?;
 
+    let audio = (AudioStore::open(&config.audio.place)?, config.audio.kept_for);
     let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
     let state = AppState {
-        live: Live::new(&db, &keys, config.hearing.clone(), &tasks, &stopping),
+        live: Live::new(&db, &keys, config.hearing.clone(), audio, &tasks, &stopping),
         origins: Arc::new(Origins::new(&config, addr)),
         config: Arc::new(config),
         db,

@@ -21,6 +21,8 @@ pub struct MeetingRow {
     pub state: String,
     /// The others on the call were told.
     pub others_told: bool,
+    /// Its audio may be kept, where the person consents to keeping any.
+    pub keep_audio: bool,
     /// When it was made.
     pub created_at: OffsetDateTime,
     /// When the first sound came.
@@ -54,15 +56,17 @@ pub struct NewMeeting<'a> {
     pub language: &'a str,
     /// The others on the call were told.
     pub others_told: bool,
+    /// Its audio may be kept, where the person consents to keeping any.
+    pub keep_audio: bool,
 }
 
 /// Stores a meeting.
 pub async fn insert(db: impl PgExecutor<'_>, member: Member, meeting: NewMeeting<'_>) -> sqlx::Result<MeetingRow> {
     sqlx::query_as!(
         MeetingRow,
-        r#"INSERT INTO meetings (tenant_id, id, user_id, title, meeting_type, mode, language, others_told)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-           RETURNING id AS "id: MeetingId", title, meeting_type, mode, language, state, others_told,
+        r#"INSERT INTO meetings (tenant_id, id, user_id, title, meeting_type, mode, language, others_told, keep_audio)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           RETURNING id AS "id: MeetingId", title, meeting_type, mode, language, state, others_told, keep_audio,
                      created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
                   ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them"#,
         member.tenant.0,
@@ -72,7 +76,8 @@ pub async fn insert(db: impl PgExecutor<'_>, member: Member, meeting: NewMeeting
         meeting.meeting_type,
         meeting.mode,
         meeting.language,
-        meeting.others_told
+        meeting.others_told,
+        meeting.keep_audio
     )
     .fetch_one(db)
     .await
@@ -82,7 +87,7 @@ pub async fn insert(db: impl PgExecutor<'_>, member: Member, meeting: NewMeeting
 pub async fn find(db: impl PgExecutor<'_>, member: Member, id: MeetingId) -> sqlx::Result<Option<MeetingRow>> {
     sqlx::query_as!(
         MeetingRow,
-        r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, language, state, others_told,
+        r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, language, state, others_told, keep_audio,
                   created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
                   ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them
            FROM meetings WHERE tenant_id = $1 AND user_id = $2 AND id = $3"#,
@@ -103,7 +108,7 @@ pub async fn list_for_user(
 ) -> sqlx::Result<Vec<MeetingRow>> {
     sqlx::query_as!(
         MeetingRow,
-        r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, language, state, others_told,
+        r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, language, state, others_told, keep_audio,
                   created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
                   ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them
            FROM meetings WHERE tenant_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR id < $3)

@@ -9,6 +9,13 @@ pub(crate) const MAKE_REPORT: &str = "make_report";
 /// The task that looks whether anyone still captures a meeting.
 pub(crate) const SUSPEND_MEETING: &str = "suspend_meeting";
 
+/// The task that moves kept audio into objects.
+pub(crate) const STORE_AUDIO: &str = "store_audio";
+/// The task that deletes objects nobody knows of any more.
+pub(crate) const FORGET_AUDIO: &str = "forget_audio";
+/// The task that destroys audio past its time.
+pub(crate) const EXPIRE_AUDIO: &str = "expire_audio";
+
 /// Has the meeting's report made, as it stands when the job runs.
 pub(crate) async fn make_report(db: impl PgExecutor<'_>, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<()> {
     enqueue(db, MAKE_REPORT, tenant, meeting, Duration::ZERO).await
@@ -22,6 +29,26 @@ pub(crate) async fn watch_meeting(
     after: Duration,
 ) -> sqlx::Result<()> {
     enqueue(db, SUSPEND_MEETING, tenant, meeting, after).await
+}
+
+/// Has what was kept of the meeting's audio moved into objects, as far as it may be; all of it once the meeting has ended.
+pub(crate) async fn store_audio(db: impl PgExecutor<'_>, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<()> {
+    enqueue(db, STORE_AUDIO, tenant, meeting, Duration::ZERO).await
+}
+
+/// Has objects deleted that the index of kept audio does not know any more.
+pub(crate) async fn forget_audio(db: impl PgExecutor<'_>, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<()> {
+    enqueue(db, FORGET_AUDIO, tenant, meeting, Duration::ZERO).await
+}
+
+/// Has the meeting's audio destroyed after a while.
+pub(crate) async fn expire_audio(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+    after: Duration,
+) -> sqlx::Result<()> {
+    enqueue(db, EXPIRE_AUDIO, tenant, meeting, after).await
 }
 
 /// One job of a kind waits for a meeting at a time: a later one takes its place.

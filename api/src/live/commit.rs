@@ -1,21 +1,23 @@
 //! A batch on its way into the database: sealed into rows first, then written in one transaction that the live epoch
 //! fences. A transaction whose answer was lost is recognised by its id and not made twice.
 
+use crate::audio;
 use crate::db::{self, Db};
 use crate::keys::MeetingKey;
 use crate::live::fold::{Fold, Setup};
 use crate::live::sealed;
 use crate::record::events::{self, Kind, NewEvent};
+use crate::record::kept_audio::{self, NewStretch};
 use crate::record::observations::{self, NewObservations};
 use crate::record::utterances::{self, NewUtterance};
 use crate::record::{Capture, analyses, sessions, spans, streams};
 use crate::retry::{Breaker, Effort};
 use attune_engine::clock::MeetingTime;
-use attune_engine::transcript::SegmentId;
-use attune_ingest::ports::{Batch, Decided, LedgerError, Position, Withdrawal};
+use attune_ingest::ports::{Batch, Decided, KeptFrame, LedgerError, Position, Withdrawal};
 use attune_ingest::protocol::{GapNotice, Nudge, SampleClass, ServerEvent};
 use serde::Serialize;
 use std::time::Duration;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// What fits into the ten seconds that a connection waits for any one call.
@@ -31,6 +33,8 @@ const EFFORT: Effort = Effort {
 pub(super) struct Writer {
     pub(super) at: Capture,
     pub(super) epoch: i64,
+    /// The audio is kept, until then.
+    pub(super) keep_audio_until: Option<OffsetDateTime>,
 }
 
 /// A batch as rows and events.
@@ -45,6 +49,7 @@ pub(super) struct Prepared {
     utterances: Vec<NewUtterance>,
     rows: Vec<NewEvent>,
     observations: Vec<NewObservations>,
+    kept: Vec<NewStretch>,
     /// The events of `rows`, in the clear.
     events: Vec<ServerEvent>,
 }
@@ -101,6 +106,7 @@ impl Prepared {
             utterances: Vec::new(),
             rows: Vec::new(),
             observations: Vec::new(),
+            kept: kept(&batch.kept, key),
             events: Vec::new(),
         };
         for decided in &batch.decided {
@@ -219,7 +225,19 @@ impl Prepared {
 
     /// Whether it says anything of anyone. Samples that nobody heard, and how far streams have come, do not.
     fn tells_something(&self) -> bool {
-        !(self.utterances.is_empty() && self.rows.is_empty() && self.observations.is_empty())
+        !(self.utterances.is_empty() && self.rows.is_empty() && self.observations.is_empty() && self.kept.is_empty())
+    }
+
+    async fn keep(&self, tx: &mut sqlx::PgConnection, at: Capture, until: OffsetDateTime) -> sqlx::Result<()> {
+        for stretch in &self.kept {
+            kept_audio::insert(&mut *tx, at, stretch, until).await?;
+        }
+        // Once a minute of the meeting: the job finds what may be moved by then.
+        let minute = |at: MeetingTime| at.as_ms() / 60_000;
+        if !self.kept.is_empty() && minute(self.decided_before) != minute(self.decided_to) {
+            crate::jobs::queue::store_audio(&mut *tx, at.tenant, at.meeting).await?;
+        }
+        Ok(())
     }
 
     /// Writes it; the number of its last event.
@@ -227,14 +245,26 @@ impl Prepared {
         attempt(breaker, || self.write_once(db, writer)).await
     }
 
-    async fn write_once(&self, db: &Db, Writer { at, epoch }: Writer) -> Result<i64, NotWritten> {
+    async fn write_once(
+        &self,
+        db: &Db,
+        Writer {
+            at,
+            epoch,
+            keep_audio_until,
+        }: Writer,
+    ) -> Result<i64, NotWritten> {
         db.with_tenant(at.tenant, async |tx| {
             let held = hold(tx, at, epoch).await?;
             if held.last_commit == Some(self.id) {
                 return Ok(held.last_commit_number);
             }
             // After the lock, which a withdrawal takes too: once that is answered, nothing is added to what was said.
-            if self.tells_something() && !sessions::stand(&mut *tx, at, epoch).await?.is_some_and(|at| at.consent) {
+            let stands = match self.tells_something() {
+                true => sessions::stand(&mut *tx, at, epoch).await?,
+                false => None,
+            };
+            if self.tells_something() && !stands.as_ref().is_some_and(|at| at.consent) {
                 return Err(NotWritten::Refused(Refused::Withdrawn));
             }
             for position in &self.positions {
@@ -244,6 +274,10 @@ impl Prepared {
             }
             if !self.decided.is_empty() {
                 spans::insert(&mut *tx, at, &self.decided).await?;
+            }
+            // Looked up here and not only when the connection opened: once keeping is taken back, nothing more is kept.
+            if let Some(until) = keep_audio_until.filter(|_| stands.is_some_and(|at| at.keep_audio)) {
+                self.keep(&mut *tx, at, until).await?;
             }
             let (count, committed, duration) = (self.rows.len(), self.decided_to.as_ms(), self.duration.as_ms());
             let last = events::take_numbers(&mut *tx, at.tenant, at.meeting, count, committed, duration).await?;
@@ -265,6 +299,23 @@ impl Prepared {
     }
 }
 
+/// The frames of a commit as stretches without a hole, sealed: the index says exactly which samples there are.
+fn kept(frames: &[KeptFrame], key: &MeetingKey) -> Vec<NewStretch> {
+    let unbroken = frames.chunk_by(|one, next| one.track == next.track && one.to_sample == next.from_sample);
+    let stretch = |frames: &[KeptFrame]| {
+        let (first, last) = (frames.first()?, frames.last()?);
+        let id = Uuid::now_v7();
+        Some(NewStretch {
+            id,
+            track: first.track,
+            from_sample: first.from_sample,
+            to_sample: last.to_sample,
+            audio: audio::seal(key, id, frames),
+        })
+    };
+    unbroken.filter_map(stretch).collect()
+}
+
 /// Forgets what `withdrawals` name, in one transaction: words, events, nudges, marks, what was observed, and reports
 /// that might quote any of it. The `retracted` event and its number, if anything was there to forget.
 pub(super) async fn withdraw(
@@ -279,17 +330,22 @@ pub(super) async fn withdraw(
 
 async fn withdraw_once(
     db: &Db,
-    Writer { at, epoch }: Writer,
+    Writer { at, epoch, .. }: Writer,
     key: &MeetingKey,
     withdrawals: &[Withdrawal],
 ) -> Result<Option<(i64, ServerEvent)>, NotWritten> {
     db.with_tenant(at.tenant, async |tx| {
         hold(tx, at, epoch).await?;
-        let mut ids = Vec::new();
+        // The meeting too, which whoever moves its audio locks: after the session, like everybody.
+        analyses::hold(&mut *tx, at.tenant, at.meeting).await?;
+        let (mut ids, mut objects) = (Vec::new(), false);
         for what in withdrawals {
             let from_ms = what.span.start.as_ms();
             let segments = utterances::forget(&mut *tx, at, what).await?;
-            ids.extend(segments.iter().map(SegmentId::as_str).map(str::to_owned));
+            let first = segments.iter().map(|(_, from_sample)| *from_sample).min();
+            let first = first.unwrap_or(what.from_sample);
+            objects |= kept_audio::forget_withdrawn(&mut *tx, at, what, first).await?;
+            ids.extend(segments.iter().map(|(id, _)| id.as_str().to_owned()));
             for row in events::forget_nudges(&mut *tx, at.tenant, at.meeting, from_ms).await? {
                 // A nudge that does not open is gone all the same; its id cannot be told.
                 if let Ok(ServerEvent::Nudge(nudge)) = sealed::open(key, sealed::event(row.id), &row.body) {
@@ -300,6 +356,9 @@ async fn withdraw_once(
             events::forget_marks(&mut *tx, at.tenant, at.meeting, from_ms).await?;
             observations::forget(&mut *tx, at, from_ms).await?;
             spans::withhold(&mut *tx, at, what).await?;
+        }
+        if objects {
+            crate::jobs::queue::forget_audio(&mut *tx, at.tenant, at.meeting).await?;
         }
         analyses::forget(&mut *tx, at.tenant, at.meeting).await?;
         if ids.is_empty() {
@@ -325,7 +384,7 @@ async fn withdraw_once(
 
 /// Keeps what the fold starts from.
 pub(super) async fn set_up(db: &Db, breaker: &Breaker, writer: Writer, setup: &Setup) -> Result<(), LedgerError> {
-    let Writer { at, epoch } = writer;
+    let Writer { at, epoch, .. } = writer;
     let stored = setup.to_stored();
     attempt(breaker, || async {
         db.with_tenant(at.tenant, async |tx| {
@@ -340,7 +399,7 @@ pub(super) async fn set_up(db: &Db, breaker: &Breaker, writer: Writer, setup: &S
 /// Ends the session and its meeting, and has the report made. Nothing happens if it has ended before.
 pub(super) async fn end(db: &Db, breaker: &Breaker, writer: Writer) -> Result<(), LedgerError> {
     attempt(breaker, || async {
-        let Writer { at, epoch } = writer;
+        let Writer { at, epoch, .. } = writer;
         db.with_tenant(at.tenant, async |tx| {
             match hold(tx, at, epoch).await {
                 Err(NotWritten::Refused(Refused::Closed)) => return Ok(()),
@@ -349,6 +408,9 @@ pub(super) async fn end(db: &Db, breaker: &Breaker, writer: Writer) -> Result<()
             sessions::end(&mut *tx, at).await?;
             crate::record::meetings::mark_ended(&mut *tx, at.tenant, at.meeting).await?;
             crate::jobs::queue::make_report(&mut *tx, at.tenant, at.meeting).await?;
+            if kept_audio::extent(&mut *tx, at.tenant, at.meeting).await?.is_some() {
+                crate::jobs::queue::store_audio(&mut *tx, at.tenant, at.meeting).await?;
+            }
             Ok(())
         })
         .await

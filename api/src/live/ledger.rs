@@ -201,7 +201,7 @@ impl Drop for PostgresLedger {
     /// Says that the connection is gone, so that another may open without a gesture. Best effort: a node that dies
     /// says nothing, and its sign of life fades instead.
     fn drop(&mut self) {
-        let (db, Writer { at, epoch }) = (self.live.db.clone(), self.writer);
+        let (db, Writer { at, epoch, .. }) = (self.live.db.clone(), self.writer);
         self.live.tasks.spawn(async move {
             let closed = db
                 .with_tenant(at.tenant, async |tx| sessions::closed(tx, at, epoch).await)

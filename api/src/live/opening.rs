@@ -9,10 +9,12 @@ use crate::live::fold::{Fold, Setup};
 use crate::live::ledger::PostgresLedger;
 use crate::live::load::{self, LoadError};
 use crate::live::socket::Verdict;
-use crate::record::{Capture, from_column, meetings, sessions, streams, to_column};
+use crate::record::{Capture, from_column, kept_audio, meetings, sessions, streams, to_column};
 use attune_engine::clock::MeetingTime;
 use attune_ingest::ports::{LedgerError, Reservation, Resumption};
 use attune_ingest::protocol::Hello;
+use std::time::Duration;
+use time::OffsetDateTime;
 
 /// Opens the ledger of a session whose ticket was redeemed, and says where it stands: the fold over what is committed.
 pub(super) async fn open(
@@ -24,6 +26,7 @@ pub(super) async fn open(
     let writer = Writer {
         at: capture(reservation),
         epoch: to_column(reservation.epoch),
+        keep_audio_until: None,
     };
     let unavailable = |error| LedgerError::Unavailable(Box::new(error));
     let key = live
@@ -31,7 +34,17 @@ pub(super) async fn open(
         .meeting(member(reservation), writer.at.meeting)
         .await
         .map_err(unavailable)?;
-    let (setup, fold, decided_to, resumption) = read(live, writer, &key, hello).await?;
+    let Read {
+        setup,
+        fold,
+        decided_to,
+        resumption,
+        keep_audio_until,
+    } = read(live, writer, &key, hello).await?;
+    let writer = Writer {
+        keep_audio_until,
+        ..writer
+    };
     let seat = live
         .seats
         .take(&live.db, &live.tasks, member(reservation), writer, verdict.clone());
@@ -48,12 +61,16 @@ pub(super) async fn open(
     Ok((ledger, resumption))
 }
 
-async fn read(
-    live: &Live,
-    writer: Writer,
-    key: &MeetingKey,
-    hello: &Hello,
-) -> Result<(Setup, Fold, MeetingTime, Resumption), NotOpened> {
+/// What a session goes on from.
+struct Read {
+    setup: Setup,
+    fold: Fold,
+    decided_to: MeetingTime,
+    resumption: Resumption,
+    keep_audio_until: Option<OffsetDateTime>,
+}
+
+async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> Result<Read, NotOpened> {
     let at = writer.at;
     live.db
         .with_tenant(at.tenant, async |tx| {
@@ -81,7 +98,17 @@ async fn read(
             let Some(running) = running.filter(|_| held.ended_at.is_none()) else {
                 // It ended with this session: its client learns that, and sends nothing more. Any other is too late.
                 let ended = held.ended_at.is_some();
-                let over = (setup, fold, MeetingTime::START, Resumption { streams, ended });
+                let over = Read {
+                    setup,
+                    fold,
+                    decided_to: MeetingTime::START,
+                    resumption: Resumption {
+                        streams,
+                        ended,
+                        keep_audio: false,
+                    },
+                    keep_audio_until: None,
+                };
                 return if ended { Ok(over) } else { Err(NotOpened::Closed) };
             };
             // Asked when the connection was reserved, and again now: another device may have recorded since.
@@ -93,7 +120,24 @@ async fn read(
             jobs::queue::watch_meeting(&mut *tx, at.tenant, at.meeting, jobs::SUSPEND_AFTER).await?;
             let decided_to = MeetingTime::from_ms(from_column(running.committed_ms));
             load::fold(&mut *tx, at, key, &mut fold, decided_to).await?;
-            Ok((setup, fold, decided_to, Resumption { streams, ended: false }))
+            let kept_for = live.audio_kept_for;
+            let keep_audio_until = kept_audio::keep_until(&mut *tx, at, kept_for.as_secs_f64()).await?;
+            if let Some(until) = keep_audio_until {
+                let left = until - OffsetDateTime::now_utc();
+                let left = Duration::try_from(left).unwrap_or_default();
+                jobs::queue::expire_audio(&mut *tx, at.tenant, at.meeting, left).await?;
+            }
+            Ok(Read {
+                setup,
+                fold,
+                decided_to,
+                resumption: Resumption {
+                    streams,
+                    ended: false,
+                    keep_audio: keep_audio_until.is_some(),
+                },
+                keep_audio_until,
+            })
         })
         .await
 }

@@ -85,7 +85,7 @@ impl Seats {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let Writer { at, epoch } = self.writer;
+        let Writer { at, epoch, .. } = self.writer;
         let mut held = self.seats.held();
         let holder = held.get(&at.meeting);
         if holder.is_some_and(|holder| (holder.session, holder.epoch) == (at.session, epoch)) {
@@ -96,7 +96,7 @@ impl Drop for Seat {
 
 /// Looks up the connection's standing until it has none.
 async fn watch(db: Db, writer: Writer, verdict: Verdict) {
-    let Writer { at, epoch } = writer;
+    let Writer { at, epoch, .. } = writer;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let standing: sqlx::Result<_> = db
@@ -139,7 +139,17 @@ mod tests {
                 meeting,
                 session: Uuid::now_v7(),
             };
-            seats.take(&db, &tasks, member, Writer { at, epoch: 1 }, Verdict::new())
+            seats.take(
+                &db,
+                &tasks,
+                member,
+                Writer {
+                    at,
+                    epoch: 1,
+                    keep_audio_until: None,
+                },
+                Verdict::new(),
+            )
         };
         let (older, newer) = (take(), take());
         drop(older);

@@ -274,6 +274,8 @@ pub(crate) struct Standing {
     pub(crate) live_epoch: i64,
     pub(crate) authorised: bool,
     pub(crate) consent: bool,
+    /// The audio may be kept.
+    pub(crate) keep_audio: bool,
 }
 
 /// Where the connection of this epoch stands, and its sign of life. None once the meeting is gone.
@@ -287,7 +289,10 @@ pub(crate) async fn stand(db: impl PgExecutor<'_>, at: Capture, epoch: i64) -> s
                   coalesce(d.revoked_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > now(), false) AS "authorised!",
                   m.others_told AND coalesce((SELECT c.granted FROM consents c
                       WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'record_self'
-                      ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "consent!"
+                      ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "consent!",
+                  m.keep_audio AND coalesce((SELECT c.granted FROM consents c
+                      WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'keep_audio'
+                      ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "keep_audio!"
            FROM meeting_sessions s
            JOIN meetings m ON m.tenant_id = s.tenant_id AND m.id = s.meeting_id
            JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id

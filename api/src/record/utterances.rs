@@ -64,8 +64,13 @@ pub(crate) async fn insert(db: impl PgExecutor<'_>, at: Capture, new: &[NewUtter
     .map(drop)
 }
 
-/// Forgets the segments that overlap a withdrawn stretch, and with them their events; says which they were.
-pub(crate) async fn forget(db: impl PgExecutor<'_>, at: Capture, what: &Withdrawal) -> sqlx::Result<Vec<SegmentId>> {
+/// Forgets the segments that overlap a withdrawn stretch, and with them their events; says which they were and where each
+/// began.
+pub(crate) async fn forget(
+    db: impl PgExecutor<'_>,
+    at: Capture,
+    what: &Withdrawal,
+) -> sqlx::Result<Vec<(SegmentId, u64)>> {
     let from_samples = sqlx::query_scalar!(
         "DELETE FROM utterances
          WHERE tenant_id = $1 AND session_id = $2 AND track = $3 AND from_sample < $5 AND to_sample > $4
@@ -78,6 +83,9 @@ pub(crate) async fn forget(db: impl PgExecutor<'_>, at: Capture, what: &Withdraw
     )
     .fetch_all(db)
     .await?;
-    let segment = |sample| SegmentId::new(what.track, crate::record::from_column(sample));
+    let segment = |sample| {
+        let sample = crate::record::from_column(sample);
+        (SegmentId::new(what.track, sample), sample)
+    };
     Ok(from_samples.into_iter().map(segment).collect())
 }

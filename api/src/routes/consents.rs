@@ -5,7 +5,8 @@ use crate::auth::SignedIn;
 use crate::db::consents;
 use crate::error::{ApiError, ErrorBody};
 use crate::ids::ConsentId;
-use crate::record::sessions;
+use crate::jobs::queue;
+use crate::record::{kept_audio, sessions};
 use crate::server::AppState;
 use axum::Json;
 use axum::extract::State;
@@ -21,6 +22,9 @@ use utoipa::ToSchema;
 pub(super) enum ConsentKind {
     /// That the person's own voice is recorded and analysed.
     RecordSelf,
+    /// That the audio of their meetings is kept on the server for a while, encrypted, and read again for a better report.
+    /// Taken back, everything that was kept is destroyed.
+    KeepAudio,
 }
 
 impl ConsentKind {
@@ -28,6 +32,7 @@ impl ConsentKind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::RecordSelf => "record_self",
+            Self::KeepAudio => "keep_audio",
         }
     }
 }
@@ -61,6 +66,8 @@ pub(super) struct Consent {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Consents {
     consents: Vec<Consent>,
+    /// For how many days audio is kept where the person agrees to `keep_audio`.
+    audio_days: u64,
 }
 
 /// Gives consent, or takes it back: once that is answered, nothing that is said is kept. Every word is kept; the newest
@@ -81,7 +88,13 @@ pub(super) async fn create_consent(
                 // Before the row: what is being committed is waited for, and whatever comes next finds consent gone.
                 sessions::hold_live(&mut *tx, member).await?;
             }
-            consents::insert(tx, member, ConsentId::new(), kind, input.granted).await
+            let created_at = consents::insert(&mut *tx, member, ConsentId::new(), kind, input.granted).await?;
+            if matches!(input.kind, ConsentKind::KeepAudio) && !input.granted {
+                for meeting in kept_audio::forget_all(&mut *tx, member).await? {
+                    queue::forget_audio(&mut *tx, member.tenant, meeting).await?;
+                }
+            }
+            Ok::<_, sqlx::Error>(created_at)
         })
         .await?;
     if !input.granted {
@@ -116,5 +129,6 @@ pub(super) async fn list_consents(
             created_at: row.created_at,
         })
         .collect();
-    Ok(Json(Consents { consents }))
+    let audio_days = state.config.audio.kept_for.as_secs() / (24 * 60 * 60);
+    Ok(Json(Consents { consents, audio_days }))
 }

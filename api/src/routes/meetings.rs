@@ -6,6 +6,7 @@ use crate::db::audit;
 use crate::db::meetings::{self, MeetingRow, NewMeeting};
 use crate::error::{ApiError, ErrorBody};
 use crate::ids::{MeetingId, Member};
+use crate::jobs::queue;
 use crate::keys::{KeyError, MeetingKey, Place};
 use crate::record::sessions;
 use crate::server::AppState;
@@ -40,10 +41,18 @@ pub(super) struct CreateMeeting {
     /// The person has told everyone else on the call that they are heard. Without it nothing can be recorded.
     #[garde(skip)]
     others_told: bool,
+    /// Its audio may be kept, where the person agreed to `keep_audio`; yes unless it says otherwise.
+    #[garde(skip)]
+    #[serde(default = "yes")]
+    keep_audio: bool,
     /// How much coaching while it happens.
     #[garde(skip)]
     #[serde(default)]
     mode: Mode,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn english() -> String {
@@ -70,6 +79,8 @@ pub(super) struct Meeting {
     state: String,
     /// The others on the call were told.
     others_told: bool,
+    /// Its audio may be kept, where the person agreed to `keep_audio`.
+    keep_audio: bool,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
@@ -124,6 +135,7 @@ impl Meeting {
             language: row.language,
             state: row.state,
             others_told: row.others_told,
+            keep_audio: row.keep_audio,
             created_at: row.created_at,
             started_at: row.started_at,
             ended_at: row.ended_at,
@@ -166,6 +178,7 @@ pub(super) async fn create_meeting(
         mode: input.mode.as_str(),
         language: &input.language,
         others_told: input.others_told,
+        keep_audio: input.keep_audio,
     };
     let row = state
         .db
@@ -286,6 +299,8 @@ pub(super) async fn delete_meeting(
         .with_tenant(member.tenant, async |tx| {
             sessions::hold_all(&mut *tx, member.tenant, meeting.id).await?;
             meetings::delete(&mut *tx, member, meeting.id).await?;
+            // Noise without its key, and gone soon: also what a job is storing just now.
+            queue::forget_audio(&mut *tx, member.tenant, meeting.id).await?;
             audit::insert(&mut *tx, member, "meeting.deleted", meeting.id.0).await?;
             // Inside: if the key cannot be destroyed, the meeting is still there to be deleted again.
             state.keys.erase_meeting(member.tenant, meeting.id).await?;

@@ -8,6 +8,7 @@ mod app;
 mod arrows;
 mod errors;
 mod heard;
+mod kept_audio;
 mod keys;
 mod live;
 mod live_access;

@@ -187,6 +187,24 @@ export interface paths {
         patch: operations["rename_meeting"];
         trace?: never;
     };
+    "/v1/meetings/{id}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept of a meeting's audio. */
+        get: operations["get_audio"];
+        put?: never;
+        post?: never;
+        /** Destroys what is kept of a meeting's audio, and keeps nothing more of it. Its words and its report stay. */
+        delete: operations["delete_audio"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/meetings/{id}/live-tickets": {
         parameters: {
             query?: never;
@@ -293,9 +311,14 @@ export interface components {
          * @description What can be agreed to.
          * @enum {string}
          */
-        ConsentKind: "record_self";
+        ConsentKind: "record_self" | "keep_audio";
         /** @description The newest word on every kind that was ever given. */
         Consents: {
+            /**
+             * Format: int64
+             * @description For how many days audio is kept where the person agrees to `keep_audio`.
+             */
+            audio_days: number;
             consents: components["schemas"]["Consent"][];
         };
         /** @description What became of a track's samples: each second is in exactly one class. */
@@ -346,6 +369,8 @@ export interface components {
         };
         /** @description A meeting to be. */
         CreateMeeting: {
+            /** @description Its audio may be kept, where the person agreed to `keep_audio`; yes unless it says otherwise. */
+            keep_audio?: boolean;
             /** @description BCP 47; English unless it says otherwise. */
             language?: string;
             /** @description What kind of meeting: it decides what is good in it. */
@@ -413,6 +438,24 @@ export interface components {
             /** @description Of what, such as `words`. */
             unit: string;
         };
+        /** @description How much audio is kept, and until when. */
+        Extent: {
+            /**
+             * Format: int64
+             * @description What it takes up, encrypted.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it is destroyed.
+             */
+            expires_at: string;
+            /**
+             * Format: double
+             * @description Seconds of the track of which most is kept.
+             */
+            seconds: number;
+        };
         /** @description One filler, at its first word. */
         Filler: {
             /** @description When it begins. */
@@ -442,6 +485,12 @@ export interface components {
             status: string;
             /** @description The release that runs. */
             version: string;
+        };
+        /** @description What is kept of a meeting's audio. */
+        KeptAudio: {
+            /** @description Whether more may be kept of it, where the person agreed to `keep_audio`. */
+            keep_audio: boolean;
+            kept?: components["schemas"]["Extent"] | null;
         };
         /** @description The live page's numbers. Absent where there is not enough speech yet. */
         LiveMeasures: {
@@ -567,6 +616,8 @@ export interface components {
             ended_at?: string | null;
             /** @description Its id. */
             id: components["schemas"]["MeetingId"];
+            /** @description Its audio may be kept, where the person agreed to `keep_audio`. */
+            keep_audio: boolean;
             /** @description BCP 47. */
             language: string;
             /** @description What kind of meeting. */
@@ -1393,6 +1444,79 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_audio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptAudio"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_audio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,78 @@
+//! The object store as kept audio uses it: one object for a minute of a track, under the folder of its meeting.
+
+use super::place::{AudioPlace, PlaceError};
+use crate::ids::{MeetingId, TenantId};
+use futures_util::TryStreamExt as _;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What one call of the store may take: a minute of PCM on a slow line. Jobs wait for it; live meetings never do.
+const CALL_WITHIN: Duration = Duration::from_secs(30);
+
+/// Why the store did not do what it was asked. The job that asked tries again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("reaching the store of kept audio")]
+    Store(#[from] object_store::Error),
+    #[error("the store of kept audio took too long")]
+    TooSlow(#[from] tokio::time::error::Elapsed),
+}
+
+/// The objects of every meeting. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct AudioStore(Arc<dyn ObjectStore>);
+
+impl AudioStore {
+    pub(crate) fn open(place: &AudioPlace) -> Result<Self, PlaceError> {
+        place.open().map(Self)
+    }
+
+    /// Stores an object, over one of the same name.
+    pub(crate) async fn put(
+        &self,
+        tenant: TenantId,
+        meeting: MeetingId,
+        id: Uuid,
+        sealed: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let path = object(tenant, meeting, id);
+        within(self.0.put(&path, sealed.into())).await.map(drop)
+    }
+
+    /// Deletes every object of the meeting that `keep` does not name: also those of a try that died before it was known.
+    pub(crate) async fn delete_all_but(
+        &self,
+        tenant: TenantId,
+        meeting: MeetingId,
+        keep: &[Uuid],
+    ) -> Result<usize, StoreError> {
+        let there: Vec<_> = within(self.0.list(Some(&folder(tenant, meeting))).try_collect()).await?;
+        let kept: Vec<Path> = keep.iter().map(|id| object(tenant, meeting, *id)).collect();
+        let mut deleted = 0;
+        for found in there {
+            if kept.contains(&found.location) {
+                continue;
+            }
+            match within(self.0.delete(&found.location)).await {
+                Ok(()) | Err(StoreError::Store(object_store::Error::NotFound { .. })) => deleted += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(deleted)
+    }
+}
+
+async fn within<T>(call: impl Future<Output = object_store::Result<T>>) -> Result<T, StoreError> {
+    Ok(tokio::time::timeout(CALL_WITHIN, call).await??)
+}
+
+fn folder(tenant: TenantId, meeting: MeetingId) -> Path {
+    Path::from_iter([tenant.to_string(), meeting.to_string()])
+}
+
+fn object(tenant: TenantId, meeting: MeetingId, id: Uuid) -> Path {
+    Path::from_iter([tenant.to_string(), meeting.to_string(), id.to_string()])
+}
