@@ -1,16 +1,23 @@
 //! From what a recognizer heard in a segment to the decided words of the meeting.
 
 use crate::clock::{MeetingTime, SAMPLES_PER_MS, Span};
+use crate::lexicon::token;
 use crate::listener::Segment;
 use crate::recognize::{Recognition, RecognizedWord, RecognizerInfo};
 use crate::speaker::Speaker;
 use crate::transcript::{Final, SegmentFlag, Word};
+use std::time::Duration;
 
 /// A word may begin this long before its segment and still belong to it: recognizers place edges loosely.
 const EDGE_TOLERANCE_MS: u64 = 100;
 /// Below this mean confidence a segment's words are kept but left out of measures (measures.md, quality gate). Of what
 /// PocketSphinx hears in the sample meeting 87 % is right; in the three segments of sixty that are below this, 54 %.
 const LOW_CONFIDENCE: f32 = 0.6;
+
+/// Two decodes place the beginning of one word less than this apart; who says a word twice takes longer.
+const PLACED_WITHIN: Duration = Duration::from_millis(150);
+/// Words that both may have placed on their own side.
+const REPEATED_WORDS: usize = 5;
 
 /// The decided segment that `recognition` makes of `segment`. Words of the left context, and words beyond a forced cut,
 /// belong to the neighbouring segment and are dropped; the rest are in order and inside what the segment decides, so that
@@ -43,6 +50,34 @@ pub fn final_of(segment: &Segment, recognition: &Recognition, speaker: Speaker, 
         flags,
         sound: recognition.sound.clone(),
     }
+}
+
+/// The decided segment of which a recognizer understood nothing as a whole, although `shown` was agreed on while it was
+/// spoken. It says that little is sure of it.
+pub fn final_of_shown(segment: &Segment, shown: &[Word], speaker: Speaker, info: &RecognizerInfo) -> Final {
+    let mut decided = final_of(segment, &Recognition::default(), speaker, info);
+    decided.words = shown.iter().cloned().map(|word| clamp(word, segment)).collect();
+    decided.flags.push(SegmentFlag::LowConfidence);
+    decided
+}
+
+/// What follows a cut, without the words at its beginning that the segment before the cut ends with: around a cut two
+/// decodes hear the same word, and may each place it on their own side.
+#[must_use]
+pub fn without_repetition(mut decided: Final, before: Option<&Final>) -> Final {
+    let follows = |before: &&Final| before.track == decided.track && before.span.end == decided.span.start;
+    let Some(before) = before.filter(follows) else {
+        return decided;
+    };
+    let most = before.words.len().min(decided.words.len()).min(REPEATED_WORDS);
+    let repeated = (1..=most).rev().find(|&count| {
+        let end = &before.words[before.words.len() - count..];
+        end.iter()
+            .zip(&decided.words)
+            .all(|(one, other)| token(&one.text) == token(&other.text) && other.start.since(one.start) < PLACED_WITHIN)
+    });
+    decided.words.drain(..repeated.unwrap_or(0));
+    decided
 }
 
 /// The word in meeting time, as the recognizer placed it.

@@ -4,6 +4,7 @@
 //! samples in chunks of any size gives the same events. What needs a runtime (voice activity, recognition) is a
 //! trait here and an implementation in `attune-models`.
 
+pub mod agreement;
 pub mod clock;
 pub mod conversation;
 pub mod decide;

@@ -174,11 +174,9 @@ impl Listener {
         self.segmenter.open().map(|stretch| self.segment_of(stretch))
     }
 
-    /// How many samples the open segment has so far; none where nobody speaks.
-    pub fn open_samples(&self) -> Option<u64> {
-        self.segmenter
-            .is_open()
-            .then(|| self.segmenter.at() - self.segmenter.frontier())
+    /// Where the open segment begins; none where nobody speaks.
+    pub fn open_from(&self) -> Option<u64> {
+        self.segmenter.is_open().then(|| self.segmenter.frontier())
     }
 
     /// Cuts the open segment at the quietest point near `sample`, so that its beginning need not wait for its end.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// What any call to the outside may take: ten times a slow commit.
@@ -100,7 +100,6 @@ pub async fn serve<S: Socket, P: Ports>(
     info!(session.id = %reservation.session, epoch = reservation.epoch, "connection is live");
     let (trips, judged) = mpsc::channel(TRIPS);
     let (jobs, recognized) = mpsc::channel(JOBS);
-    let abandon = CancellationToken::new();
     let connection = Connection {
         sealer: Sealer::new(&keys.s2c, reservation.epoch, reservation.session),
         next_seq: 0,
@@ -113,8 +112,6 @@ pub async fn serve<S: Socket, P: Ports>(
         trips,
         jobs,
         busy_until: None,
-        abandon: abandon.clone(),
-        _abandoned: abandon.drop_guard(),
         reservation: reservation.clone(),
     };
     let closed = connection.run(sink, stream, judged, recognized, cancel).await;
@@ -140,8 +137,6 @@ struct Connection<P: Ports> {
     trips: mpsc::Sender<Answer>,
     jobs: mpsc::Sender<Answer>,
     busy_until: Option<Instant>,
-    abandon: CancellationToken,
-    _abandoned: DropGuard,
     reservation: Reservation,
 }
 
@@ -229,7 +224,7 @@ impl<P: Ports> Connection<P> {
             return;
         }
         if self.busy_until.is_none_or(|busy| now >= busy) {
-            let taken = self.hand_to_voice(now) && self.hand_to_words();
+            let taken = self.hand_to_voice(now) && self.hand_to_words(now);
             self.busy_until = (!taken).then_some(now + BUSY_AGAIN);
         }
         if self.consent.is_none() && self.session.take_consent_check() {
@@ -256,18 +251,24 @@ impl<P: Ports> Connection<P> {
         true
     }
 
-    fn hand_to_words(&mut self) -> bool {
+    fn hand_to_words(&mut self, now: Instant) -> bool {
+        let step = self.hearing.step();
+        self.session.see_step(step);
         while let Ok(place) = self.jobs.clone().try_reserve_owned() {
-            let Some((segment, deadline)) = self.session.take_job() else {
+            let Some(task) = self.session.take_task(now) else {
                 break;
             };
             let job = Job {
-                segment,
-                deadline,
-                cancel: self.abandon.clone(),
+                session: self.reservation.session,
+                segment: task.segment,
+                purpose: task.purpose,
+                due: task.due,
+                prompt: String::new(),
+                may_leave: false,
+                cancel: task.cancel,
             };
             if let Err(job) = self.hearing.recognize(job, place) {
-                self.session.keep(job.segment);
+                self.session.keep(job.into());
                 return false;
             }
         }

@@ -3,10 +3,17 @@
 //! Models run on named OS threads, never on a tokio worker, and nothing here blocks one: work is handed over with the
 //! place for its answer already reserved. What was handed over is always answered, also when a model fails or panics.
 
+mod costs;
+mod job;
+mod ladder;
 mod pool;
+mod queue;
+mod spare;
 mod voice;
 
-pub use pool::GaveUp;
+pub use job::{Job, NoWords, Purpose};
+pub use ladder::Step;
+pub use queue::{Done, Load};
 
 use crate::hearing::pool::Pool;
 use crate::hearing::voice::Voice;
@@ -15,9 +22,8 @@ use attune_engine::recognize::{Recognition, Recognizer, RecognizerInfo};
 use attune_engine::speaker::Track;
 use attune_engine::voice::VoiceActivity;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc::OwnedPermit;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 /// Everything that hears, shared by all connections of a node.
 pub struct Hearing {
@@ -44,23 +50,37 @@ pub enum Answer {
         /// The track.
         track: Track,
     },
-    /// A segment was recognised, or given up.
+    /// A segment was recognised, or it was not.
     Recognized {
         /// The segment.
         segment: Box<Segment>,
+        /// What its words are for.
+        purpose: Purpose,
         /// What was heard in it.
-        outcome: Result<Recognition, GaveUp>,
+        outcome: Result<Recognition, NoWords>,
+        /// How long that took.
+        took: Duration,
     },
 }
 
-/// A segment to recognise.
-pub struct Job {
-    /// The segment.
-    pub segment: Box<Segment>,
-    /// When its words should be there: the earliest is done first.
-    pub deadline: Instant,
-    /// Once cancelled, nobody waits for it.
-    pub cancel: CancellationToken,
+/// What a worker thread recognises with.
+pub struct Worker {
+    /// Writes the words that decide.
+    pub words: Box<dyn Recognizer>,
+    /// Writes partials, and finals when the node is overloaded; else `words` does both.
+    pub quick: Option<Box<dyn Recognizer>>,
+}
+
+impl<R: Recognizer + 'static> From<Box<R>> for Worker {
+    fn from(words: Box<R>) -> Self {
+        Self { words, quick: None }
+    }
+}
+
+impl From<Box<dyn Recognizer>> for Worker {
+    fn from(words: Box<dyn Recognizer>) -> Self {
+        Self { words, quick: None }
+    }
 }
 
 /// Why the threads did not start.
@@ -83,18 +103,39 @@ impl std::fmt::Debug for Hearing {
 }
 
 impl Hearing {
-    /// Starts the threads: one for voice activity, one for each recognizer. They end when this is dropped.
+    /// Starts the threads: one for voice activity, one for each worker. They end when this is dropped.
     ///
     /// # Errors
-    /// When there is no recognizer or no thread to be had.
+    /// When there is no worker or no thread to be had.
     pub fn start(
         voice: Box<dyn VoiceActivity>,
-        recognizers: Vec<Box<dyn Recognizer>>,
+        workers: impl IntoIterator<Item = impl Into<Worker>>,
     ) -> Result<Arc<Self>, HearingError> {
-        let info = recognizers.first().ok_or(HearingError::NoRecognizer)?.info().clone();
+        Self::start_with(voice, workers, false)
+    }
+
+    /// The same for recordings: nobody waits live, so however much waits, nothing is given up for it.
+    ///
+    /// # Errors
+    /// As [`Hearing::start`].
+    pub fn start_patient(
+        voice: Box<dyn VoiceActivity>,
+        workers: impl IntoIterator<Item = impl Into<Worker>>,
+    ) -> Result<Arc<Self>, HearingError> {
+        Self::start_with(voice, workers, true)
+    }
+
+    fn start_with(
+        voice: Box<dyn VoiceActivity>,
+        workers: impl IntoIterator<Item = impl Into<Worker>>,
+        patient: bool,
+    ) -> Result<Arc<Self>, HearingError> {
+        let workers: Vec<Worker> = workers.into_iter().map(Into::into).collect();
+        let first = workers.first().ok_or(HearingError::NoRecognizer)?;
+        let info = first.words.info().clone();
         Ok(Arc::new(Self {
             voice: Voice::start(voice)?,
-            pool: Pool::start(recognizers)?,
+            pool: Pool::start(workers, patient)?,
             info,
         }))
     }
@@ -118,7 +159,7 @@ impl Hearing {
         self.voice.judge(track, listener, answer)
     }
 
-    /// Has a segment recognised. [`Answer::Recognized`] brings its words, unless it was cancelled.
+    /// Has a segment recognised. [`Answer::Recognized`] brings its words.
     ///
     /// # Errors
     /// Hands the job back while too many wait: try again a little later.
@@ -128,11 +169,22 @@ impl Hearing {
 
     /// So much waits for the recognizers that nobody new should be let in, or nobody listens at all.
     pub fn is_overloaded(&self) -> bool {
-        self.voice.is_dead() || self.pool.waiting() > pool::OVERLOADED_SEGMENTS
+        let load = self.load();
+        self.voice.is_dead() || load.step >= Step::Closed || load.waiting > queue::OVERLOADED_SEGMENTS
+    }
+
+    /// What the node has given up.
+    pub fn step(&self) -> Step {
+        self.pool.step()
+    }
+
+    /// How busy the recognizers are, and what they have done, over all connections.
+    pub fn load(&self) -> Load {
+        self.pool.load()
     }
 
     /// Segments that wait for a recognizer, over all connections.
     pub fn waiting(&self) -> usize {
-        self.pool.waiting()
+        self.load().waiting
     }
 }

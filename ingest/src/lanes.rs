@@ -5,20 +5,23 @@
 //! is folded over them sees the same order in an undisturbed and in a resumed run.
 
 mod lane;
+mod likely;
 mod pending;
+mod talk;
 mod unheard;
 
-pub(crate) use lane::{Lane, Spoken};
+pub(crate) use lane::{Lane, Shown};
 pub(crate) use unheard::Class;
 
-use crate::hearing::{Answer, GaveUp};
+use crate::hearing::{Answer, Job, Purpose, Step};
 use crate::ports::Decided;
 use attune_engine::clock::MeetingTime;
-use attune_engine::listener::{Heard, Listener, Segment};
-use attune_engine::recognize::{Recognition, RecognizerInfo};
+use attune_engine::listener::{Listener, Segment};
+use attune_engine::recognize::RecognizerInfo;
 use attune_engine::speaker::Track;
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Words are due this long after their speech was heard to end: the latency that a person feels as live.
 const WORDS_DUE: Duration = Duration::from_millis(1500);
@@ -28,6 +31,54 @@ const WORDS_DUE: Duration = Duration::from_millis(1500);
 pub(crate) struct Lanes {
     lanes: Vec<Lane>,
     info: RecognizerInfo,
+    manner: Manner,
+    /// Cancels what is being recognised once nobody waits for it.
+    abandon: CancellationToken,
+}
+
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        self.abandon.cancel();
+    }
+}
+
+/// Who waits for the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Somebody who sees them come.
+    Live,
+    /// Nobody, until all are there: nothing is recognised that may not be needed.
+    Patient,
+}
+
+/// Something that a session has to recognise.
+#[derive(Debug)]
+pub struct Task {
+    /// The segment, or what is open of it.
+    pub segment: Box<Segment>,
+    /// What its words are for.
+    pub purpose: Purpose,
+    /// When its words should be there.
+    pub due: Instant,
+    /// Once cancelled, nobody waits for it.
+    pub cancel: CancellationToken,
+}
+
+impl Task {
+    const fn new(segment: Box<Segment>, purpose: Purpose, due: Instant, cancel: CancellationToken) -> Self {
+        Self {
+            segment,
+            purpose,
+            due,
+            cancel,
+        }
+    }
+}
+
+impl From<Job> for Task {
+    fn from(job: Job) -> Self {
+        Self::new(job.segment, job.purpose, job.due, job.cancel)
+    }
 }
 
 /// Voice activity failed on a track: what comes after can only be heard by a new connection.
@@ -36,15 +87,18 @@ pub(crate) struct Lanes {
 pub(crate) struct Deaf(pub(crate) Track);
 
 impl Lanes {
-    pub(crate) fn new(info: RecognizerInfo) -> Self {
+    pub(crate) fn new(info: RecognizerInfo, manner: Manner) -> Self {
         Self {
             lanes: Vec::new(),
             info,
+            manner,
+            abandon: CancellationToken::new(),
         }
     }
 
     /// Adds a track, or begins it again.
-    pub(crate) fn add(&mut self, lane: Lane) {
+    pub(crate) fn add(&mut self, mut lane: Lane) {
+        lane.join(self.manner, self.abandon.clone());
         self.lanes.retain(|other| other.track() != lane.track());
         self.lanes.push(lane);
         self.lanes.sort_by_key(Lane::track);
@@ -66,12 +120,12 @@ impl Lanes {
         self.lanes.iter_mut()
     }
 
-    /// A listener with frames to judge. Adds where voices began and ended to `spoken`.
-    pub(crate) fn take_trip(&mut self, now: Instant, spoken: &mut Vec<Spoken>) -> Option<(Track, Box<Listener>)> {
+    /// A listener with frames to judge. Adds what there is to show to `shown`.
+    pub(crate) fn take_trip(&mut self, now: Instant, shown: &mut Vec<Shown>) -> Option<(Track, Box<Listener>)> {
         let due = now + WORDS_DUE;
         self.lanes
             .iter_mut()
-            .find_map(|lane| lane.take_trip(due, spoken).map(|listener| (lane.track(), listener)))
+            .find_map(|lane| lane.take_trip(due, shown).map(|listener| (lane.track(), listener)))
     }
 
     /// A listener that could not travel; it is asked for again.
@@ -81,60 +135,60 @@ impl Lanes {
         }
     }
 
-    /// A segment to recognise and when its words are due, over all tracks the one that is due first.
-    pub(crate) fn take_job(&mut self) -> Option<(Box<Segment>, Instant)> {
-        self.lanes
+    /// Something to recognise, given what the node has given up: over all tracks the segment that is due first, else a pass
+    /// over open speech.
+    pub(crate) fn take_task(&mut self, step: Step, now: Instant) -> Option<Task> {
+        let first = self
+            .lanes
             .iter_mut()
-            .filter_map(|lane| lane.next_job().map(|deadline| (deadline, lane)))
-            .min_by_key(|(deadline, lane)| (*deadline, lane.track()))
-            .and_then(|(deadline, lane)| lane.take_job().map(|segment| (segment, deadline)))
+            .filter_map(|lane| lane.next_job(step).map(|due| (due, lane)))
+            .min_by_key(|(due, lane)| (*due, lane.track()));
+        if let Some((_, lane)) = first {
+            return lane.take_job(step);
+        }
+        self.lanes.iter_mut().find_map(|lane| lane.take_pass(step, now))
     }
 
-    /// A segment that could not be handed over; it is asked for again.
-    pub(crate) fn keep(&mut self, segment: Box<Segment>) {
-        if let Some(lane) = self.get_mut(segment.track) {
-            lane.keep(segment);
+    /// A task that could not be handed over; it is asked for again.
+    pub(crate) fn keep(&mut self, task: Task) {
+        if let Some(lane) = self.get_mut(task.segment.track) {
+            lane.keep(task);
         }
     }
 
-    /// Takes an answer in. Gives back where voices began and ended.
+    /// Takes an answer in. Gives back what there is to show.
     ///
     /// # Errors
     /// When the track can no longer be heard.
-    pub(crate) fn on_answer(&mut self, answer: Answer, now: Instant) -> Result<Vec<Spoken>, Deaf> {
-        match answer {
-            Answer::Judged {
-                track,
-                listener,
-                heard,
-                drained,
-            } => Ok(self.on_judged(track, listener, heard, drained, now)),
-            Answer::VoiceFailed { track } => Err(Deaf(track)),
-            Answer::Recognized { segment, outcome } => {
-                self.on_recognized(&segment, outcome);
-                Ok(Vec::new())
-            }
-        }
-    }
-
-    fn on_judged(
-        &mut self,
-        track: Track,
-        listener: Box<Listener>,
-        heard: Vec<Heard>,
-        drained: bool,
-        now: Instant,
-    ) -> Vec<Spoken> {
-        let Some(lane) = self.get_mut(track) else {
-            return Vec::new();
+    pub(crate) fn on_answer(&mut self, answer: Answer, now: Instant) -> Result<Vec<Shown>, Deaf> {
+        let due = now + WORDS_DUE;
+        let track = match &answer {
+            Answer::Judged { track, .. } | Answer::VoiceFailed { track } => *track,
+            Answer::Recognized { segment, .. } => segment.track,
         };
-        lane.on_judged(listener, heard, drained, now + WORDS_DUE)
-    }
-
-    fn on_recognized(&mut self, segment: &Segment, outcome: Result<Recognition, GaveUp>) {
-        let Self { lanes, info } = self;
-        if let Some(lane) = lanes.iter_mut().find(|lane| lane.track() == segment.track) {
-            lane.on_recognized(segment, outcome, info);
+        let (lanes, info) = (&mut self.lanes, &self.info);
+        let lane = lanes.iter_mut().find(|lane| lane.track() == track);
+        match (answer, lane) {
+            (Answer::VoiceFailed { track }, _) => Err(Deaf(track)),
+            (_, None) => Ok(Vec::new()),
+            (
+                Answer::Judged {
+                    listener,
+                    heard,
+                    drained,
+                    ..
+                },
+                Some(lane),
+            ) => Ok(lane.on_judged(listener, heard, drained, due)),
+            (
+                Answer::Recognized {
+                    segment,
+                    purpose,
+                    outcome,
+                    took,
+                },
+                Some(lane),
+            ) => Ok(lane.on_recognized(&segment, purpose, outcome, took, due, info)),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Recordings heard without a server: the same listeners, voice activity and recognizers as a live session, with the same
 //! result for the same samples.
 
-use crate::hearing::{Answer, Hearing, HearingError, Job};
-use crate::lanes::{Deaf, Lane, Lanes};
+use crate::hearing::{Answer, Hearing, HearingError, Job, Step};
+use crate::lanes::{Deaf, Lane, Lanes, Manner, Task};
 use crate::ports::Decided;
 use attune_engine::clock::MeetingTime;
 use attune_engine::recognize::{Recognizer, RecognizerInfo};
@@ -11,7 +11,7 @@ use attune_engine::transcript::Final;
 use attune_engine::voice::VoiceActivity;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Samples that a track takes in at a time: what one trip to the voice activity thread judges.
 const STEP_SAMPLES: usize = 32 * 512;
@@ -78,8 +78,8 @@ pub fn analyze(
     progress: &mut dyn FnMut(Listening),
 ) -> Result<Heard, OfflineError> {
     let ahead = recognizers.len() * AHEAD;
-    let hearing = Hearing::start(voice, recognizers)?;
-    let mut lanes = Lanes::new(hearing.info().clone());
+    let hearing = Hearing::start_patient(voice, recognizers)?;
+    let mut lanes = Lanes::new(hearing.info().clone(), Manner::Patient);
     let mut fed: Vec<Fed> = channels
         .into_iter()
         .map(|channel| Fed::begin(channel, &mut lanes))
@@ -158,27 +158,34 @@ impl Fed {
 }
 
 fn hand_out(lanes: &mut Lanes, hearing: &Hearing, answers: &mpsc::Sender<Answer>) {
-    let mut spoken = Vec::new();
+    let mut shown = Vec::new();
     while let Ok(place) = answers.clone().try_reserve_owned() {
         let now = Instant::now();
-        if let Some((track, listener)) = lanes.take_trip(now, &mut spoken) {
+        if let Some((track, listener)) = lanes.take_trip(now, &mut shown) {
             if let Err(listener) = hearing.judge(track, listener, place) {
                 lanes.stay(track, listener);
                 return;
             }
-        } else if let Some((segment, deadline)) = lanes.take_job() {
-            let cancel = CancellationToken::new();
-            let job = Job {
-                segment,
-                deadline,
-                cancel,
-            };
-            if let Err(job) = hearing.recognize(job, place) {
-                lanes.keep(job.segment);
+        } else if let Some(task) = lanes.take_task(Step::All, now) {
+            if let Err(job) = hearing.recognize(job_of(task), place) {
+                lanes.keep(job.into());
                 return;
             }
         } else {
             return;
         }
+    }
+}
+
+/// The job of a recording, which competes with no session.
+fn job_of(task: Task) -> Job {
+    Job {
+        session: Uuid::nil(),
+        segment: task.segment,
+        purpose: task.purpose,
+        due: task.due,
+        prompt: String::new(),
+        may_leave: false,
+        cancel: task.cancel,
     }
 }

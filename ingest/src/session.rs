@@ -14,15 +14,15 @@ mod keeping;
 mod pulse;
 mod rate;
 
-use crate::hearing::Answer;
-use crate::lanes::{Class, Lanes};
+use crate::hearing::{Answer, Step};
+use crate::lanes::{Class, Lanes, Manner};
 use crate::ports::{Committed, ConsentRefused, LedgerError, Resumption};
 use crate::protocol::{
     CloseCode, Envelope, Hello, Insight, Limits, SampleClass, ServerEvent, Stream, StreamPosition, Welcome,
 };
 use crate::seal::Opener;
 use acks::Acks;
-use attune_engine::listener::{Listener, Segment};
+use attune_engine::listener::Listener;
 use attune_engine::recognize::RecognizerInfo;
 use attune_engine::speaker::Track;
 use commits::Commits;
@@ -36,6 +36,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::warn;
 
+pub use crate::lanes::Task;
 pub use commits::ToLedger;
 
 /// How long a connection that is to be made anew waits for a quiet moment.
@@ -93,6 +94,8 @@ pub struct Session {
     controls: Controls,
     commits: Commits,
     pulse: Pulse,
+    /// What the node has given up.
+    step: Step,
     insight: Option<Insight>,
     /// The person chose to keep the audio.
     keep_audio: bool,
@@ -129,10 +132,11 @@ impl Session {
             rate: Rate::new(&limits, now),
             acks: Acks::default(),
             intakes: BTreeMap::new(),
-            lanes: Lanes::new(recognizer),
+            lanes: Lanes::new(recognizer, Manner::Live),
             controls: Controls::resumed(resumption.streams.get(&Stream::Control)),
             commits: Commits::resumed(&resumption.streams, now),
             pulse: Pulse::new(now),
+            step: Step::All,
             insight: None,
             keep_audio: resumption.keep_audio,
             phase: Phase::Live,
@@ -177,7 +181,7 @@ impl Session {
     /// An answer of the models.
     pub fn on_answer(&mut self, answer: Answer, now: Instant) {
         match self.lanes.on_answer(answer, now) {
-            Ok(spoken) => self.tell_spoken(spoken),
+            Ok(shown) => self.tell_shown(shown),
             // Nothing that is not committed is lost: the client has it, and another connection hears it anew.
             Err(deaf) => {
                 warn!(error = %deaf, "closing a connection that cannot be heard");
@@ -188,9 +192,9 @@ impl Session {
 
     /// A listener with frames to judge.
     pub fn take_trip(&mut self, now: Instant) -> Option<(Track, Box<Listener>)> {
-        let mut spoken = Vec::new();
-        let trip = self.lanes.take_trip(now, &mut spoken);
-        self.tell_spoken(spoken);
+        let mut shown = Vec::new();
+        let trip = self.lanes.take_trip(now, &mut shown);
+        self.tell_shown(shown);
         trip
     }
 
@@ -199,14 +203,19 @@ impl Session {
         self.lanes.stay(track, listener);
     }
 
-    /// A segment to recognise, and when its words are due.
-    pub fn take_job(&mut self) -> Option<(Box<Segment>, Instant)> {
-        self.lanes.take_job()
+    /// What the node has given up.
+    pub const fn see_step(&mut self, step: Step) {
+        self.step = step;
     }
 
-    /// A segment that found no place to be recognised.
-    pub fn keep(&mut self, segment: Box<Segment>) {
-        self.lanes.keep(segment);
+    /// Something to recognise.
+    pub fn take_task(&mut self, now: Instant) -> Option<Task> {
+        self.lanes.take_task(self.step, now)
+    }
+
+    /// A task that found no place to be recognised.
+    pub fn keep(&mut self, task: Task) {
+        self.lanes.keep(task);
     }
 
     /// What the ledger is to do next, once it has done what it was told before.

@@ -9,7 +9,7 @@ use crate::config::{Config, DatabaseNames, Databases, Settings};
 use crate::server::{self, Running, StartError};
 use attune_engine::recognize::RecognizerInfo;
 use attune_ingest::client::private_file;
-use attune_ingest::hearing::Hearing;
+use attune_ingest::hearing::{Hearing, Worker};
 use attune_models::choose::{Choice, Wanted};
 use attune_models::remote::RemoteSettings;
 use attune_models::store::Store;
@@ -166,14 +166,18 @@ async fn hearing(choice: Choice, remote: Option<RemoteSettings>) -> Result<Arc<H
             &Wanted {
                 choice,
                 workers,
-                partials: false,
+                partials: true,
                 remote,
             },
         )?;
         if let Some(why) = &recognizers.note {
             note(ink(Ink::Yellow, why));
         }
-        Ok::<_, Failure>(Hearing::start(voice, recognizers.into_full())?)
+        let workers = recognizers.workers.into_iter().map(|worker| Worker {
+            words: worker.full,
+            quick: worker.quick,
+        });
+        Ok::<_, Failure>(Hearing::start(voice, workers)?)
     });
     loaded.await?
 }

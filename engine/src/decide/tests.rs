@@ -152,3 +152,46 @@ fn a_segment_in_which_nothing_was_understood_is_decided_without_words() {
     let decided = decided(&segment(0, &[]), &Recognition::default());
     assert!(decided.words.is_empty() && decided.flags.is_empty());
 }
+
+#[test]
+fn a_word_that_two_decodes_place_on_either_side_of_a_cut_is_said_once() {
+    let mut before = decided(
+        &segment(0, &[SegmentFlag::ForcedCut]),
+        &heard(&[("we", 1_400, 1_700), ("ship", 1_880, 2_060)]),
+    );
+    let cut = before.span.end;
+    let behind = |first_ms: u64| {
+        let mut behind = before.clone();
+        behind.span = Span::new(cut, cut.plus(Duration::from_secs(2)));
+        behind.words = before.words.iter().rev().cloned().collect();
+        for (word, start) in behind.words.iter_mut().zip([first_ms, 12_400]) {
+            word.start = MeetingTime::from_ms(start);
+            word.end = MeetingTime::from_ms(start + 200);
+        }
+        behind
+    };
+    let texts = |decided: Final| decided.words.into_iter().map(|word| word.text).collect::<Vec<_>>();
+    assert_eq!(texts(without_repetition(behind(12_020), Some(&before))), ["we"]);
+    assert_eq!(
+        texts(without_repetition(behind(12_100), Some(&before))),
+        ["ship", "we"],
+        "said twice"
+    );
+    assert_eq!(texts(without_repetition(behind(12_020), None)), ["ship", "we"]);
+    let apart = behind(12_020);
+    before.span = Span::new(before.span.start, MeetingTime::from_ms(11_900));
+    assert_eq!(
+        texts(without_repetition(apart, Some(&before))),
+        ["ship", "we"],
+        "no cut lies between"
+    );
+}
+
+#[test]
+fn words_agreed_on_while_they_were_spoken_are_kept_and_little_believed() {
+    let segment = segment(0, &[]);
+    let shown = decided(&segment, &heard(&[("we", 300, 700), ("ship", 700, 5_000)])).words;
+    let kept = final_of_shown(&segment, &shown, Speaker::Me, &recognizer(true));
+    assert_eq!(timed(&kept), [("we", 10_300, 10_700), ("ship", 10_700, 12_000)]);
+    assert_eq!(kept.flags, [SegmentFlag::LowConfidence]);
+}

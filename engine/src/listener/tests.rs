@@ -269,13 +269,13 @@ fn a_frame_waits_until_it_is_judged_and_a_judgement_without_a_frame_changes_noth
 #[test]
 fn what_is_open_can_be_looked_at_and_cut_at_its_quietest_point_near_a_place() {
     let mut listener = Listener::new(Track::Mic, 0);
-    assert_eq!((listener.open(), listener.open_samples()), (None, None));
+    assert_eq!((listener.open(), listener.open_from()), (None, None));
     listener.push(&tape(&[(Room, 1_024), (Voice, 3_008), (Murmur, 192), (Voice, 3_008)]));
     let heard = drain(&mut listener);
     assert_eq!(segments(&heard), []);
     let open = listener.open().expect("speech is open");
     assert_eq!((ms(open.from_sample), ms(open.to_sample)), (724, 7_232));
-    assert_eq!(listener.open_samples(), Some(open.to_sample - open.from_sample));
+    assert_eq!(listener.open_from(), Some(open.from_sample));
     assert_eq!(open.audio.len() as u64, open.to_sample - open.from_sample);
     assert!((0.85..0.9).contains(&open.voice), "{}", open.voice);
 

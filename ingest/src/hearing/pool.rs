@@ -1,31 +1,23 @@
-//! The recognizer pool: as many threads as recognizers, and the segment whose words are due first is next.
+//! The recognizer pool: a thread for each worker, and one queue that says who is next.
 //!
 //! A segment whose recognizer fails or panics gets one more try, on another worker where there is one; then it is given
 //! up, which its connection is told like any other answer.
 
-use super::{Answer, Job};
+use super::job::{Job, NoWords, Purpose};
+use super::ladder::Step;
+use super::queue::{Load, Queue, Taken, Waiting};
+use super::{Answer, Worker};
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, Speech};
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc::OwnedPermit;
+use tokio::time::Instant;
 use tracing::{error, warn};
 
-/// Segments that may wait over all connections. At 4 s each that is over an hour of speech for a worker at real time:
-/// what is beyond waits with its connection, whose credit runs out.
-const WAITING_SEGMENTS: usize = 1_024;
-
-/// Segments that wait when nobody new is let in: those who are here can still fill the rest.
-pub(super) const OVERLOADED_SEGMENTS: usize = WAITING_SEGMENTS / 4 * 3;
-
-/// Tries that a segment gets.
-const TRIES: u32 = 2;
-
-/// No recognizer could make anything of a segment, not even words that are wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the recognizer failed on a segment {TRIES} times")]
-pub struct GaveUp;
+/// How long a worker sleeps while partials wait for time of their own, or a step of the ladder could be taken back.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The way to the threads.
 pub(super) struct Pool {
@@ -33,68 +25,56 @@ pub(super) struct Pool {
 }
 
 struct Shared {
-    queue: Mutex<Queue>,
+    state: Mutex<State>,
     ready: Condvar,
-    workers: usize,
+    /// The step of the ladder, for those who ask often.
+    step: AtomicU8,
 }
 
-#[derive(Default)]
-struct Queue {
-    waiting: BinaryHeap<Reverse<Waiting>>,
-    /// Ties are done in order of arrival.
-    arrivals: u64,
+struct State {
+    queue: Queue<OwnedPermit<Answer>>,
     closed: bool,
 }
 
-/// A job in the queue; ordered by deadline, then arrival.
-struct Waiting {
-    job: Job,
-    arrival: u64,
-    answer: OwnedPermit<Answer>,
-    tries: u32,
-    /// The worker that failed on it.
-    failed_on: Option<usize>,
-}
-
 impl Pool {
-    pub(super) fn start(recognizers: Vec<Box<dyn Recognizer>>) -> std::io::Result<Self> {
+    /// A `patient` pool gives nothing up, however much waits.
+    pub(super) fn start(workers: Vec<Worker>, patient: bool) -> std::io::Result<Self> {
         let pool = Self {
             shared: Arc::new(Shared {
-                queue: Mutex::default(),
+                state: Mutex::new(State {
+                    queue: Queue::new(workers.len(), patient, Instant::now()),
+                    closed: false,
+                }),
                 ready: Condvar::new(),
-                workers: recognizers.len(),
+                step: AtomicU8::new(Step::All.number()),
             }),
         };
-        for (worker, recognizer) in recognizers.into_iter().enumerate() {
+        for (number, worker) in workers.into_iter().enumerate() {
             let shared = Arc::clone(&pool.shared);
             std::thread::Builder::new()
-                .name(format!("attune-words-{worker}"))
-                .spawn(move || shared.work(worker, recognizer))?;
+                .name(format!("attune-words-{number}"))
+                .spawn(move || shared.work(number, worker))?;
         }
         Ok(pool)
     }
 
     pub(super) fn submit(&self, job: Job, answer: OwnedPermit<Answer>) -> Result<(), Job> {
-        let mut queue = self.shared.lock();
-        if queue.waiting.len() >= WAITING_SEGMENTS {
-            return Err(job);
-        }
-        let arrival = queue.arrivals;
-        queue.arrivals += 1;
-        queue.waiting.push(Reverse(Waiting {
-            job,
-            arrival,
-            answer,
-            tries: 0,
-            failed_on: None,
-        }));
-        drop(queue);
+        let mut state = self.shared.lock();
+        state.queue.push(job, answer, Instant::now())?;
+        let stopped = state.queue.take_stopped();
+        self.shared.note(&state);
+        drop(state);
         self.shared.ready.notify_one();
+        tell_stopped(stopped);
         Ok(())
     }
 
-    pub(super) fn waiting(&self) -> usize {
-        self.shared.lock().waiting.len()
+    pub(super) fn load(&self) -> Load {
+        self.shared.lock().queue.load(Instant::now())
+    }
+
+    pub(super) fn step(&self) -> Step {
+        Step::from_number(self.shared.step.load(Ordering::Relaxed))
     }
 }
 
@@ -107,110 +87,108 @@ impl Drop for Pool {
 
 impl Shared {
     /// A worker that panics does so outside the lock, so the queue behind a poisoned one is whole.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self, worker: usize, mut recognizer: Box<dyn Recognizer>) {
-        while let Some(waiting) = self.next(worker) {
-            if waiting.job.cancel.is_cancelled() {
-                continue;
-            }
-            match recognize(recognizer.as_mut(), &waiting.job) {
-                Ok(recognition) => waiting.finish(Ok(recognition)),
-                Err(failure) => self.retry(worker, waiting, &failure),
+    fn note(&self, state: &State) {
+        self.step.store(state.queue.step().number(), Ordering::Relaxed);
+    }
+
+    fn work(&self, number: usize, mut worker: Worker) {
+        while let Some(taken) = self.next(number) {
+            let began = Instant::now();
+            let recognized = worker.recognize(&taken);
+            let took = began.elapsed();
+            self.lock().queue.done(number, took, Instant::now());
+            match recognized {
+                Ok(recognition) => answer(taken.waiting, Ok(recognition), took),
+                Err(RecognizeError::Cancelled) => answer(taken.waiting, Err(NoWords::Stopped), took),
+                Err(failure) => self.retry(number, taken.waiting, &failure),
             }
         }
     }
 
-    /// The most urgent job that this worker has not failed on; none once the pool is closed.
-    fn next(&self, worker: usize) -> Option<Waiting> {
-        let mut queue = self.lock();
+    /// The next job of this worker; none once the pool is closed.
+    fn next(&self, number: usize) -> Option<Taken<OwnedPermit<Answer>>> {
+        let mut state = self.lock();
         loop {
-            if queue.closed {
+            if state.closed {
                 return None;
             }
-            if let Some(waiting) = queue.take_for(worker, self.workers) {
-                return Some(waiting);
+            let taken = state.queue.next(number, Instant::now());
+            self.note(&state);
+            tell_stopped(state.queue.take_stopped());
+            if taken.is_some() {
+                return taken;
             }
-            queue = self.ready.wait(queue).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn retry(&self, worker: usize, mut waiting: Waiting, failure: &str) {
-        waiting.tries += 1;
-        let segment = waiting.job.segment.id.as_str();
-        if waiting.tries >= TRIES {
-            error!(segment, worker, failure, "gave a segment up");
-            waiting.finish(Err(GaveUp));
-            return;
-        }
-        warn!(
-            segment,
-            worker, failure, "recognizer failed on a segment, trying another"
-        );
-        waiting.failed_on = Some(worker);
-        self.lock().waiting.push(Reverse(waiting));
-        // All of them: the one that is woken might be the one that failed.
-        self.ready.notify_all();
-    }
-}
-
-impl Queue {
-    fn take_for(&mut self, worker: usize, workers: usize) -> Option<Waiting> {
-        let mut not_for_me = Vec::new();
-        let mut mine = None;
-        while let Some(Reverse(waiting)) = self.waiting.pop() {
-            if workers > 1 && waiting.failed_on == Some(worker) {
-                not_for_me.push(Reverse(waiting));
+            state = if state.queue.has_partials() || state.queue.step() > Step::All {
+                let waited = self.ready.wait_timeout(state, LOOK_AGAIN);
+                waited.unwrap_or_else(PoisonError::into_inner).0
             } else {
-                mine = Some(waiting);
-                break;
+                self.ready.wait(state).unwrap_or_else(PoisonError::into_inner)
+            };
+        }
+    }
+
+    fn retry(&self, number: usize, waiting: Waiting<OwnedPermit<Answer>>, failure: &RecognizeError) {
+        let segment = waiting.job.segment.id.clone();
+        let given_up = self.lock().queue.retry(number, waiting);
+        match given_up {
+            Some(waiting) => {
+                error!(segment = segment.as_str(), worker = number, error = %failure, "gave a segment up");
+                answer(waiting, Err(NoWords::GaveUp), Duration::ZERO);
+            }
+            None => {
+                warn!(segment = segment.as_str(), worker = number, error = %failure, "recognizer failed on a segment, trying another");
+                // All of them: the one that is woken might be the one that failed.
+                self.ready.notify_all();
             }
         }
-        self.waiting.extend(not_for_me);
-        mine
     }
 }
 
-impl Waiting {
-    fn finish(self, outcome: Result<Recognition, GaveUp>) {
-        self.answer.send(Answer::Recognized {
-            segment: self.job.segment,
-            outcome,
-        });
-    }
-}
-
-fn recognize(recognizer: &mut dyn Recognizer, job: &Job) -> Result<Recognition, String> {
-    let speech = Speech::of(&job.segment.audio);
-    catch_unwind(AssertUnwindSafe(|| recognizer.recognize(speech)))
-        .unwrap_or_else(|_| {
+impl Worker {
+    /// Recognises a job, with what is meant for it. A recognizer that panics has failed.
+    fn recognize(&mut self, taken: &Taken<OwnedPermit<Answer>>) -> Result<Recognition, RecognizeError> {
+        let job = &taken.waiting.job;
+        let cancelled = || taken.stop.load(Ordering::Relaxed) || job.cancel.is_cancelled();
+        let speech = Speech {
+            samples: &job.segment.audio,
+            prompt: &job.prompt,
+            may_leave: job.may_leave && job.purpose != Purpose::Partial,
+            cancelled: &cancelled,
+        };
+        let usual = self.words.info().label();
+        let recognizer: &mut dyn Recognizer = match &mut self.quick {
+            Some(quick) if job.purpose == Purpose::Partial || taken.smaller => quick.as_mut(),
+            _ => self.words.as_mut(),
+        };
+        let label = recognizer.info().label();
+        let mut recognition = catch_unwind(AssertUnwindSafe(|| recognizer.recognize(speech))).unwrap_or_else(|_| {
             Err(RecognizeError::Failed {
                 recognizer: "recognizer",
                 reason: "panicked".into(),
             })
-        })
-        .map_err(|error| error.to_string())
-}
-
-impl Ord for Waiting {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let key = |waiting: &Self| (waiting.job.deadline, waiting.arrival);
-        key(self).cmp(&key(other))
+        })?;
+        if label != usual {
+            recognition.made_by.get_or_insert(label);
+        }
+        Ok(recognition)
     }
 }
 
-impl PartialOrd for Waiting {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+fn answer(waiting: Waiting<OwnedPermit<Answer>>, outcome: Result<Recognition, NoWords>, took: Duration) {
+    waiting.answer.send(Answer::Recognized {
+        segment: waiting.job.segment,
+        purpose: waiting.job.purpose,
+        outcome,
+        took,
+    });
 }
 
-impl PartialEq for Waiting {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+fn tell_stopped(stopped: Vec<Waiting<OwnedPermit<Answer>>>) {
+    for waiting in stopped {
+        answer(waiting, Err(NoWords::Stopped), Duration::ZERO);
     }
 }
-
-impl Eq for Waiting {}

@@ -2,19 +2,26 @@
 //!
 //! The listener travels to the voice activity thread and back; what arrives meanwhile waits here.
 
-use super::pending::{Outcome, Pending, Settled};
+use super::likely::{Foreseen, Likely};
+use super::pending::{Known, Outcome, Pending, Settled};
+use super::talk::Talk;
 use super::unheard::{Class, Unheard};
-use crate::hearing::GaveUp;
+use super::{Manner, Task};
+use crate::hearing::{NoWords, Purpose, Step};
 use crate::ports::{Decided, Line};
-use crate::protocol::{Limits, SampleClass, SpeechState};
+use crate::protocol::{Limits, Partial, SampleClass, SpeechState};
 use crate::timeline::{Fit, Timeline};
+use attune_engine::agreement::Said;
 use attune_engine::clock::{MeetingTime, SAMPLES_PER_MS};
-use attune_engine::decide::final_of;
+use attune_engine::decide::{final_of, final_of_shown, without_repetition};
 use attune_engine::listener::{Heard, Listener, Segment};
 use attune_engine::recognize::{Recognition, RecognizerInfo};
 use attune_engine::speaker::{Speaker, Track};
+use attune_engine::transcript::{Final, SegmentFlag};
 use std::collections::VecDeque;
+use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// The reason given for speech that no recognizer could decode.
 const RECOGNIZER_FAILED: &str = "recognizer_failed";
@@ -26,12 +33,23 @@ const LOOK_BACK_SAMPLES: u64 = 2_000 * SAMPLES_PER_MS;
 /// How far back lines to meeting time are kept: as far as the person may go off the record.
 const LINES_KEPT_SAMPLES: u64 = Limits::OFF_THE_RECORD_REACH_MS as u64 * SAMPLES_PER_MS;
 
-/// A voice began or ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Spoken {
-    pub(crate) track: Track,
-    pub(crate) state: SpeechState,
-    pub(crate) at: MeetingTime,
+/// Words that partials had agreed on are believed, where the whole segment gave none, if a voice was this sure.
+const SURE_VOICE: f32 = 0.7;
+
+/// And if there are as many: one alone may be a breath.
+const SURE_WORDS: usize = 2;
+
+/// What is shown as it happens, and not kept.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Shown {
+    /// A voice began or ended.
+    Speech {
+        track: Track,
+        state: SpeechState,
+        at: MeetingTime,
+    },
+    /// What open speech says so far.
+    Partial(Partial),
 }
 
 /// One track.
@@ -53,6 +71,14 @@ pub(crate) struct Lane {
     /// As the listener last said: no segment still to come ends at or before it.
     next_end: u64,
     speaking: bool,
+    manner: Manner,
+    abandon: CancellationToken,
+    /// The speech that is open, once a pass over it was asked for.
+    talk: Option<Talk>,
+    /// The segment that comes unless the voice goes on.
+    likely: Option<Likely>,
+    /// The words before a cut, which the words behind it may repeat.
+    before_cut: Option<Final>,
     /// What is not heard: skipped or withheld.
     unheard: Unheard,
     segments: Pending,
@@ -96,11 +122,22 @@ impl Lane {
             frontier: decided,
             next_end: decided,
             speaking: false,
+            manner: Manner::Live,
+            abandon: CancellationToken::new(),
+            talk: None,
+            likely: None,
+            before_cut: None,
             unheard: Unheard::default(),
             segments: Pending::default(),
             decided,
             committed: decided,
         }
+    }
+
+    /// Joins the tracks of a meeting: `abandon` cancels what is being recognised.
+    pub(crate) fn join(&mut self, manner: Manner, abandon: CancellationToken) {
+        self.manner = manner;
+        self.abandon = abandon;
     }
 
     pub(crate) const fn track(&self) -> Track {
@@ -148,7 +185,20 @@ impl Lane {
     /// The samples from `from` on that came in and are not handed out yet are withheld after all.
     pub(crate) fn withhold(&mut self, from: u64, class: Class) {
         self.unheard.forget(from.max(self.decided), self.received, class);
+        self.forget_open();
         self.segments.withhold(|from, to| self.unheard.forgotten(from, to));
+    }
+
+    /// What is open, or expected, is neither shown nor recognised further.
+    fn forget_open(&mut self) {
+        self.talk = None;
+        self.expect_nothing();
+    }
+
+    fn expect_nothing(&mut self) {
+        if let Some(likely) = self.likely.take() {
+            likely.did_not_come();
+        }
     }
 
     /// Nothing more comes.
@@ -158,7 +208,7 @@ impl Lane {
 
     /// Tells the listener what waits for it; gives it away if it may hold a frame.
     /// Words of what the end of the track brings are due at `due`.
-    pub(crate) fn take_trip(&mut self, due: Instant, spoken: &mut Vec<Spoken>) -> Option<Box<Listener>> {
+    pub(crate) fn take_trip(&mut self, due: Instant, shown: &mut Vec<Shown>) -> Option<Box<Listener>> {
         let mut listener = self.listener.take()?;
         while let Some(work) = self.work.front() {
             // A skip and the end speak of everything before them: that must have been judged.
@@ -172,12 +222,13 @@ impl Lane {
                 }
                 Some(Work::Skip(to)) => {
                     let heard = listener.skip_to(to);
-                    spoken.extend(self.take_in(heard, due));
+                    shown.extend(self.take_in(heard, None, due));
                     self.look(&listener);
                 }
                 Some(Work::Finish) | None => {
                     let heard = listener.finish();
-                    spoken.extend(self.take_in(heard, due));
+                    shown.extend(self.take_in(heard, None, due));
+                    self.forget_open();
                     self.finished = true;
                     self.frontier = self.received.max(self.decided);
                     self.next_end = u64::MAX;
@@ -202,11 +253,29 @@ impl Lane {
         heard: Vec<Heard>,
         drained: bool,
         due: Instant,
-    ) -> Vec<Spoken> {
+    ) -> Vec<Shown> {
         self.look(&listener);
         self.undrained = !drained;
+        let open_from = listener.open_from();
         self.listener = Some(listener);
-        self.take_in(heard, due)
+        let mut shown = self.take_in(heard, open_from, due);
+        shown.extend(self.cut(due));
+        shown
+    }
+
+    /// Cuts open speech where its passes found a place, if the listener is home.
+    fn cut(&mut self, due: Instant) -> Vec<Shown> {
+        let Some(mut listener) = self.listener.take() else {
+            return Vec::new();
+        };
+        let place = self.talk.as_mut().and_then(Talk::take_cut);
+        let heard = place
+            .map(|place| listener.cut_near(place.as_sample()))
+            .unwrap_or_default();
+        self.look(&listener);
+        let open_from = listener.open_from();
+        self.listener = Some(listener);
+        self.take_in(heard, open_from, due)
     }
 
     fn look(&mut self, listener: &Listener) {
@@ -215,53 +284,214 @@ impl Lane {
         self.next_end = self.next_end.max(look_back).max(self.frontier);
     }
 
-    fn take_in(&mut self, heard: Vec<Heard>, due: Instant) -> Vec<Spoken> {
-        let mut spoken = Vec::new();
+    /// Takes in what was heard; speech is open from `open_from` on.
+    fn take_in(&mut self, heard: Vec<Heard>, open_from: Option<u64>, due: Instant) -> Vec<Shown> {
+        let mut shown = Vec::new();
         for heard in heard {
-            let (state, sample) = match heard {
-                Heard::SpeechStarted { sample } => (SpeechState::Start, sample),
-                Heard::SpeechEnded { sample } => (SpeechState::End, sample),
-                Heard::Likely(_) => continue,
-                Heard::Segment(segment) => {
-                    let withheld = self.unheard.forgotten(segment.from_sample, segment.to_sample);
-                    self.segments.push(segment, due, withheld);
-                    continue;
+            match heard {
+                Heard::SpeechStarted { sample } => {
+                    self.expect_nothing();
+                    shown.push(self.spoken(SpeechState::Start, sample));
                 }
-            };
-            self.speaking = state == SpeechState::Start;
-            spoken.push(Spoken {
-                track: self.track,
-                state,
-                at: self.timeline.at(sample),
-            });
+                Heard::SpeechEnded { sample } => shown.push(self.spoken(SpeechState::End, sample)),
+                Heard::Likely(segment) => self.expect(segment, due),
+                Heard::Segment(segment) => shown.extend(self.take_segment(segment, open_from, due)),
+            }
         }
-        spoken
+        shown
     }
 
-    /// When the words of the next segment to recognise are due.
-    pub(crate) fn next_job(&self) -> Option<Instant> {
-        self.segments.next_job()
+    fn spoken(&mut self, state: SpeechState, sample: u64) -> Shown {
+        self.speaking = state == SpeechState::Start;
+        Shown::Speech {
+            track: self.track,
+            state,
+            at: self.timeline.at(sample),
+        }
     }
 
-    pub(crate) fn take_job(&mut self) -> Option<Box<Segment>> {
-        self.segments.take_job()
+    fn expect(&mut self, segment: Segment, due: Instant) {
+        let withheld = self.unheard.forgotten(segment.from_sample, segment.to_sample);
+        self.expect_nothing();
+        if self.manner == Manner::Live && withheld.is_none() {
+            self.likely = Some(Likely::new(segment, due, self.abandon.child_token()));
+        }
     }
 
-    pub(crate) fn keep(&mut self, segment: Box<Segment>) {
-        self.segments.keep(segment);
+    fn take_segment(&mut self, segment: Segment, open_from: Option<u64>, due: Instant) -> Option<Shown> {
+        let foreseen = self.likely.take().and_then(|likely| {
+            if likely.is(&segment) {
+                return Some(likely.came());
+            }
+            likely.did_not_come();
+            None
+        });
+        let talk = self.talk.take_if(|talk| *talk.segment() == segment.id);
+        let agreed = talk
+            .as_ref()
+            .map(|talk| talk.shown(segment.to_sample))
+            .unwrap_or_default();
+        let goes_on = talk.filter(|_| open_from == Some(segment.to_sample));
+        let behind = goes_on.map(|talk| talk.behind(self.track, segment.to_sample, self.abandon.child_token()));
+        let known = match (self.unheard.forgotten(segment.from_sample, segment.to_sample), foreseen) {
+            (Some(class), foreseen) => {
+                if let Some(Foreseen::Handed(cancel)) = foreseen {
+                    cancel.cancel();
+                }
+                Known::Decided(Outcome::Withheld(class))
+            }
+            (None, None | Some(Foreseen::NotBegun)) => Known::Nothing,
+            (None, Some(Foreseen::Handed(_))) => Known::Handed,
+            // Its partials heard what it did not: that deserves a second look.
+            (None, Some(Foreseen::Decided(Outcome::Words(words))))
+                if words.words.is_empty() && agreed.len() >= SURE_WORDS =>
+            {
+                Known::Nothing
+            }
+            (None, Some(Foreseen::Decided(outcome))) => Known::Decided(outcome),
+        };
+        self.segments.push(segment, due, agreed, known);
+        let (talk, said) = behind?;
+        self.talk = Some(talk);
+        said.map(|said| self.partial(said))
     }
 
+    fn partial(&self, said: Said) -> Shown {
+        let from_sample = self.talk.as_ref().map_or(self.frontier, Talk::begins_at);
+        Shown::Partial(Partial {
+            segment: said.segment,
+            speaker: self.speaker,
+            revision: said.revision,
+            t0_ms: self.timeline.at(from_sample).as_ms(),
+            t1_ms: self.timeline.at(said.heard_to.as_sample()).as_ms(),
+            text: said.text,
+            stable_len: said.stable_len,
+        })
+    }
+
+    /// When the words of the next segment to recognise are due: of one that came, or is expected.
+    pub(crate) fn next_job(&self, step: Step) -> Option<Instant> {
+        let expected = self.likely.as_ref().and_then(Likely::waits);
+        let expected = expected.filter(|_| step < Step::OwnPartials);
+        [self.segments.next_job(), expected].into_iter().flatten().min()
+    }
+
+    /// The next segment to recognise.
+    pub(crate) fn take_job(&mut self, step: Step) -> Option<Task> {
+        if let Some(due) = self.segments.next_job() {
+            let segment = self.segments.take_job(step >= Step::Merged)?;
+            return Some(Task::new(segment, Purpose::Final, due, self.abandon.clone()));
+        }
+        let likely = self.likely.as_mut()?;
+        let due = likely.waits()?;
+        let (segment, cancel) = likely.take_job()?;
+        Some(Task::new(segment, Purpose::Likely, due, cancel))
+    }
+
+    /// A pass over open speech that has grown enough to be shown anew. Needs the listener to be home.
+    pub(crate) fn take_pass(&mut self, step: Step, now: Instant) -> Option<Task> {
+        let shed = step >= Step::NoPartials || (step >= Step::OwnPartials && self.track != Track::Mic);
+        if self.manner != Manner::Live || shed || !self.speaking {
+            return None;
+        }
+        let listener = self.listener.as_ref()?;
+        let from = listener.open_from()?;
+        let track = self.track;
+        let talk = match &mut self.talk {
+            Some(talk) if talk.begins_at() == from => talk,
+            other => other.insert(Talk::new(track, from, self.abandon.child_token())),
+        };
+        if !talk.wants_pass(listener.heard(), step) {
+            return None;
+        }
+        let open = listener.open()?;
+        if self.unheard.forgotten(open.from_sample, open.to_sample).is_some() {
+            return None;
+        }
+        talk.asked(open.to_sample);
+        Some(Task::new(Box::new(open), Purpose::Partial, now, talk.cancel().clone()))
+    }
+
+    /// A task that no recognizer took; it is asked for again.
+    pub(crate) fn keep(&mut self, task: Task) {
+        match task.purpose {
+            Purpose::Final => self.segments.keep(task.segment),
+            Purpose::Likely => match &mut self.likely {
+                Some(likely) if likely.is(&task.segment) => likely.keep(task.segment),
+                _ => self.segments.keep(task.segment),
+            },
+            Purpose::Partial => {
+                if let Some(talk) = &mut self.talk {
+                    talk.stopped();
+                }
+            }
+        }
+    }
+
+    /// What became of a task.
     pub(crate) fn on_recognized(
         &mut self,
         segment: &Segment,
-        outcome: Result<Recognition, GaveUp>,
+        purpose: Purpose,
+        outcome: Result<Recognition, NoWords>,
+        took: Duration,
+        due: Instant,
         info: &RecognizerInfo,
-    ) {
+    ) -> Vec<Shown> {
+        if purpose == Purpose::Partial {
+            let mut shown: Vec<Shown> = self.on_pass(segment, outcome, took, info).into_iter().collect();
+            shown.extend(self.cut(due));
+            return shown;
+        }
         let outcome = match outcome {
+            Ok(recognition) if recognition.words.is_empty() => match self.second_look(segment, info) {
+                Some(outcome) => outcome,
+                None => return Vec::new(),
+            },
             Ok(recognition) => Outcome::Words(self.timeline.place(final_of(segment, &recognition, self.speaker, info))),
-            Err(GaveUp) => Outcome::GivenUp,
+            Err(NoWords::GaveUp) => Outcome::GivenUp,
+            // Nobody but a lane that waits for nothing stops a final.
+            Err(NoWords::Stopped) => return Vec::new(),
         };
-        self.segments.decide(&segment.id, outcome);
+        if let Some(outcome) = self.segments.decide(segment, outcome)
+            && let Some(likely) = self.likely.as_mut().filter(|likely| likely.is(segment))
+        {
+            likely.decide(outcome);
+        }
+        Vec::new()
+    }
+
+    fn on_pass(
+        &mut self,
+        segment: &Segment,
+        outcome: Result<Recognition, NoWords>,
+        took: Duration,
+        info: &RecognizerInfo,
+    ) -> Option<Shown> {
+        let talk = self.talk.as_mut().filter(|talk| *talk.segment() == segment.id)?;
+        let Ok(recognition) = outcome else {
+            talk.stopped();
+            return None;
+        };
+        let heard = final_of(segment, &recognition, self.speaker, info);
+        let said = talk.take(segment, &heard.words, took)?;
+        Some(self.partial(said))
+    }
+
+    /// What a segment without words decides. Where its partials had agreed on words and a voice was sure it is looked at
+    /// once more (nothing yet), and if that does not help the agreed words are believed, a little.
+    fn second_look(&mut self, segment: &Segment, info: &RecognizerInfo) -> Option<Outcome> {
+        let agreed = self.segments.shown(segment);
+        let sure = segment.voice > SURE_VOICE && agreed.len() >= SURE_WORDS;
+        let decided = if sure {
+            final_of_shown(segment, agreed, self.speaker, info)
+        } else {
+            final_of(segment, &Recognition::default(), self.speaker, info)
+        };
+        if sure && self.segments.look_again(segment.clone()) {
+            return None;
+        }
+        Some(Outcome::Words(self.timeline.place(decided)))
     }
 
     /// When the first segment that is not handed out ends.
@@ -293,8 +523,13 @@ impl Lane {
         if to <= self.decided {
             return;
         }
+        let before_cut = self.before_cut.take();
         let (class, reason, outcome) = match outcome {
-            Outcome::Words(words) => (SampleClass::Decoded, None, Some(words)),
+            Outcome::Words(words) => {
+                let words = without_repetition(words, before_cut.as_ref());
+                self.before_cut = words.flags.contains(&SegmentFlag::ForcedCut).then(|| words.clone());
+                (SampleClass::Decoded, None, Some(words))
+            }
             Outcome::GivenUp => (SampleClass::Gap, Some(RECOGNIZER_FAILED.to_owned()), None),
             Outcome::Withheld(class) => (class.class, Some(class.reason.to_owned()), None),
         };
@@ -326,6 +561,7 @@ impl Lane {
     /// Hands out everything that came in as withheld: whatever was about to be heard is not.
     pub(crate) fn withhold_all(&mut self, class: Class, out: &mut Vec<Decided>) {
         self.withhold(self.decided, class);
+        self.before_cut = None;
         self.segments.clear();
         self.hand_out_unspoken(self.received, out);
     }

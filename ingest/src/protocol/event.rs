@@ -161,7 +161,7 @@ pub struct Partial {
     pub t1_ms: u64,
     /// The words so far.
     pub text: String,
-    /// How many characters of `text` will not change any more.
+    /// How much of `text` will not change any more, in UTF-16 code units.
     pub stable_len: u32,
 }
 

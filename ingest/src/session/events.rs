@@ -1,7 +1,7 @@
 //! What the client is told, and the last it hears.
 
 use super::{Phase, Session};
-use crate::lanes::Spoken;
+use crate::lanes::Shown;
 use crate::ports::Committed;
 use crate::protocol::{CloseCode, Envelope, ErrorNotice, ServerEvent};
 use tokio::time::Instant;
@@ -47,12 +47,15 @@ impl Session {
         self.outbox.is_empty()
     }
 
-    pub(super) fn tell_spoken(&mut self, spoken: Vec<Spoken>) {
-        for Spoken { track, state, at } in spoken {
-            self.tell(ServerEvent::Speech {
-                track,
-                state,
-                at_ms: at.as_ms(),
+    pub(super) fn tell_shown(&mut self, shown: Vec<Shown>) {
+        for shown in shown {
+            self.tell(match shown {
+                Shown::Speech { track, state, at } => ServerEvent::Speech {
+                    track,
+                    state,
+                    at_ms: at.as_ms(),
+                },
+                Shown::Partial(partial) => ServerEvent::Partial(partial),
             });
         }
     }

@@ -3,11 +3,12 @@
 use crate::line::{Line, Tape, undisturbed};
 use crate::meeting::{Script, assert_every_word_once, insight, said};
 use attune_engine::speaker::Track::{Mic, Tab};
-use attune_ingest::hearing::{Answer, GaveUp};
+use attune_ingest::hearing::{Answer, NoWords};
 use attune_ingest::memory::Memory;
 use attune_ingest::protocol::{
     Caption, ClientControl, CloseCode, Mark, PcmFrame, SampleClass, ServerEvent, Skip, SkipClass, SkipReason, Stream,
 };
+use attune_ingest::session::Task;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -344,10 +345,17 @@ fn speech_that_no_recognizer_decodes_is_a_loss_that_the_person_sees() {
         line.send(prefix, payload);
     }
     while line.turn(crate::line::Turn::Voice) {}
-    while let Some((segment, _)) = line.session.take_job() {
-        let outcome = Err(GaveUp);
-        line.session
-            .on_answer(Answer::Recognized { segment, outcome }, line.now);
+    while let Some(Task { segment, purpose, .. }) = line.session.take_task(line.now) {
+        let outcome = Err(NoWords::GaveUp);
+        line.session.on_answer(
+            Answer::Recognized {
+                segment,
+                purpose,
+                outcome,
+                took: Duration::ZERO,
+            },
+            line.now,
+        );
     }
     line.settle();
     assert!(line.ended());

@@ -20,7 +20,7 @@ use uuid::Uuid;
 const SESSION: Uuid = Uuid::from_u128(77);
 
 fn hearing(workers: usize) -> Arc<Hearing> {
-    let recognizers = (0..workers).map(|_| Box::new(Tones::default()) as _).collect();
+    let recognizers = (0..workers).map(|_| Box::new(Tones::default()));
     Hearing::start(Box::new(Loud), recognizers).unwrap()
 }
 

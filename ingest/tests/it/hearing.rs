@@ -6,13 +6,14 @@ use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, Recogniz
 use attune_engine::speaker::Track;
 use attune_engine::transcript::SegmentId;
 use attune_engine::voice::{VoiceActivity, VoiceError, VoiceFrame};
-use attune_ingest::hearing::{Answer, GaveUp, Hearing, HearingError, Job};
+use attune_ingest::hearing::{Answer, Hearing, HearingError, Job, NoWords, Purpose, Worker};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc as std_mpsc};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 fn segment(from_sample: u64) -> Box<Segment> {
     Box::new(Segment {
@@ -29,12 +30,20 @@ fn segment(from_sample: u64) -> Box<Segment> {
     })
 }
 
-fn job(from_sample: u64, deadline: Instant) -> Job {
+fn job(from_sample: u64, due: Instant) -> Job {
     Job {
+        session: Uuid::nil(),
         segment: segment(from_sample),
-        deadline,
+        purpose: Purpose::Final,
+        due,
+        prompt: String::new(),
+        may_leave: false,
         cancel: CancellationToken::new(),
     }
+}
+
+fn tones() -> Box<dyn Recognizer> {
+    Box::new(Tones::default())
 }
 
 /// Fails or panics the first times it is asked, and counts.
@@ -62,9 +71,9 @@ impl Recognizer for Flawed {
     }
 }
 
-async fn outcome_with(fails: usize, panics: bool, workers: usize) -> (Result<Recognition, GaveUp>, usize) {
+async fn outcome_with(fails: usize, panics: bool, workers: usize) -> (Result<Recognition, NoWords>, usize) {
     let calls = Arc::new(AtomicUsize::new(0));
-    let recognizers = (0..workers)
+    let recognizers: Vec<_> = (0..workers)
         .map(|_| {
             let calls = Arc::clone(&calls);
             let inner = Tones::default();
@@ -73,7 +82,7 @@ async fn outcome_with(fails: usize, panics: bool, workers: usize) -> (Result<Rec
                 calls,
                 fails,
                 panics,
-            }) as _
+            }) as Box<dyn Recognizer>
         })
         .collect();
     let hearing = Hearing::start(Box::new(Loud), recognizers).unwrap();
@@ -94,7 +103,7 @@ async fn a_failed_segment_gets_one_more_try_and_is_then_given_up() {
             assert!(outcome.is_ok(), "panics {panics}, {workers} workers");
             assert_eq!(calls, 2);
             let (outcome, calls) = outcome_with(usize::MAX, panics, workers).await;
-            assert_eq!(outcome, Err(GaveUp), "panics {panics}, {workers} workers");
+            assert_eq!(outcome, Err(NoWords::GaveUp), "panics {panics}, {workers} workers");
             assert_eq!(calls, 2);
         }
     }
@@ -128,7 +137,7 @@ async fn the_segment_that_is_due_first_is_next_and_nobody_waits_for_a_cancelled_
         go: held,
         done: Arc::clone(&done),
     };
-    let hearing = Hearing::start(Box::new(Loud), vec![Box::new(recognizer)]).unwrap();
+    let hearing = Hearing::start(Box::new(Loud), [Box::new(recognizer) as Box<dyn Recognizer>]).unwrap();
     let (answers, mut answered) = mpsc::channel(8);
     let now = Instant::now();
     // The first occupies the worker; of the others, the lengths say which is which.
@@ -153,10 +162,18 @@ async fn the_segment_that_is_due_first_is_next_and_nobody_waits_for_a_cancelled_
             tokio::task::yield_now().await;
         }
     }
+    // The cancelled one is told so without having been recognised.
     for _ in 0..4 {
         go.send(()).unwrap();
-        assert!(answered.recv().await.is_some());
     }
+    let mut stopped = 0;
+    for _ in 0..5 {
+        match answered.recv().await {
+            Some(Answer::Recognized { outcome, .. }) => stopped += u32::from(outcome == Err(NoWords::Stopped)),
+            _ => panic!("a segment was asked for"),
+        }
+    }
+    assert_eq!(stopped, 1);
     assert_eq!(*done.lock().unwrap(), [1_000, 1_001, 1_002, 1_003]);
 }
 
@@ -191,7 +208,7 @@ fn listener(track: Track, level: i16) -> Box<Listener> {
 #[tokio::test]
 async fn a_track_that_voice_activity_fails_on_takes_no_other_with_it() {
     for panics in [false, true] {
-        let hearing = Hearing::start(Box::new(Picky { panics }), vec![Box::new(Tones::default())]).unwrap();
+        let hearing = Hearing::start(Box::new(Picky { panics }), [tones()]).unwrap();
         let (answers, mut answered) = mpsc::channel(2);
         for (track, level) in [(Track::Mic, 8_000), (Track::Tab, 32_000)] {
             let place = answers.clone().try_reserve_owned().unwrap();
@@ -236,7 +253,7 @@ fn doomed(track: Track) -> Box<Listener> {
 
 #[tokio::test]
 async fn a_listener_that_panics_takes_no_other_with_it() {
-    let hearing = Hearing::start(Box::new(Loud), vec![Box::new(Tones::default())]).unwrap();
+    let hearing = Hearing::start(Box::new(Loud), [tones()]).unwrap();
     let (answers, mut answered) = mpsc::channel(1);
     let place = answers.clone().try_reserve_owned().unwrap();
     assert!(hearing.judge(Track::Tab, doomed(Track::Tab), place).is_ok());
@@ -271,7 +288,7 @@ impl VoiceActivity for Dies {
 
 #[tokio::test]
 async fn voice_activity_that_is_gone_is_an_answer_and_lets_nobody_in() {
-    let hearing = Hearing::start(Box::new(Dies), vec![Box::new(Tones::default())]).unwrap();
+    let hearing = Hearing::start(Box::new(Dies), [tones()]).unwrap();
     let (answers, mut answered) = mpsc::channel(1);
     for _ in 0..2 {
         let place = answers.clone().try_reserve_owned().unwrap();
@@ -286,6 +303,6 @@ async fn voice_activity_that_is_gone_is_an_answer_and_lets_nobody_in() {
 
 #[test]
 fn hearing_without_a_recognizer_does_not_start() {
-    let started = Hearing::start(Box::new(Loud), Vec::new());
+    let started = Hearing::start(Box::new(Loud), Vec::<Worker>::new());
     assert!(matches!(started, Err(HearingError::NoRecognizer)));
 }

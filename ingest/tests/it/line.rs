@@ -13,7 +13,7 @@ use attune_ingest::protocol::{
     Welcome,
 };
 use attune_ingest::seal::{Opener, Sealer};
-use attune_ingest::session::{Session, Start, ToLedger};
+use attune_ingest::session::{Session, Start, Task, ToLedger};
 use futures_util::FutureExt;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -229,13 +229,17 @@ impl Line {
     }
 
     fn recognize(&mut self) -> bool {
-        let Some((segment, _)) = self.session.take_job() else {
+        let Some(Task { segment, purpose, .. }) = self.session.take_task(self.now) else {
             return false;
         };
         let speech = Speech::of(&segment.audio);
-        let outcome = Ok(self.tones.recognize(speech).unwrap());
-        self.session
-            .on_answer(Answer::Recognized { segment, outcome }, self.now);
+        let answer = Answer::Recognized {
+            outcome: Ok(self.tones.recognize(speech).unwrap()),
+            segment,
+            purpose,
+            took: Duration::ZERO,
+        };
+        self.session.on_answer(answer, self.now);
         true
     }
 
