@@ -7,7 +7,7 @@ mod costs;
 mod job;
 mod ladder;
 mod pool;
-mod queue;
+pub(crate) mod queue;
 mod spare;
 mod voice;
 

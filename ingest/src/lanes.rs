@@ -7,6 +7,9 @@
 mod lane;
 mod likely;
 mod pending;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod replay;
 mod talk;
 mod unheard;
 

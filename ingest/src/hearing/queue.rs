@@ -35,9 +35,9 @@ const NEARLY_DONE: Duration = Duration::from_millis(80);
 const REMEMBERED: usize = 4_096;
 
 /// A job in the queue, with the place for its answer.
-pub(super) struct Waiting<A> {
-    pub(super) job: Job,
-    pub(super) answer: A,
+pub(crate) struct Waiting<A> {
+    pub(crate) job: Job,
+    pub(crate) answer: A,
     arrived: Instant,
     /// Ties are done in order of arrival.
     arrival: u64,
@@ -47,12 +47,12 @@ pub(super) struct Waiting<A> {
 }
 
 /// A job for a worker.
-pub(super) struct Taken<A> {
-    pub(super) waiting: Waiting<A>,
+pub(crate) struct Taken<A> {
+    pub(crate) waiting: Waiting<A>,
     /// Set when a final needs the worker.
-    pub(super) stop: Arc<AtomicBool>,
+    pub(crate) stop: Arc<AtomicBool>,
     /// The smaller model is to write it.
-    pub(super) smaller: bool,
+    pub(crate) smaller: bool,
 }
 
 /// What a worker is at.
@@ -109,7 +109,7 @@ pub struct Load {
 }
 
 /// The queue of a pool.
-pub(super) struct Queue<A> {
+pub(crate) struct Queue<A> {
     waiting: Vec<Waiting<A>>,
     partials: Vec<Waiting<A>>,
     /// Cancelled or displaced: to be told so.
@@ -130,7 +130,7 @@ pub(super) struct Queue<A> {
 }
 
 impl<A> Queue<A> {
-    pub(super) fn new(workers: usize, patient: bool, now: Instant) -> Self {
+    pub(crate) fn new(workers: usize, patient: bool, now: Instant) -> Self {
         Self {
             waiting: Vec::new(),
             partials: Vec::new(),
@@ -153,7 +153,7 @@ impl<A> Queue<A> {
     ///
     /// # Errors
     /// Hands it back while too many wait.
-    pub(super) fn push(&mut self, job: Job, answer: A, now: Instant) -> Result<(), Job> {
+    pub(crate) fn push(&mut self, job: Job, answer: A, now: Instant) -> Result<(), Job> {
         let is_partial = job.purpose == Purpose::Partial;
         if !is_partial && self.waiting.len() >= WAITING_SEGMENTS {
             return Err(job);
@@ -209,7 +209,7 @@ impl<A> Queue<A> {
     }
 
     /// The next job for a worker, if there is one that it may do now.
-    pub(super) fn next(&mut self, worker: usize, now: Instant) -> Option<Taken<A>> {
+    pub(crate) fn next(&mut self, worker: usize, now: Instant) -> Option<Taken<A>> {
         self.observe(now);
         self.drop_cancelled();
         let waiting = match self.next_final(worker, now) {
@@ -284,7 +284,7 @@ impl<A> Queue<A> {
     }
 
     /// A worker is done with what it took, after so long.
-    pub(super) fn done(&mut self, worker: usize, took: Duration, now: Instant) {
+    pub(crate) fn done(&mut self, worker: usize, took: Duration, now: Instant) {
         let Some(running) = self.running.get_mut(worker).and_then(Option::take) else {
             return;
         };
@@ -308,7 +308,7 @@ impl<A> Queue<A> {
     }
 
     /// The worker failed on a job: another try, on another worker where there is one. Hands it back where it has had all.
-    pub(super) fn retry(&mut self, worker: usize, mut waiting: Waiting<A>) -> Option<Waiting<A>> {
+    pub(crate) fn retry(&mut self, worker: usize, mut waiting: Waiting<A>) -> Option<Waiting<A>> {
         self.failed += 1;
         waiting.tries += 1;
         if waiting.tries >= TRIES || waiting.job.purpose == Purpose::Partial {
@@ -321,18 +321,18 @@ impl<A> Queue<A> {
     }
 
     /// Jobs that nobody waits for any more, to be told so.
-    pub(super) fn take_stopped(&mut self) -> Vec<Waiting<A>> {
+    pub(crate) fn take_stopped(&mut self) -> Vec<Waiting<A>> {
         self.drop_cancelled();
         std::mem::take(&mut self.stopped)
     }
 
     /// Something waits that no worker may do yet: look again a little later.
-    pub(super) fn has_partials(&self) -> bool {
+    pub(crate) fn has_partials(&self) -> bool {
         !self.partials.is_empty()
     }
 
     /// How it keeps up at `now`.
-    pub(super) fn load(&mut self, now: Instant) -> Load {
+    pub(crate) fn load(&mut self, now: Instant) -> Load {
         self.observe(now);
         let of = |purpose| self.done.get(&purpose).copied().unwrap_or_default();
         Load {
@@ -349,7 +349,7 @@ impl<A> Queue<A> {
     }
 
     /// What has been given up.
-    pub(super) const fn step(&self) -> Step {
+    pub(crate) const fn step(&self) -> Step {
         self.ladder.step()
     }
 
