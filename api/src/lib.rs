@@ -5,6 +5,7 @@ pub mod auth;
 pub mod cli;
 pub mod cluster;
 pub mod config;
+mod coverage;
 pub mod db;
 pub mod error;
 pub mod ids;

@@ -111,6 +111,19 @@ pub struct Coverage {
     pub withheld_s: f64,
     /// Lost, seconds.
     pub gap_s: f64,
+    /// Why what was not heard was not, the longest first. None in reports that are older than this field.
+    #[serde(default)]
+    pub reasons: Vec<Unheard>,
+}
+
+/// Why some of a track was suppressed, withheld or lost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Unheard {
+    /// Such as `muted`, `off_the_record` or `buffer_full`.
+    pub reason: String,
+    /// How much, seconds.
+    pub seconds: f64,
 }
 
 /// What a report holds besides the conversation.

@@ -6,7 +6,7 @@ use crate::ports::{
     Batch, Committed, ConsentRefused, Consents, Decided, DeviceRefused, Devices, Ledger, LedgerError, Ledgers,
     Numbered, Position, Reservation, Resumption, TicketRefused, Tickets,
 };
-use crate::protocol::{Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream};
+use crate::protocol::{Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
 use ed25519_dalek::{Signer, SigningKey};
@@ -161,6 +161,15 @@ impl Record {
             .map_or(0, |last| last.to_sample)
     }
 
+    /// What became of every sample that is committed.
+    pub fn samples(&self) -> BTreeMap<Track, Account> {
+        let mut samples = BTreeMap::new();
+        for span in self.decided.values().flatten() {
+            span.count_in(&mut samples);
+        }
+        samples
+    }
+
     fn apply(&mut self, batch: Batch) -> Result<Committed, Broken> {
         // All or nothing, like a transaction.
         let mut next = self.clone();
@@ -186,7 +195,10 @@ impl Record {
         next.events.extend(numbered.iter().cloned());
         next.commits += 1;
         *self = next;
-        Ok(Committed { events: numbered })
+        Ok(Committed {
+            events: numbered,
+            samples: self.samples(),
+        })
     }
 
     fn forget(&mut self, batch: &Batch, events: &mut Vec<ServerEvent>) {
@@ -325,6 +337,7 @@ impl Ledgers for Memory {
             epoch: reservation.epoch,
         };
         let resumption = Resumption {
+            samples: record.samples(),
             streams: record.positions,
             ended: record.ended,
             keep_audio: false,

@@ -4,7 +4,7 @@
 //!
 //! Sample numbers here are 16 kHz samples since the session began, whatever rate a track declares.
 
-use crate::protocol::{Caption, Codec, Hello, Insight, Mark, SampleClass, ServerEvent, SkipReason, Stream};
+use crate::protocol::{Account, Caption, Codec, Hello, Insight, Mark, SampleClass, ServerEvent, SkipReason, Stream};
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
@@ -137,6 +137,8 @@ pub trait Ledgers {
 pub struct Resumption {
     /// The last committed position of every stream that ever had one, as it was in [`Batch::positions`].
     pub streams: BTreeMap<Stream, Position>,
+    /// What became of every sample that is committed.
+    pub samples: BTreeMap<Track, Account>,
     /// It has ended: nothing more is taken.
     pub ended: bool,
     /// The person chose to keep the audio: frames that are decided are handed to the ledger too.
@@ -191,6 +193,12 @@ pub struct Decided {
 }
 
 impl Decided {
+    /// Counts its samples where they belong.
+    pub fn count_in(&self, samples: &mut BTreeMap<Track, Account>) {
+        let account = samples.entry(self.track).or_default();
+        account.add(self.class, self.reason.as_deref(), self.to_sample - self.from_sample);
+    }
+
     /// Whether some of it is to be forgotten.
     pub(crate) fn is_touched_by(&self, withdrawal: &Withdrawal) -> bool {
         self.track == withdrawal.track
@@ -324,6 +332,8 @@ pub struct Numbered {
 pub struct Committed {
     /// To be sent in this order: finals, gaps, nudges, marks, retractions.
     pub events: Vec<Numbered>,
+    /// What became of every sample that is committed by now, this transaction's included.
+    pub samples: BTreeMap<Track, Account>,
 }
 
 /// The durable side of one live connection. Holds the fold over the meeting's committed events.

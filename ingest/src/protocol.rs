@@ -4,6 +4,7 @@
 //! Everything that parses is total: any bytes give a value or a typed error, never a panic, and sizes are checked before
 //! anything is allocated for them.
 
+mod account;
 mod audio;
 mod caption;
 mod class;
@@ -16,6 +17,7 @@ mod insight;
 mod limits;
 mod stream;
 
+pub use account::Account;
 pub use audio::{AudioError, Codec, FRAME_MS, OPUS_PACKET_MS, OPUS_PACKETS_PER_FRAME, OpusFrame, PcmFrame};
 pub use caption::Caption;
 pub use class::{SampleClass, SkipClass, SkipReason};

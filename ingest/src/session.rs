@@ -135,7 +135,7 @@ impl Session {
             lanes: Lanes::new(recognizer, Manner::Live),
             controls: Controls::resumed(resumption.streams.get(&Stream::Control)),
             commits: Commits::resumed(&resumption.streams, now),
-            pulse: Pulse::new(now),
+            pulse: Pulse::new(resumption.samples.clone(), now),
             step: Step::All,
             insight: None,
             keep_audio: resumption.keep_audio,
@@ -259,7 +259,8 @@ impl Session {
     }
 
     /// The batch that was handed over last is durable.
-    pub fn on_committed(&mut self, committed: Committed, measures: Option<ServerEvent>) {
+    pub fn on_committed(&mut self, mut committed: Committed, measures: Option<ServerEvent>) {
+        self.pulse.account(std::mem::take(&mut committed.samples));
         let positions = self.commits.on_committed();
         for position in &positions {
             if let Some(track) = position.stream.track()

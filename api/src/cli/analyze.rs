@@ -6,7 +6,7 @@ use super::output::Output;
 use super::replay::{meeting_type, mixed};
 use super::terminal::{self, Ink, ink, note};
 use crate::render::{Analysis, Format};
-use attune_engine::clock::{MeetingTime, SAMPLE_RATE_HZ};
+use attune_engine::clock::MeetingTime;
 use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::report::{Coverage, Gap, ReportRest, report};
@@ -187,26 +187,11 @@ fn gaps(decided: &[Decided]) -> Vec<Gap> {
 
 /// What became of every second, by track.
 fn coverage(decided: &[Decided]) -> Vec<Coverage> {
-    let mut coverage: BTreeMap<Track, Coverage> = BTreeMap::new();
+    let mut samples = BTreeMap::new();
     for stretch in decided {
-        let seconds = (stretch.to_sample - stretch.from_sample) as f64 / f64::from(SAMPLE_RATE_HZ);
-        let of_track = coverage.entry(stretch.track).or_insert_with(|| Coverage {
-            track: stretch.track,
-            decoded_s: 0.0,
-            non_speech_s: 0.0,
-            suppressed_s: 0.0,
-            withheld_s: 0.0,
-            gap_s: 0.0,
-        });
-        match stretch.class {
-            SampleClass::Decoded => of_track.decoded_s += seconds,
-            SampleClass::NonSpeech => of_track.non_speech_s += seconds,
-            SampleClass::Suppressed => of_track.suppressed_s += seconds,
-            SampleClass::Withheld => of_track.withheld_s += seconds,
-            SampleClass::Gap => of_track.gap_s += seconds,
-        }
+        stretch.count_in(&mut samples);
     }
-    coverage.into_values().collect()
+    crate::coverage::of(&samples)
 }
 
 /// What the output's name says, or text.

@@ -1,5 +1,6 @@
 //! The report of a meeting, as it stands: version 1 when it ends or is left, the next when more came since.
 
+use crate::coverage;
 use crate::ids::{MeetingId, Member, TenantId, UserId};
 use crate::jobs::{About, JobError, Workshop, queue};
 use crate::keys::{KeyError, MeetingKey};
@@ -7,11 +8,11 @@ use crate::live::{self, Fold, LoadError, Setup, sealed};
 use crate::record::analyses::{self, NewAnalysis, Newest, Subject};
 use crate::record::events::{self, Kind, NewEvent};
 use crate::record::{Capture, from_column, sessions, spans};
-use attune_engine::clock::{MeetingTime, SAMPLE_RATE_HZ};
+use attune_engine::clock::MeetingTime;
 use attune_engine::measures::Standing;
-use attune_engine::report::{Coverage, NudgeShown, Report, ReportRest, report};
-use attune_engine::speaker::{Speaker, Track};
-use attune_ingest::protocol::{SampleClass, ServerEvent};
+use attune_engine::report::{NudgeShown, Report, ReportRest, report};
+use attune_engine::speaker::Speaker;
+use attune_ingest::protocol::ServerEvent;
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -124,34 +125,12 @@ async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Su
         incomplete: is_incomplete(subject),
         gaps: spans::gaps(&mut *tx, at).await?,
         nudges,
-        coverage: coverage(&spans::totals(&mut *tx, at).await?),
+        coverage: coverage::of(&spans::accounts(&mut *tx, at).await?),
     })
 }
 
 fn version(subject: &Subject) -> i32 {
     subject.report_version.unwrap_or(0) + 1
-}
-
-/// Seconds of each track in each class.
-fn coverage(totals: &[spans::Total]) -> Vec<Coverage> {
-    let seconds = |track: Track, class: SampleClass| {
-        let of = |total: &&spans::Total| total.track == track.as_str() && total.class == class.as_str();
-        totals.iter().filter(of).map(|total| total.samples as f64).sum::<f64>() / f64::from(SAMPLE_RATE_HZ)
-    };
-    let heard = |track: &Track| totals.iter().any(|total| total.track == track.as_str());
-    let of_track = |track| Coverage {
-        track,
-        decoded_s: seconds(track, SampleClass::Decoded),
-        non_speech_s: seconds(track, SampleClass::NonSpeech),
-        suppressed_s: seconds(track, SampleClass::Suppressed),
-        withheld_s: seconds(track, SampleClass::Withheld),
-        gap_s: seconds(track, SampleClass::Gap),
-    };
-    [Track::Mic, Track::Tab]
-        .into_iter()
-        .filter(heard)
-        .map(of_track)
-        .collect()
 }
 
 /// Stores the version, announces it, and numbers the event that says so.

@@ -7,11 +7,12 @@ use crate::live::commit::{self, Prepared, Writer};
 use crate::live::fold::{Fold, Setup};
 use crate::live::load::{self, LoadError};
 use crate::live::seats::Seat;
-use crate::record::{analyses, from_column, sessions};
+use crate::record::{analyses, from_column, sessions, spans};
 use attune_engine::clock::MeetingTime;
+use attune_engine::speaker::Track;
 use attune_ingest::ports::{Batch, Committed, Ledger, LedgerError, Numbered, Position, Withdrawal};
-use attune_ingest::protocol::ServerEvent;
-use std::collections::BTreeSet;
+use attune_ingest::protocol::{Account, ServerEvent};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How often the database is asked for a report that another node may have made.
@@ -26,6 +27,8 @@ pub(super) struct PostgresLedger {
     pub(super) setup: Setup,
     pub(super) fold: Fold,
     pub(super) decided_to: MeetingTime,
+    /// What became of every sample that is committed.
+    pub(super) samples: BTreeMap<Track, Account>,
     /// What is being committed: a batch that is offered again is the same transaction again.
     pub(super) pending: Option<Pending>,
     /// Others learn that this connection is there, and it learns of them.
@@ -70,6 +73,7 @@ impl PostgresLedger {
         let (db, breaker) = (&self.live.db, &self.live.breaker);
         let told = commit::withdraw(db, breaker, self.writer, &self.key, withdrawals).await?;
         self.fold = self.refolded(&self.setup).await?;
+        self.samples = self.recounted().await?;
         Ok(told
             .map(|(number, event)| self.number(number, vec![event]))
             .unwrap_or_default())
@@ -89,6 +93,17 @@ impl PostgresLedger {
         // Last: a batch that is offered again after a failure finds the track as new as it was.
         (self.setup, self.fold) = (setup, fold);
         Ok(())
+    }
+
+    /// What became of the samples, once some of it was taken back.
+    async fn recounted(&self) -> Result<BTreeMap<Track, Account>, LedgerError> {
+        let at = self.writer.at;
+        let read = self
+            .live
+            .db
+            .with_tenant(at.tenant, async |tx| spans::accounts(tx, at).await)
+            .await;
+        read.map_err(|error: sqlx::Error| LedgerError::Unavailable(Box::new(error)))
     }
 
     /// The fold over what is left once something was forgotten, or over what is there once it is heard otherwise.
@@ -133,6 +148,9 @@ impl Ledger for PostgresLedger {
         } = self.pending.take().expect("invariant: written just now");
         self.fold = fold;
         self.decided_to = prepared.decided_to();
+        for decided in &batch.decided {
+            decided.count_in(&mut self.samples);
+        }
         events.extend(self.number(last, prepared.into_events()));
         for position in batch
             .positions
@@ -151,7 +169,10 @@ impl Ledger for PostgresLedger {
                 release_seq,
             });
         }
-        Ok(Committed { events })
+        Ok(Committed {
+            events,
+            samples: self.samples.clone(),
+        })
     }
 
     fn measures(&self) -> Option<ServerEvent> {

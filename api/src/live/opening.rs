@@ -9,7 +9,7 @@ use crate::live::fold::{Fold, Setup};
 use crate::live::ledger::PostgresLedger;
 use crate::live::load::{self, LoadError};
 use crate::live::socket::Verdict;
-use crate::record::{Capture, from_column, kept_audio, meetings, sessions, streams, to_column};
+use crate::record::{Capture, from_column, kept_audio, meetings, sessions, spans, streams, to_column};
 use attune_engine::clock::MeetingTime;
 use attune_ingest::ports::{LedgerError, Reservation, Resumption};
 use attune_ingest::protocol::Hello;
@@ -55,6 +55,7 @@ pub(super) async fn open(
         setup,
         fold,
         decided_to,
+        samples: resumption.samples.clone(),
         pending: None,
         _seat: seat,
     };
@@ -85,6 +86,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
                 .into_iter()
                 .map(|position| (position.stream, position))
                 .collect();
+            let samples = spans::accounts(&mut *tx, at).await?;
             let running = meetings::mark_live(&mut *tx, at.tenant, at.meeting).await?;
             let mut setup = match (held.setup, &running) {
                 (Some(stored), _) => Setup::from_stored(stored).ok_or(LoadError::Setup)?,
@@ -104,6 +106,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
                     decided_to: MeetingTime::START,
                     resumption: Resumption {
                         streams,
+                        samples,
                         ended,
                         keep_audio: false,
                     },
@@ -133,6 +136,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
                 decided_to,
                 resumption: Resumption {
                     streams,
+                    samples,
                     ended: false,
                     keep_audio: keep_audio_until.is_some(),
                 },

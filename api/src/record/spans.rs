@@ -5,8 +5,9 @@ use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::report::Gap;
 use attune_engine::speaker::Track;
 use attune_ingest::ports::{Decided, Withdrawal};
-use attune_ingest::protocol::SampleClass;
+use attune_ingest::protocol::{Account, SampleClass};
 use sqlx::{PgConnection, PgExecutor};
+use std::collections::BTreeMap;
 
 /// Adds what a commit decided. A sample that is decided already stops the transaction.
 pub(crate) async fn insert(db: impl PgExecutor<'_>, at: Capture, decided: &[Decided]) -> sqlx::Result<()> {
@@ -110,25 +111,22 @@ fn cut(span: Decided, sample: u64) -> (Option<Decided>, Option<Decided>) {
     (Some(before), Some(after))
 }
 
-/// How many samples of a track are in a class.
-#[derive(Debug)]
-pub(crate) struct Total {
-    pub(crate) track: String,
-    pub(crate) class: String,
-    pub(crate) samples: i64,
-}
-
-/// How many samples of each track are in each class.
-pub(crate) async fn totals(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Vec<Total>> {
-    sqlx::query_as!(
-        Total,
-        r#"SELECT track, class, sum(to_sample - from_sample)::bigint AS "samples!" FROM sample_spans
-           WHERE tenant_id = $1 AND session_id = $2 GROUP BY track, class ORDER BY track, class"#,
+/// What became of every sample of each track.
+pub(crate) async fn accounts(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<BTreeMap<Track, Account>> {
+    let rows = sqlx::query!(
+        r#"SELECT track, class, reason, sum(to_sample - from_sample)::bigint AS "samples!" FROM sample_spans
+           WHERE tenant_id = $1 AND session_id = $2 GROUP BY track, class, reason"#,
         at.tenant.0,
         at.session
     )
     .fetch_all(db)
-    .await
+    .await?;
+    let mut accounts: BTreeMap<Track, Account> = BTreeMap::new();
+    for row in rows {
+        let account = accounts.entry(track_of(&row.track)).or_default();
+        account.add(class_of(&row.class), row.reason.as_deref(), from_column(row.samples));
+    }
+    Ok(accounts)
 }
 
 /// The stretches that are lost, in order of time.

@@ -1,8 +1,8 @@
 //! Numbers as people read them.
 
 use attune_engine::measures::{Band, Measure, MeasureState, Standing};
-use attune_engine::report::{Coverage, Talk};
-use attune_engine::speaker::Speaker;
+use attune_engine::report::{Coverage, Talk, Unheard};
+use attune_engine::speaker::{Speaker, Track};
 
 /// A place in the meeting: `2:03` or `1:02:03`.
 pub(crate) fn clock(ms: u64) -> String {
@@ -104,6 +104,46 @@ pub(super) fn missing(coverage: &[Coverage]) -> Option<String> {
     })
 }
 
+/// What became of every second, a line for each track: `you: 12:30 in words, 3:10 silent, 0:40 withheld (muted)`.
+pub(super) fn heard(coverage: &[Coverage]) -> Vec<String> {
+    let alone = coverage.len() == 1;
+    coverage.iter().map(|track| of_track(track, alone)).collect()
+}
+
+fn of_track(coverage: &Coverage, alone: bool) -> String {
+    let who = match coverage.track {
+        _ if alone => "everybody",
+        Track::Mic => "you",
+        Track::Tab => "the others",
+    };
+    let parts = [
+        (coverage.decoded_s, "in words"),
+        (coverage.non_speech_s, "silent"),
+        (coverage.suppressed_s, "judged not to be speech"),
+        (coverage.withheld_s, "withheld"),
+        (coverage.gap_s, "lost"),
+    ];
+    let parts: Vec<_> = parts
+        .into_iter()
+        .filter(|(seconds, _)| *seconds > 0.0)
+        .map(|(seconds, what)| format!("{} {what}", quantity(seconds, "s")))
+        .collect();
+    let reasons: Vec<_> = coverage.reasons.iter().map(reason).collect();
+    let because = match reasons.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", reasons.join(", ")),
+    };
+    format!("{who}: {}{because}", parts.join(", "))
+}
+
+fn reason(unheard: &Unheard) -> String {
+    format!(
+        "{} {}",
+        unheard.reason.replace('_', " "),
+        quantity(unheard.seconds, "s")
+    )
+}
+
 /// A speaker as a label.
 pub(super) const fn speaker(speaker: Speaker) -> &'static str {
     match speaker {
@@ -116,6 +156,36 @@ pub(super) const fn speaker(speaker: Speaker) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_track_tells_what_became_of_it_and_why_some_was_not_heard() {
+        let coverage = |track, withheld_s, gap_s| Coverage {
+            track,
+            decoded_s: 150.0,
+            non_speech_s: 20.0,
+            suppressed_s: 0.0,
+            withheld_s,
+            gap_s,
+            reasons: Vec::new(),
+        };
+        let mut mine = coverage(Track::Mic, 40.0, 2.0);
+        let reason = |reason: &str, seconds| Unheard {
+            reason: reason.to_owned(),
+            seconds,
+        };
+        mine.reasons = vec![reason("off_the_record", 40.0), reason("device_slept", 2.0)];
+        assert_eq!(
+            heard(&[mine, coverage(Track::Tab, 0.0, 0.0)]),
+            [
+                "you: 2:30 in words, 20 s silent, 40 s withheld, 2 s lost (off the record 40 s, device slept 2 s)",
+                "the others: 2:30 in words, 20 s silent",
+            ]
+        );
+        assert_eq!(
+            heard(&[coverage(Track::Mic, 0.0, 0.0)]),
+            ["everybody: 2:30 in words, 20 s silent"]
+        );
+    }
 
     #[test]
     fn a_position_reads_as_a_clock() {

@@ -2,7 +2,7 @@
 //! and without a mouse.
 
 use super::Analysis;
-use super::figures::{clock, missing, number, share, speaker, speech, target, value, verdict};
+use super::figures::{clock, heard, missing, number, share, speaker, speech, target, value, verdict};
 use super::passages::passages;
 use attune_engine::measures::{Band, Standing};
 use attune_engine::report::{PacePoint, Report};
@@ -51,6 +51,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
     talk(report, out)?;
     pace(report, out)?;
     measures(report, out)?;
+    capture(report, out)?;
     transcript(report, out)?;
     writeln!(out, "</main>\n</body>\n</html>")
 }
@@ -207,6 +208,17 @@ fn measures(report: &Report, out: &mut String) -> std::fmt::Result {
         )?;
     }
     writeln!(out, "</tbody>\n</table>\n</section>")
+}
+
+fn capture(report: &Report, out: &mut String) -> std::fmt::Result {
+    writeln!(
+        out,
+        "<section aria-labelledby=\"heard\">\n<h2 id=\"heard\">Heard</h2>\n<ul>"
+    )?;
+    for track in heard(&report.coverage) {
+        writeln!(out, "<li>{}</li>", escape(&track))?;
+    }
+    writeln!(out, "</ul>\n</section>")
 }
 
 fn transcript(report: &Report, out: &mut String) -> std::fmt::Result {

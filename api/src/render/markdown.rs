@@ -1,7 +1,7 @@
 //! For notes: headings, two tables and the transcript.
 
 use super::Analysis;
-use super::figures::{clock, missing, share, speaker, speech, target, value, verdict};
+use super::figures::{clock, heard, missing, share, speaker, speech, target, value, verdict};
 use super::passages::passages;
 use std::fmt::Write as _;
 
@@ -47,6 +47,11 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             value(measure),
             plain(&verdict(measure))
         )?;
+    }
+
+    writeln!(out, "\n## Heard\n")?;
+    for track in heard(&report.coverage) {
+        writeln!(out, "- {}", plain(&track))?;
     }
 
     writeln!(out, "\n## Transcript\n")?;

@@ -45,6 +45,7 @@ fn all_decoded(track: Track) -> Coverage {
         suppressed_s: 0.0,
         withheld_s: 0.0,
         gap_s: 0.0,
+        reasons: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! For a terminal or a mail: 80 columns, no markup.
 
 use super::Analysis;
-use super::figures::{clock, missing, remark, share, speaker, speech, target, value};
+use super::figures::{clock, heard, missing, remark, share, speaker, speech, target, value};
 use super::passages::passages;
 use attune_engine::measures::Standing;
 use std::fmt::Write as _;
@@ -47,6 +47,11 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
         if let Some(remark) = remark(measure) {
             wrap(out, &remark, "    ")?;
         }
+    }
+
+    writeln!(out, "\nHEARD")?;
+    for track in heard(&report.coverage) {
+        wrap(out, &track, "  ")?;
     }
 
     writeln!(out, "\nTRANSCRIPT")?;

@@ -42,6 +42,7 @@ fn a_report_holds_all_that_is_known() {
             suppressed_s: 0.0,
             withheld_s: 0.0,
             gap_s: 1.0,
+            reasons: Vec::new(),
         }],
     };
     let report = report(&meeting(), rest.clone());

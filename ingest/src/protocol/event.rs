@@ -1,6 +1,6 @@
 //! What the server tells: the JSON of stream 0, downwards, and of `/v1/live`.
 
-use super::{Limits, Malformed, Stream, from_json};
+use super::{Account, Limits, Malformed, Stream, from_json};
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::{Final, SegmentId};
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,9 @@ pub enum ServerEvent {
         lag_ms: u64,
         /// Audio per track that it takes beyond the last frame it has acknowledged.
         credit_ms: u32,
+        /// What became of every sample that is committed.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        samples: BTreeMap<Track, Account>,
     },
     /// A mark is kept. Numbered.
     Marked {

@@ -1,8 +1,9 @@
 //! What is said once a second: measures, how the server keeps up, and how far the end is.
 
 use crate::lanes::{Lane, Lanes};
-use crate::protocol::{Level, Limits, ServerEvent};
-use std::collections::VecDeque;
+use crate::protocol::{Account, Level, Limits, ServerEvent};
+use attune_engine::speaker::Track;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -19,17 +20,24 @@ pub(super) struct Pulse {
     measures: Option<ServerEvent>,
     status: Option<ServerEvent>,
     level: Level,
+    samples: BTreeMap<Track, Account>,
 }
 
 impl Pulse {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(samples: BTreeMap<Track, Account>, now: Instant) -> Self {
         Self {
             next: now + EVERY,
             waiting: VecDeque::new(),
             measures: None,
             status: None,
             level: Level::Normal,
+            samples,
         }
+    }
+
+    /// What became of every sample that is committed, for the next beat.
+    pub(super) fn account(&mut self, samples: BTreeMap<Track, Account>) {
+        self.samples = samples;
     }
 
     /// Newer measures, for the next beat.
@@ -77,6 +85,7 @@ impl Pulse {
             level: self.level,
             lag_ms: most(Lane::lag_ms),
             credit_ms,
+            samples: self.samples.clone(),
         };
         if self.status.as_ref() != Some(&status) {
             self.status = Some(status.clone());

@@ -2,9 +2,9 @@
 
 use super::{each, hold, load};
 use crate::protocol::{
-    Caption, ClientControl, Codec, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level, Limits, Malformed, Mark,
-    Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState, Stream, StreamPosition,
-    TrackChange, TrackControl, TrackDeclaration, Welcome,
+    Account, Caption, ClientControl, Codec, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level, Limits, Malformed,
+    Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState, Stream,
+    StreamPosition, TrackChange, TrackControl, TrackDeclaration, Welcome,
 };
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::sound::{PitchSecond, Sound};
@@ -295,6 +295,23 @@ fn events() -> Vec<Envelope> {
             level: Level::Lagging,
             lag_ms: 3_100,
             credit_ms: 42_000,
+            samples: BTreeMap::new(),
+        },
+        ServerEvent::Status {
+            level: Level::Normal,
+            lag_ms: 0,
+            credit_ms: 60_000,
+            samples: BTreeMap::from([(
+                Track::Mic,
+                Account {
+                    decoded: 640_000,
+                    non_speech: 320_000,
+                    suppressed: 0,
+                    withheld: 48_000,
+                    gap: 16_000,
+                    reasons: BTreeMap::from([("buffer_full".to_owned(), 16_000), ("muted".to_owned(), 48_000)]),
+                },
+            )]),
         },
         ServerEvent::Ending { left_ms: 4_200 },
         ServerEvent::ReportReady { version: 1 },

@@ -2,6 +2,7 @@
 //! known, connections over a socket in memory.
 #![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
 
+mod account;
 mod accounting;
 mod connection;
 mod hearing;

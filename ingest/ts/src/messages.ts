@@ -7,6 +7,7 @@ import {
   boolean,
   type Check,
   type Checked,
+  counts,
   fromJson,
   isRecord,
   list,
@@ -220,6 +221,10 @@ const anyText = text(0, 1_000_000);
 const span = { t0_ms: whole, t1_ms: whole };
 const speaker = oneOf("me", "them", "unknown");
 const word = open({ text: anyText, ...span, confidence: within(0, 1) });
+const account = open(
+  { decoded: whole, non_speech: whole, suppressed: whole, withheld: whole, gap: whole },
+  { reasons: counts },
+);
 const anything: Check<unknown> = (value) => value;
 
 const real = within(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
@@ -272,12 +277,15 @@ const EVENTS = {
   }),
   gap: open({ type: oneOf("gap"), track, ...span, reason: anyText }),
   retracted: open({ type: oneOf("retracted"), ids: list(anyText) }),
-  status: open({
-    type: oneOf("status"),
-    level: oneOf("normal", "lagging", "overloaded"),
-    lag_ms: whole,
-    credit_ms: whole,
-  }),
+  status: open(
+    {
+      type: oneOf("status"),
+      level: oneOf("normal", "lagging", "overloaded"),
+      lag_ms: whole,
+      credit_ms: whole,
+    },
+    { samples: map(["mic", "tab"], account) },
+  ),
   marked: open({ type: oneOf("marked"), at_ms: whole }, { note: anyText }),
   ending: open({ type: oneOf("ending"), left_ms: whole }),
   report_ready: open({ type: oneOf("report_ready"), version: whole }),
@@ -298,6 +306,8 @@ export type ServerEvent = KnownEvents[keyof KnownEvents] | UnknownEvent;
 export type Welcome = KnownEvents["welcome"];
 export type StreamPosition = Checked<typeof position>;
 export type Limits = Checked<typeof limits>;
+/** What became of the 16 kHz samples of a track; the five are all there are. */
+export type Account = Checked<typeof account>;
 export type Word = Checked<typeof word>;
 
 export interface Envelope {

@@ -70,6 +70,14 @@ export function map<const K extends string, T>(keys: readonly K[], check: Check<
   };
 }
 
+/** A number under each name, whatever the names are. */
+export const counts: Check<Readonly<Record<string, number>>> = (value) => {
+  if (!isRecord(value)) {
+    return refuse("an object is expected");
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, count]) => [name, whole(count)]));
+};
+
 type Fields = Record<string, Check<unknown>>;
 type Required<F extends Fields> = { [K in keyof F]: Checked<F[K]> };
 type Optional<F extends Fields> = { [K in keyof F]?: Checked<F[K]> };

@@ -159,6 +159,20 @@ async fn what_is_taken_back_is_nowhere_any_more() {
         }
     };
     assert_eq!(ids, [segment.as_str()]);
+    // The account follows: what was in words is withheld, and the five classes are still all there is.
+    let account = loop {
+        if let ServerEvent::Status { mut samples, .. } = within(down.next()).await.unwrap().event
+            && let Some(account) = samples.remove(&Track::Mic)
+            && account.total() == 21_000 * 16
+        {
+            break account;
+        }
+    };
+    assert_eq!(
+        account.reasons,
+        BTreeMap::from([("off_the_record".to_owned(), account.withheld)])
+    );
+    assert!(account.withheld >= (21_000 - 13_900) * 16, "{account:?}");
     up.ready().await;
     send(&mut up, 1, ClientControl::End {});
     while within(down.next()).await.is_ok() {}

@@ -338,6 +338,8 @@ export interface components {
              * @description Nobody spoke, seconds.
              */
             non_speech_s: number;
+            /** @description Why what was not heard was not, the longest first. None in reports that are older than this field. */
+            reasons?: components["schemas"]["Unheard"][];
             /**
              * Format: double
              * @description Judged not to be speech after all, seconds.
@@ -899,6 +901,16 @@ export interface components {
             utterances: number[];
             /** @description Words said in it, filled pauses left out. */
             words: number;
+        };
+        /** @description Why some of a track was suppressed, withheld or lost. */
+        Unheard: {
+            /** @description Such as `muted`, `off_the_record` or `buffer_full`. */
+            reason: string;
+            /**
+             * Format: double
+             * @description How much, seconds.
+             */
+            seconds: number;
         };
         /**
          * Format: uuid

@@ -9,6 +9,7 @@ import { Icon } from "../../ui/icon";
 import { StateMark } from "../../ui/live-mark";
 import { Failed, Notice } from "../../ui/notice";
 import { useTitle } from "../../ui/title";
+import { unheardWords } from "./account";
 import { Announcer } from "./announcer";
 import { ConnectionMark } from "./connection-mark";
 import type { ConnectionState } from "./connection";
@@ -74,6 +75,7 @@ interface PartProps {
 function Heading({ meeting, state, connection, over }: PartProps) {
   const saved = savedToMs(state) ?? meeting?.committed_ms ?? 0;
   const meetingState = over ? "ended" : (meeting?.state ?? "live");
+  const unheard = unheardWords(state);
   return (
     <div className="flex flex-wrap items-end justify-between gap-x-8 gap-y-2 pt-5 pb-4 lg:pt-8 lg:pb-6">
       <div className="min-w-0">
@@ -89,6 +91,7 @@ function Heading({ meeting, state, connection, over }: PartProps) {
                 </span>
                 Saved to {clock(saved)}
               </span>
+              {unheard !== null && <span>{unheard}</span>}
             </>
           )}
         </p>

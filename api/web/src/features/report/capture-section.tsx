@@ -1,6 +1,7 @@
 /** How well the meeting was heard: what became of every second of each track, and what was lost. */
 import type { Coverage, Gap, Report, Track } from "../../api/model";
 import { clock, length } from "../../format/time";
+import { reasonWords } from "../../transcript/unheard";
 import { total } from "./coverage";
 import { Section } from "./section";
 
@@ -13,13 +14,6 @@ const classes = [
   ["withheld_s", "Withheld by you"],
   ["gap_s", "Lost"],
 ] as const satisfies readonly (readonly [keyof Coverage, string])[];
-
-const reasons: Record<string, string> = {
-  buffer_full: "the device’s buffer was full",
-  buffer_lost: "the device’s buffer was lost",
-  device_slept: "the device slept",
-  recognizer_failed: "the recognizer failed",
-};
 
 export function CaptureSection({ report }: { report: Report }) {
   const { recognizer } = report;
@@ -59,6 +53,7 @@ export function CaptureSection({ report }: { report: Report }) {
           </tbody>
         </table>
       </div>
+      <Reasons coverage={report.coverage} />
       <Gaps gaps={report.gaps} />
       <dl className="mt-8 grid gap-x-8 gap-y-4 text-sm sm:grid-cols-[10rem_minmax(0,1fr)]">
         <dt className="text-ink-3">Recognizer</dt>
@@ -81,6 +76,24 @@ function clockOrSeconds(seconds: number): string {
   return seconds < 60 ? `${Math.round(seconds)} s` : clock(seconds * 1000);
 }
 
+/** Why what was not heard was not, in minutes; nothing in reports that are older than this was told. */
+function Reasons({ coverage }: { coverage: readonly Coverage[] }) {
+  const unheard = coverage.filter(({ reasons }) => (reasons ?? []).length > 0);
+  if (unheard.length === 0) return null;
+  return (
+    <div className="mt-6">
+      <h3 className="text-sm font-semibold">Why some was not heard</h3>
+      <ul className="tabular mt-2 space-y-1 text-sm text-ink-2">
+        {unheard.map(({ track, reasons }) => (
+          <li key={track}>
+            {trackNames[track]}: {(reasons ?? []).map(({ reason, seconds }) => `${reasonWords(reason)} ${clockOrSeconds(seconds)}`).join(", ")}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 function Gaps({ gaps }: { gaps: readonly Gap[] }) {
   if (gaps.length === 0) return <p className="mt-4 text-sm text-ink-2">Nothing was lost.</p>;
   return (
@@ -89,7 +102,7 @@ function Gaps({ gaps }: { gaps: readonly Gap[] }) {
       <ul className="tabular mt-2 space-y-1 text-sm text-ink-2">
         {gaps.map((gap) => (
           <li key={`${gap.track}-${gap.t0_ms}`}>
-            {clock(gap.t0_ms)}–{clock(gap.t1_ms)} ({length(gap.t1_ms - gap.t0_ms)}), {trackNames[gap.track].toLowerCase()}: {reasons[gap.reason] ?? gap.reason.replaceAll("_", " ")}
+            {clock(gap.t0_ms)}–{clock(gap.t1_ms)} ({length(gap.t1_ms - gap.t0_ms)}), {trackNames[gap.track].toLowerCase()}: {reasonWords(gap.reason)}
           </li>
         ))}
       </ul>
