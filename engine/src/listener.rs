@@ -109,6 +109,14 @@ impl Listener {
         }
     }
 
+    /// How many samples it has been silent for: not one frame of -60 dBFS or more, and no voice. Begins anew at a skip.
+    pub fn silent_samples(&self) -> u64 {
+        if self.segmenter.is_open() {
+            return 0;
+        }
+        u64::from(self.quiet_frames) * FRAME
+    }
+
     /// Takes the next 16 kHz mono samples. They continue where the last push or skip ended.
     pub fn push(&mut self, samples: &[i16]) {
         if self.ring.capacity() < IDLE_SAMPLES {

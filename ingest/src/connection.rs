@@ -330,6 +330,7 @@ impl<P: Ports> Connection<P> {
             ServerEvent::Speech { .. }
                 | ServerEvent::Measures { .. }
                 | ServerEvent::Status { .. }
+                | ServerEvent::Troubles { .. }
                 | ServerEvent::Ending { .. }
         );
         if !shown {

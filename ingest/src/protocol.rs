@@ -16,13 +16,14 @@ mod hello;
 mod insight;
 mod limits;
 mod stream;
+mod trouble;
 
 pub use account::Account;
 pub use audio::{AudioError, Codec, FRAME_MS, OPUS_PACKET_MS, OPUS_PACKETS_PER_FRAME, OpusFrame, PcmFrame};
 pub use caption::Caption;
 pub use class::{SampleClass, SkipClass, SkipReason};
 pub use close::CloseCode;
-pub use control::{ClientControl, Mark, OffTheRecord, Pause, Skip, TrackChange, TrackControl};
+pub use control::{ClientControl, Mark, OffTheRecord, Pause, Skip, TrackChange, TrackControl, TrackTrouble};
 pub use event::{
     Envelope, ErrorNotice, GapNotice, Level, Nudge, Partial, ServerEvent, SpeechState, StreamPosition, Welcome,
 };
@@ -31,6 +32,7 @@ pub use hello::{Hello, TrackDeclaration};
 pub use insight::{Insight, Reading};
 pub use limits::Limits;
 pub use stream::Stream;
+pub use trouble::{Trouble, TroubleKind};
 
 use serde::de::DeserializeOwned;
 

@@ -13,6 +13,7 @@ mod intake;
 mod keeping;
 mod pulse;
 mod rate;
+mod troubles;
 
 use crate::hearing::{Answer, Step};
 use crate::lanes::{Class, Lanes, Manner};
@@ -35,6 +36,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::warn;
+use troubles::Troubles;
 
 pub use crate::lanes::Task;
 pub use commits::ToLedger;
@@ -96,6 +98,7 @@ pub struct Session {
     pulse: Pulse,
     /// What the node has given up.
     step: Step,
+    troubles: Troubles,
     insight: Option<Insight>,
     /// The person chose to keep the audio.
     keep_audio: bool,
@@ -137,6 +140,7 @@ impl Session {
             commits: Commits::resumed(&resumption.streams, now),
             pulse: Pulse::new(resumption.samples.clone(), now),
             step: Step::All,
+            troubles: Troubles::default(),
             insight: None,
             keep_audio: resumption.keep_audio,
             phase: Phase::Live,

@@ -5,7 +5,7 @@ use crate::render::clock;
 use attune_engine::live::LiveMeasures;
 use attune_engine::speaker::{Speaker, Track};
 use attune_ingest::client::ClientEvent;
-use attune_ingest::protocol::{Level, ServerEvent, Stream};
+use attune_ingest::protocol::{Level, ServerEvent, Stream, Trouble, TroubleKind};
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -28,6 +28,7 @@ pub(super) struct Watch {
     told_to_ms: u64,
     told_ending: bool,
     level: Option<Level>,
+    troubles: Vec<Trouble>,
 }
 
 impl Watch {
@@ -46,6 +47,7 @@ impl Watch {
             told_to_ms: 0,
             told_ending: false,
             level: None,
+            troubles: Vec::new(),
         }
     }
 
@@ -114,6 +116,7 @@ impl Watch {
                 }
             }
             ServerEvent::Status { level, lag_ms, .. } => self.on_level(*level, *lag_ms),
+            ServerEvent::Troubles { troubles } => self.on_troubles(troubles),
             ServerEvent::Ending { left_ms } if *left_ms > 0 && !self.told_ending => {
                 self.told_ending = true;
                 self.say(ink(
@@ -147,6 +150,27 @@ impl Watch {
             ),
             Level::Overloaded => ink(Ink::Dim, "         the server is busy: audio waits here"),
         });
+    }
+
+    /// Each trouble once, while it stands.
+    fn on_troubles(&mut self, troubles: &[Trouble]) {
+        for trouble in troubles.iter().filter(|trouble| !self.troubles.contains(trouble)) {
+            self.say(ink(
+                Ink::Red,
+                format_args!(
+                    "{:>7}  {} {}",
+                    clock(trouble.since_ms),
+                    trouble.track.as_str(),
+                    match trouble.kind {
+                        TroubleKind::Silent => "has been silent for a minute: is it muted?",
+                        TroubleKind::Changed => "is captured from another device",
+                        TroubleKind::Denied => "may not be captured: allow it, and begin again",
+                        TroubleKind::Ended => "is no longer captured",
+                    }
+                ),
+            ));
+        }
+        self.troubles = troubles.to_vec();
     }
 
     /// The bar, or now and then a line.

@@ -41,6 +41,18 @@ const shots = [
   { name: "live-start", path: LIVE, server: { liveMs: 6_000 } },
   { name: "live-nudge", path: LIVE, server: { liveMs: 118_000 } },
   {
+    name: "live-troubles",
+    path: LIVE,
+    server: {
+      liveMs: 118_000,
+      troubles: [
+        { track: "mic", kind: "silent", since_ms: 52_000 },
+        { track: "tab", kind: "ended", since_ms: 96_000 },
+      ],
+      samples: { mic: { decoded: 800_000, non_speech: 600_000, suppressed: 0, withheld: 320_000, gap: 64_000, reasons: { muted: 320_000, device_slept: 64_000 } } },
+    },
+  },
+  {
     name: "live-scrolled",
     path: LIVE,
     server: { liveMs: 240_000 },

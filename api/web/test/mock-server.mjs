@@ -22,6 +22,8 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", "
  * @property {number} [port] 0 for any
  * @property {boolean} [empty] no meetings at all
  * @property {number} [liveMs] where the live meeting stands when a reader comes
+ * @property {object[]} [troubles] what stands against the tracks of the live meeting
+ * @property {Record<string, object>} [samples] what became of their sound
  * @property {boolean} [signedIn] without having redeemed a link
  * @property {Date} [now]
  */
@@ -31,7 +33,7 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", "
  * @param {Options} options
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function startMockServer({ port = 0, empty = false, liveMs = 196_000, signedIn = false, now = new Date() } = {}) {
+export async function startMockServer({ port = 0, empty = false, liveMs = 196_000, troubles = [], samples = {}, signedIn = false, now = new Date() } = {}) {
   let open = signedIn;
   /** @param {number} days @param {string} time */
   const on = (days, time) => new Date(`${new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10)}T${time}:00Z`).toISOString();
@@ -124,6 +126,8 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
         send(null, { type: "partial", segment: speaking.segment, speaker: speaking.speaker, revision: at, t0_ms: speaking.t0_ms, t1_ms: at, text: words, stable_len: said.slice(0, -3).join(" ").length });
       }
       send(null, { type: "measures", at_ms: at, measures: liveMeasures(at) });
+      send(null, { type: "status", level: "normal", lag_ms: 0, credit_ms: 60_000, samples });
+      send(null, { type: "troubles", troubles });
       const decided = (speaking?.t0_ms ?? at) * 16;
       send(null, { type: "committed", stream: "mic", sample: decided, release_seq: 1 });
       send(null, { type: "committed", stream: "tab", sample: decided, release_seq: 1 });

@@ -79,6 +79,10 @@ pub(crate) struct Lane {
     likely: Option<Likely>,
     /// The words before a cut, which the words behind it may repeat.
     before_cut: Option<Final>,
+    /// Samples before what is judged in which nothing sounded.
+    silent: u64,
+    /// The 16 kHz sample up to which frames are judged.
+    judged: u64,
     /// What is not heard: skipped or withheld.
     unheard: Unheard,
     segments: Pending,
@@ -127,6 +131,8 @@ impl Lane {
             talk: None,
             likely: None,
             before_cut: None,
+            silent: 0,
+            judged: first_sample,
             unheard: Unheard::default(),
             segments: Pending::default(),
             decided,
@@ -279,6 +285,7 @@ impl Lane {
     }
 
     fn look(&mut self, listener: &Listener) {
+        (self.silent, self.judged) = (listener.silent_samples(), listener.heard());
         let look_back = listener.heard().saturating_sub(LOOK_BACK_SAMPLES);
         self.frontier = self.frontier.max(listener.frontier());
         self.next_end = self.next_end.max(look_back).max(self.frontier);
@@ -596,6 +603,12 @@ impl Lane {
     pub(crate) fn undecided_ms(&self) -> u64 {
         let unheard = self.unheard.samples_from(self.committed);
         self.received.saturating_sub(self.committed).saturating_sub(unheard) / SAMPLES_PER_MS
+    }
+
+    /// How long nothing has sounded, in milliseconds, and since when.
+    pub(crate) fn silence(&self) -> (u64, MeetingTime) {
+        let since = self.judged.saturating_sub(self.silent);
+        (self.silent / SAMPLES_PER_MS, self.timeline.at(since))
     }
 
     /// How far words are behind, in milliseconds: from the end of the first speech without words to what came in last.

@@ -1,6 +1,8 @@
 //! What a client asks for: the JSON of stream 0, upwards.
 
-use super::{Codec, Limits, MAX_WHOLE, Malformed, SkipClass, SkipReason, TrackDeclaration, from_json, require};
+use super::{
+    Codec, Limits, MAX_WHOLE, Malformed, SkipClass, SkipReason, TrackDeclaration, TroubleKind, from_json, require,
+};
 use attune_engine::speaker::Track;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +22,8 @@ pub enum ClientControl {
     OffTheRecord(OffTheRecord),
     /// The person pauses the coaching, or goes on.
     Pause(Pause),
+    /// Something is wrong with a track.
+    Trouble(TrackTrouble),
     /// The person changed a consent: the server looks it up.
     ConsentChanged {},
     /// The meeting is over: everything before this frame is all there is.
@@ -97,6 +101,18 @@ pub struct Pause {
     pub on: bool,
 }
 
+/// Something that a client sees to be wrong with a track; all but silence, which is the server's to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrackTrouble {
+    /// Which track.
+    pub track: Track,
+    /// What is wrong with it.
+    pub kind: TroubleKind,
+    /// Since when, on the session's clock.
+    pub at_ms: u64,
+}
+
 impl ClientControl {
     /// Reads the payload of a frame on stream 0.
     ///
@@ -150,6 +166,14 @@ impl ClientControl {
                     named,
                     "off_the_record",
                     "from_sample is given when going off, and only then",
+                )
+            }
+            Self::Trouble(trouble) => {
+                require(trouble.at_ms <= MAX_WHOLE, "trouble", "at_ms is below 2^53")?;
+                require(
+                    trouble.kind != TroubleKind::Silent,
+                    "trouble",
+                    "silence is heard by the server",
                 )
             }
             Self::Pause(_) | Self::ConsentChanged {} | Self::End {} => Ok(()),

@@ -1,6 +1,6 @@
 //! What the server tells: the JSON of stream 0, downwards, and of `/v1/live`.
 
-use super::{Account, Limits, Malformed, Stream, from_json};
+use super::{Account, Limits, Malformed, Stream, Trouble, from_json};
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::{Final, SegmentId};
 use serde::{Deserialize, Serialize};
@@ -86,6 +86,11 @@ pub enum ServerEvent {
         /// What became of every sample that is committed.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         samples: BTreeMap<Track, Account>,
+    },
+    /// What stands against the tracks now, all of it; none once all is well again.
+    Troubles {
+        /// In the order of the tracks.
+        troubles: Vec<Trouble>,
     },
     /// A mark is kept. Numbered.
     Marked {

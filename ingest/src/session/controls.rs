@@ -153,6 +153,10 @@ impl Session {
             ClientControl::Skip(skip) => self.on_skip(&skip)?,
             ClientControl::OffTheRecord(off) => self.on_off_the_record(&off, again),
             ClientControl::Pause(pause) => self.on_pause(pause),
+            ClientControl::Trouble(trouble) => {
+                self.troubles.tell(trouble, now);
+                Needed::Once
+            }
             ClientControl::ConsentChanged {} => {
                 self.controls.check_consent |= !again;
                 Needed::Once

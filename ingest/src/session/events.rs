@@ -32,6 +32,7 @@ impl Session {
         if let Some(event) = self.acks.take(now) {
             return Some(Envelope::unnumbered(self.epoch, event));
         }
+        self.pulse.troubles(self.troubles.standing(&self.lanes, &self.intakes));
         let ending = self.phase == Phase::Ending;
         let event = self.pulse.take(&self.lanes, &self.limits, ending, now)?;
         Some(Envelope::unnumbered(self.epoch, event))

@@ -1,13 +1,16 @@
 //! What is said once a second: measures, how the server keeps up, and how far the end is.
 
 use crate::lanes::{Lane, Lanes};
-use crate::protocol::{Account, Level, Limits, ServerEvent};
+use crate::protocol::{Account, Level, Limits, ServerEvent, Trouble};
 use attune_engine::speaker::Track;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
 const EVERY: Duration = Duration::from_secs(1);
+
+/// Beats after which troubles that stand are told again, for readers who came since.
+const TROUBLES_AGAIN: u32 = 10;
 
 /// Words that are this much overdue make the server lag; it no longer does once none are overdue.
 const LAGS_AFTER: Duration = Duration::from_millis(2500);
@@ -21,6 +24,10 @@ pub(super) struct Pulse {
     status: Option<ServerEvent>,
     level: Level,
     samples: BTreeMap<Track, Account>,
+    troubles: Vec<Trouble>,
+    told_troubles: Vec<Trouble>,
+    /// Beats since troubles were told.
+    told_beats_ago: u32,
 }
 
 impl Pulse {
@@ -32,7 +39,15 @@ impl Pulse {
             status: None,
             level: Level::Normal,
             samples,
+            troubles: Vec::new(),
+            told_troubles: Vec::new(),
+            told_beats_ago: 0,
         }
+    }
+
+    /// What stands against the tracks, for the next beat.
+    pub(super) fn troubles(&mut self, troubles: Vec<Trouble>) {
+        self.troubles = troubles;
     }
 
     /// What became of every sample that is committed, for the next beat.
@@ -90,6 +105,15 @@ impl Pulse {
         if self.status.as_ref() != Some(&status) {
             self.status = Some(status.clone());
             self.waiting.push_back(status);
+        }
+        self.told_beats_ago += 1;
+        let again = !self.troubles.is_empty() && self.told_beats_ago >= TROUBLES_AGAIN;
+        if self.troubles != self.told_troubles || again {
+            self.told_beats_ago = 0;
+            self.told_troubles.clone_from(&self.troubles);
+            self.waiting.push_back(ServerEvent::Troubles {
+                troubles: self.troubles.clone(),
+            });
         }
         if ending {
             self.waiting.push_back(ServerEvent::Ending { left_ms: undecided_ms });

@@ -4,7 +4,7 @@ use super::{each, hold, load};
 use crate::protocol::{
     Account, Caption, ClientControl, Codec, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level, Limits, Malformed,
     Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState, Stream,
-    StreamPosition, TrackChange, TrackControl, TrackDeclaration, Welcome,
+    StreamPosition, TrackChange, TrackControl, TrackDeclaration, TrackTrouble, Trouble, TroubleKind, Welcome,
 };
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::sound::{PitchSecond, Sound};
@@ -58,6 +58,11 @@ fn controls() -> Vec<ClientControl> {
             from_sample: BTreeMap::new(),
         }),
         ClientControl::Pause(Pause { on: true }),
+        ClientControl::Trouble(TrackTrouble {
+            track: Track::Tab,
+            kind: TroubleKind::Denied,
+            at_ms: 1_500,
+        }),
         ClientControl::ConsentChanged {},
         ClientControl::End {},
     ]
@@ -71,6 +76,8 @@ const REFUSED_CONTROLS: &[&str] = &[
     r#"{"type":"unknown"}"#,
     r#"{"type":"end","why":"x"}"#,
     r#"{"type":"mark"}"#,
+    r#"{"type":"trouble","track":"mic","kind":"silent","at_ms":1}"#,
+    r#"{"type":"trouble","track":"mic","kind":"changed"}"#,
     r#"{"type":"mark","at_ms":-1}"#,
     r#"{"type":"mark","at_ms":1.5}"#,
     r#"{"type":"mark","at_ms":9007199254740992}"#,
@@ -313,6 +320,21 @@ fn events() -> Vec<Envelope> {
                 },
             )]),
         },
+        ServerEvent::Troubles {
+            troubles: vec![
+                Trouble {
+                    track: Track::Mic,
+                    kind: TroubleKind::Silent,
+                    since_ms: 61_000,
+                },
+                Trouble {
+                    track: Track::Tab,
+                    kind: TroubleKind::Ended,
+                    since_ms: 90_500,
+                },
+            ],
+        },
+        ServerEvent::Troubles { troubles: Vec::new() },
         ServerEvent::Ending { left_ms: 4_200 },
         ServerEvent::ReportReady { version: 1 },
         ServerEvent::Error(ErrorNotice {

@@ -17,4 +17,5 @@ mod order;
 mod recorder;
 mod resume;
 mod tracks;
+mod troubles;
 mod wire;

@@ -109,6 +109,12 @@ const offTheRecord = strict(
   { from_sample: map(["mic", "tab"], whole) },
 );
 const pause = strict({ type: oneOf("pause"), on: boolean });
+const trouble = strict({
+  type: oneOf("trouble"),
+  track,
+  kind: oneOf("changed", "denied", "ended"),
+  at_ms: whole,
+});
 const consentChanged = strict({ type: oneOf("consent_changed") });
 const end = strict({ type: oneOf("end") });
 
@@ -119,6 +125,7 @@ export type ClientControl =
   | Skip
   | Checked<typeof offTheRecord>
   | Checked<typeof pause>
+  | Checked<typeof trouble>
   | Checked<typeof consentChanged>
   | Checked<typeof end>;
 
@@ -147,6 +154,8 @@ const control: Check<ClientControl> = (value) => {
     }
     case "pause":
       return pause(value);
+    case "trouble":
+      return trouble(value);
     case "consent_changed":
       return consentChanged(value);
     case "end":
@@ -286,6 +295,10 @@ const EVENTS = {
     },
     { samples: map(["mic", "tab"], account) },
   ),
+  troubles: open({
+    type: oneOf("troubles"),
+    troubles: list(open({ track, kind: oneOf("silent", "changed", "denied", "ended"), since_ms: whole })),
+  }),
   marked: open({ type: oneOf("marked"), at_ms: whole }, { note: anyText }),
   ending: open({ type: oneOf("ending"), left_ms: whole }),
   report_ready: open({ type: oneOf("report_ready"), version: whole }),
@@ -308,6 +321,7 @@ export type StreamPosition = Checked<typeof position>;
 export type Limits = Checked<typeof limits>;
 /** What became of the 16 kHz samples of a track; the five are all there are. */
 export type Account = Checked<typeof account>;
+export type Trouble = KnownEvents["troubles"]["troubles"][number];
 export type Word = Checked<typeof word>;
 
 export interface Envelope {

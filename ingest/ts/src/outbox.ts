@@ -41,6 +41,7 @@ function sumMs(frames: readonly Sent[]): number {
 export function isUrgent(control: ClientControl): boolean {
   switch (control.type) {
     case "mark":
+    case "trouble":
     case "consent_changed":
       return true;
     case "off_the_record":

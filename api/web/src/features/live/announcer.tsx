@@ -1,5 +1,5 @@
 /**
- * What a screen reader says of its own accord: nudges, lost stretches, and a connection that breaks or comes back. The
+ * What a screen reader says of its own accord: nudges, troubles of a track, lost stretches, and a connection that breaks or comes back. The
  * transcript is not read out over a meeting that one is listening to; it can be turned on.
  */
 import { useEffect, useRef, useState } from "react";
@@ -8,6 +8,7 @@ import { clock } from "../../format/time";
 import { connectionWords } from "./connection-mark";
 import type { ConnectionState } from "./connection";
 import type { LiveState } from "./live-state";
+import { troubleWords } from "./trouble";
 
 export function Announcer({ state, connection, over }: { state: LiveState; connection: ConnectionState; over: boolean }) {
   const [reading, setReading] = useState(false);
@@ -49,6 +50,10 @@ function Urgent({ state, connection }: { state: LiveState; connection: Connectio
         <p>{connectionWords(connection)}</p>
       )}
       {nudge !== undefined && nudge.expires_at_ms >= state.nowMs && <p>{`${nudge.headline}. ${nudge.evidence}`}</p>}
+      {state.troubles.map((trouble) => {
+        const { title, advice } = troubleWords(trouble);
+        return <p key={`${trouble.track}-${trouble.kind}`}>{`${title}. ${advice}`}</p>;
+      })}
       {gap !== undefined && <p>{`Not captured from ${clock(gap.t0_ms)} to ${clock(gap.t1_ms)}`}</p>}
     </>
   );

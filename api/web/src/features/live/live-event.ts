@@ -13,6 +13,7 @@ const known = {
   retracted: true,
   committed: true,
   status: true,
+  troubles: true,
   ending: true,
   report_ready: true,
 } as const satisfies Partial<Record<ServerEvent["type"], true>>;

@@ -17,6 +17,7 @@ import { savedToMs, type LiveState } from "./live-state";
 import { LiveMeasuresPanel } from "./measures-panel";
 import { NudgePanel } from "./nudge-panel";
 import { LiveTranscript } from "./transcript";
+import { troubleWords } from "./trouble";
 import { useLive } from "./use-live";
 
 /** The socket tells what happens; this tells what does not, such as a capture that fell silent. */
@@ -131,6 +132,15 @@ function Notices({ meeting, state, connection, over }: PartProps) {
           <p className="text-ink-2">The server is busy. Nothing is lost: the recording device keeps every second until it is saved.</p>
         </Notice>
       )}
+      {!over &&
+        state.troubles.map((trouble) => {
+          const { title, advice } = troubleWords(trouble);
+          return (
+            <Notice key={`${trouble.track}-${trouble.kind}`} tone="signal" title={title}>
+              <p className="tabular text-ink-2">{advice}</p>
+            </Notice>
+          );
+        })}
       {lastGap !== undefined && (
         <Notice tone="signal" title={`${state.gaps.length === 1 ? "A stretch was" : `${state.gaps.length} stretches were`} not captured`}>
           <p className="tabular text-ink-2">

@@ -5,6 +5,8 @@ import type { LiveEvents, LiveFrame } from "./live-event";
 /** Samples a second of a committed position. */
 const SAMPLES_PER_MS = 16;
 
+export type Trouble = LiveEvents["troubles"]["troubles"][number];
+
 export interface LiveState {
   /** The last number folded in. */
   number: number;
@@ -20,6 +22,8 @@ export interface LiveState {
   /** Committed meeting time by track. */
   committed: ReadonlyMap<Track, number>;
   status: LiveEvents["status"] | null;
+  /** What stands against the tracks now. */
+  troubles: readonly Trouble[];
   /** The latest moment of the meeting that any event spoke of. */
   nowMs: number;
   ending: boolean;
@@ -35,6 +39,7 @@ export const emptyLive: LiveState = {
   gaps: [],
   committed: new Map(),
   status: null,
+  troubles: [],
   nowMs: 0,
   ending: false,
 };
@@ -82,6 +87,8 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
       return { ...next, committed: new Map(state.committed).set(event.stream, event.sample / SAMPLES_PER_MS) };
     case "status":
       return { ...next, status: event };
+    case "troubles":
+      return { ...next, troubles: event.troubles };
     case "ending":
       return { ...next, ending: true };
     case "report_ready":
