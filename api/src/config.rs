@@ -24,6 +24,8 @@ const MOST_AUDIO_DAYS: u32 = 3_650;
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where Prometheus may scrape; nowhere unless it is named. Whoever reaches it reads it: a loopback or private address.
+    pub metrics_listen: Option<SocketAddr>,
     /// The address people reach it at, such as `https://attune.example`; none on one machine, where it is the socket's.
     pub public_url: Option<String>,
     /// Other origins whose scripts may open a socket here, such as `chrome-extension://<id>`.
@@ -45,6 +47,7 @@ impl Config {
     pub fn on_this_machine(data: &Path, databases: Databases) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+            metrics_listen: None,
             public_url: None,
             allowed_origins: Vec::new(),
             root_key_file: data.join("root.key"),
@@ -174,6 +177,8 @@ pub enum ConfigError {
 pub struct Settings {
     /// See [`Config::listen`].
     pub listen: Option<SocketAddr>,
+    /// See [`Config::metrics_listen`].
+    pub metrics_listen: Option<SocketAddr>,
     /// See [`Config::public_url`].
     pub public_url: Option<String>,
     /// See [`Config::allowed_origins`].
@@ -285,6 +290,7 @@ impl Settings {
         };
         Config {
             listen: self.listen.unwrap_or(machine.listen),
+            metrics_listen: self.metrics_listen,
             public_url: self.public_url,
             allowed_origins: self.allowed_origins,
             root_key_file: self.root_key_file.unwrap_or(machine.root_key_file),
@@ -295,8 +301,9 @@ impl Settings {
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 15] = [
+const SETTINGS: [&str; 16] = [
     "listen",
+    "metrics_listen",
     "public_url",
     "allowed_origins",
     "root_key_file",

@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod keys;
 pub mod keystore;
 pub mod live;
+mod metrics;
 mod record;
 pub mod render;
 pub mod retry;

@@ -27,6 +27,7 @@ use crate::db::Db;
 use crate::error::ApiError;
 use crate::ids::{MeetingId, Member};
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::retry::Breaker;
 use crate::server::AppState;
 use attune_engine::recognize::RecognizerInfo;
@@ -60,6 +61,7 @@ pub struct Live {
     hearing: Option<Arc<Hearing>>,
     audio: AudioStore,
     audio_kept_for: Duration,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: CancellationToken,
 }
@@ -71,6 +73,7 @@ impl Live {
         keys: &Keys,
         hearing: Option<Arc<Hearing>>,
         (audio, audio_kept_for): (AudioStore, Duration),
+        metrics: &Arc<Metrics>,
         tasks: &TaskTracker,
         stopping: &CancellationToken,
     ) -> Self {
@@ -84,6 +87,7 @@ impl Live {
             hearing,
             audio,
             audio_kept_for,
+            metrics: Arc::clone(metrics),
             tasks: tasks.clone(),
             stopping: stopping.clone(),
         }

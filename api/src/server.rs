@@ -16,6 +16,7 @@ use crate::jobs;
 use crate::keys::{FileRootKey, KeyError, Keys, RootKeyError};
 use crate::keystore::KeyStoreError;
 use crate::live::Live;
+use crate::metrics::{self, Metrics};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub struct AppState {
     pub origins: Arc<Origins>,
     /// What live meetings stand on.
     pub live: Live,
+    /// What this node counts about itself.
+    pub(crate) metrics: Arc<Metrics>,
     /// Every task that outlives its request.
     pub tasks: TaskTracker,
     /// Tripped when the server is told to stop.
@@ -92,6 +95,8 @@ pub enum StartError {
 pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
+    /// Where Prometheus may scrape.
+    pub metrics_addr: Option<SocketAddr>,
     /// What it stands on, for links and for tests.
     pub state: AppState,
     accepting: JoinHandle<()>,
@@ -127,10 +132,11 @@ impl Running {
 /// Starts a server: migrates, opens databases and keys, makes the owner's account on first start, and listens.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let listener = listen(config.listen).await?;
-    let addr = listener.local_addr().map_err(|source| StartError::Listen {
-        addr: config.listen,
-        source,
-    })?;
+    let addr = address_of(&listener, config.listen)?;
+    let scraped = match config.metrics_listen {
+        Some(addr) => Some(listen(addr).await?),
+        None => None,
+    };
     db::migrate(&config.databases).await?;
     jobs::install(&config.databases).await?;
     let db = Db::connect(&config.databases.app, config.limits.database_connections).await?;
@@ -139,12 +145,14 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 
     let audio = (AudioStore::open(&config.audio.place)?, config.audio.kept_for);
     let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+    let metrics = Arc::new(Metrics::new(config.hearing.clone()));
     let state = AppState {
-        live: Live::new(&db, &keys, config.hearing.clone(), audio, &tasks, &stopping),
+        live: Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping),
         origins: Arc::new(Origins::new(&config, addr)),
         config: Arc::new(config),
         db,
         keys,
+        metrics,
         tasks,
         stopping,
     };
@@ -160,8 +168,35 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         state.config.limits,
         state.stopping.clone(),
     ));
+    let metrics_addr = match scraped {
+        Some(listener) => Some(serve_metrics(listener, &state)?),
+        None => None,
+    };
     tracing::info!(%addr, "serving");
-    Ok(Running { addr, state, accepting })
+    Ok(Running {
+        addr,
+        metrics_addr,
+        state,
+        accepting,
+    })
+}
+
+/// Answers Prometheus until the server stops.
+fn serve_metrics(listener: TcpListener, state: &AppState) -> Result<SocketAddr, StartError> {
+    let addr = address_of(&listener, state.config.listen)?;
+    let service = metrics::serve(Arc::clone(&state.metrics));
+    let limits = state.config.limits;
+    state
+        .tasks
+        .spawn(accept::serve(listener, service, limits, state.stopping.clone()));
+    tracing::info!(%addr, "telling metrics");
+    Ok(addr)
+}
+
+fn address_of(listener: &TcpListener, addr: SocketAddr) -> Result<SocketAddr, StartError> {
+    listener
+        .local_addr()
+        .map_err(|source| StartError::Listen { addr, source })
 }
 
 async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {

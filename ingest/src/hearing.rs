@@ -14,6 +14,7 @@ mod voice;
 pub use job::{Job, NoWords, Purpose};
 pub use ladder::Step;
 pub use queue::{Done, Load};
+pub use voice::Judged;
 
 use crate::hearing::pool::Pool;
 use crate::hearing::voice::Voice;
@@ -181,6 +182,11 @@ impl Hearing {
     /// How busy the recognizers are, and what they have done, over all connections.
     pub fn load(&self) -> Load {
         self.pool.load()
+    }
+
+    /// What voice activity has judged since it was started.
+    pub fn voice_judged(&self) -> Judged {
+        self.voice.judged()
     }
 
     /// Segments that wait for a recognizer, over all connections.

@@ -30,7 +30,9 @@ impl TaskHandler for StoreAudio {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let workshop = ctx.get_ext::<Workshop>().ok_or(JobError::Unfurnished)?;
-        store(workshop, TenantId(self.0.tenant_id), MeetingId(self.0.meeting_id)).await
+        let done = store(workshop, TenantId(self.0.tenant_id), MeetingId(self.0.meeting_id)).await;
+        workshop.live.metrics.ran(Self::IDENTIFIER, done.is_ok());
+        done
     }
 }
 
@@ -44,7 +46,9 @@ impl TaskHandler for ForgetAudio {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let workshop = ctx.get_ext::<Workshop>().ok_or(JobError::Unfurnished)?;
-        sweep(workshop, TenantId(self.0.tenant_id), MeetingId(self.0.meeting_id)).await
+        let done = sweep(workshop, TenantId(self.0.tenant_id), MeetingId(self.0.meeting_id)).await;
+        workshop.live.metrics.ran(Self::IDENTIFIER, done.is_ok());
+        done
     }
 }
 

@@ -28,7 +28,9 @@ impl TaskHandler for MakeReport {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let workshop = ctx.get_ext::<Workshop>().ok_or(JobError::Unfurnished)?;
-        make(workshop, TenantId(self.0.tenant_id), MeetingId(self.0.meeting_id)).await
+        let done = make(workshop, TenantId(self.0.tenant_id), MeetingId(self.0.meeting_id)).await;
+        workshop.live.metrics.ran(Self::IDENTIFIER, done.is_ok());
+        done
     }
 }
 

@@ -17,7 +17,9 @@ impl TaskHandler for SuspendMeeting {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let workshop = ctx.get_ext::<Workshop>().ok_or(JobError::Unfurnished)?;
-        suspend(workshop, TenantId(self.0.tenant_id), MeetingId(self.0.meeting_id)).await
+        let done = suspend(workshop, TenantId(self.0.tenant_id), MeetingId(self.0.meeting_id)).await;
+        workshop.live.metrics.ran(Self::IDENTIFIER, done.is_ok());
+        done
     }
 }
 

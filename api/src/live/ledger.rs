@@ -13,7 +13,7 @@ use attune_engine::speaker::Track;
 use attune_ingest::ports::{Batch, Committed, Ledger, LedgerError, Numbered, Position, Withdrawal};
 use attune_ingest::protocol::{Account, ServerEvent};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the database is asked for a report that another node may have made.
 const REPORT_POLL: Duration = Duration::from_secs(1);
@@ -136,6 +136,7 @@ impl Ledger for PostgresLedger {
             });
         }
         let pending = self.pending.as_ref().expect("invariant: set above");
+        let began = Instant::now();
         let last = pending
             .prepared
             .write(&self.live.db, &self.live.breaker, self.writer)
@@ -151,7 +152,10 @@ impl Ledger for PostgresLedger {
         for decided in &batch.decided {
             decided.count_in(&mut self.samples);
         }
-        events.extend(self.number(last, prepared.into_events()));
+        let made = prepared.into_events();
+        let meetings = &self.live.metrics.meetings;
+        meetings.committed(&batch.decided, &made, began.elapsed());
+        events.extend(self.number(last, made));
         for position in batch
             .positions
             .iter()
@@ -183,6 +187,7 @@ impl Ledger for PostgresLedger {
     }
 
     fn tell(&mut self, event: &ServerEvent) {
+        self.live.metrics.meetings.told(event);
         self.live
             .hub
             .tell(self.writer.at.meeting, None, from_column(self.writer.epoch), event);
@@ -222,6 +227,7 @@ impl Drop for PostgresLedger {
     /// Says that the connection is gone, so that another may open without a gesture. Best effort: a node that dies
     /// says nothing, and its sign of life fades instead.
     fn drop(&mut self) {
+        self.live.metrics.meetings.closed();
         let (db, Writer { at, epoch, .. }) = (self.live.db.clone(), self.writer);
         self.live.tasks.spawn(async move {
             let closed = db

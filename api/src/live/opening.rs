@@ -48,6 +48,7 @@ pub(super) async fn open(
     let seat = live
         .seats
         .take(&live.db, &live.tasks, member(reservation), writer, verdict.clone());
+    live.metrics.meetings.opened();
     let ledger = PostgresLedger {
         live: live.clone(),
         writer,

@@ -76,6 +76,9 @@ async fn enclose(State(state): State<AppState>, request: Request, next: Next) ->
         }
     };
     let mut response = answered.instrument(span.clone()).await;
+    state
+        .metrics
+        .answered(&method, route, response.status().as_u16(), began.elapsed());
     let entered = span.enter();
     tracing::info!(
         status = response.status().as_u16(),

@@ -7,6 +7,8 @@ use attune_engine::listener::{Heard, Listener};
 use attune_engine::speaker::Track;
 use attune_engine::voice::{VOICE_FRAME_SAMPLES, VoiceActivity, VoiceError, VoiceFrame};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::OwnedPermit;
@@ -25,6 +27,22 @@ const TRIP_FRAMES: usize = 32;
 pub(super) struct Voice {
     trips: SyncSender<Trip>,
     thread: JoinHandle<()>,
+    counts: Arc<Counts>,
+}
+
+/// What was judged since the thread began; frames over batches say how well the cost of a run is shared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Frames of one track.
+    pub frames: u64,
+    /// Runs of the model.
+    pub batches: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    frames: AtomicU64,
+    batches: AtomicU64,
 }
 
 /// A listener on its way.
@@ -46,10 +64,19 @@ struct Place {
 impl Voice {
     pub(super) fn start(model: Box<dyn VoiceActivity>) -> std::io::Result<Self> {
         let (trips, arrivals) = sync_channel(WAITING_LISTENERS);
-        let thread = std::thread::Builder::new()
-            .name("attune-voice".into())
-            .spawn(move || run(model, &arrivals))?;
-        Ok(Self { trips, thread })
+        let counts = Arc::new(Counts::default());
+        let thread = std::thread::Builder::new().name("attune-voice".into()).spawn({
+            let counts = Arc::clone(&counts);
+            move || run(model, &arrivals, &counts)
+        })?;
+        Ok(Self { trips, thread, counts })
+    }
+
+    pub(super) fn judged(&self) -> Judged {
+        Judged {
+            frames: self.counts.frames.load(Ordering::Relaxed),
+            batches: self.counts.batches.load(Ordering::Relaxed),
+        }
     }
 
     /// Nobody is heard any more.
@@ -85,7 +112,7 @@ impl Voice {
     }
 }
 
-fn run(mut model: Box<dyn VoiceActivity>, arrivals: &Receiver<Trip>) {
+fn run(mut model: Box<dyn VoiceActivity>, arrivals: &Receiver<Trip>, counts: &Counts) {
     let mut here: Vec<Trip> = Vec::with_capacity(BATCH_ROWS);
     loop {
         if here.is_empty() {
@@ -97,6 +124,11 @@ fn run(mut model: Box<dyn VoiceActivity>, arrivals: &Receiver<Trip>) {
             here.push(trip);
         }
         send_home(&mut here);
+        let rows = here.len() as u64;
+        if rows > 0 {
+            counts.frames.fetch_add(rows, Ordering::Relaxed);
+            counts.batches.fetch_add(1, Ordering::Relaxed);
+        }
         judge_one_frame_each(model.as_mut(), &mut here);
     }
 }

@@ -23,6 +23,7 @@ const SOLE_USERS: &[(&str, &[&str])] = &[
     ("redis", &["attune", "attune-tests", "attune-benches"]),
     ("axum", &["attune"]),
     ("graphile_worker", &["attune"]),
+    ("prometheus-client", &["attune"]),
     ("ort", &["attune-models"]),
     ("whisper-rs", &["attune-models", "attune-benches"]),
     ("async-openai", &["attune-coach"]),

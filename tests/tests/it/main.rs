@@ -16,6 +16,7 @@ mod live_meeting;
 mod live_resume;
 mod live_secrecy;
 mod meetings;
+mod metrics;
 mod openapi;
 mod queries;
 mod serving;

@@ -1,0 +1,98 @@
+//! What the node's ears have done, asked of them when somebody looks: how busy the recognizers are, what their work costs
+//! beside the sound it is about, and how well voice activity batches.
+
+use attune_ingest::hearing::{Done, Hearing};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Unit;
+use std::fmt::Error;
+use std::sync::Arc;
+
+/// Asks the node's ears.
+#[derive(Debug)]
+pub(super) struct Recognition(pub(super) Arc<Hearing>);
+
+impl Collector for Recognition {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
+        let load = self.0.load();
+        let voice = self.0.voice_judged();
+        for (name, help, value) in [
+            (
+                "segments_waiting",
+                "Stretches of speech that wait for a recognizer",
+                load.waiting,
+            ),
+            (
+                "partials_waiting",
+                "Looks at open speech that wait for a recognizer",
+                load.partials_waiting,
+            ),
+            (
+                "overload_step",
+                "What the node has given up, 0 nothing to 7",
+                load.step.number().into(),
+            ),
+        ] {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        for (name, help, value) in [
+            (
+                "recognitions_stopped",
+                "Recognitions that nobody waited for any more, or that gave way",
+                load.stopped,
+            ),
+            ("recognitions_failed", "Tries of a recognizer that failed", load.failed),
+            (
+                "voice_frames",
+                "Frames of 32 ms that voice activity judged",
+                voice.frames,
+            ),
+            (
+                "voice_batches",
+                "Runs of the voice activity model, each over a batch of frames",
+                voice.batches,
+            ),
+        ] {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        let purposes = [
+            ("final", load.finals),
+            ("likely", load.likely),
+            ("partial", load.partials),
+        ];
+        by_purpose(
+            &mut encoder,
+            "recognized_audio",
+            "Sound that was recognised",
+            &purposes,
+            |done| done.audio.as_secs_f64(),
+        )?;
+        by_purpose(
+            &mut encoder,
+            "recognition_time",
+            "Time of a worker that recognising took",
+            &purposes,
+            |done| done.took.as_secs_f64(),
+        )
+    }
+}
+
+/// Seconds, by what the words were for: a decision, one that was expected, or to be shown.
+fn by_purpose(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    purposes: &[(&'static str, Done)],
+    seconds: impl Fn(&Done) -> f64,
+) -> Result<(), Error> {
+    let kind = ConstCounter::new(0.0).metric_type();
+    let mut family = encoder.encode_descriptor(name, help, Some(&Unit::Seconds), kind)?;
+    for (purpose, done) in purposes {
+        ConstCounter::new(seconds(done)).encode(family.encode_family(&[("purpose", *purpose)])?)?;
+    }
+    Ok(())
+}

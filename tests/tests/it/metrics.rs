@@ -1,0 +1,88 @@
+//! What Prometheus is told: on a listener of its own, of a real meeting, and nothing about anyone.
+
+use crate::app::TestApp;
+use crate::live::{Script, Stage, hearing};
+use attune_ingest::protocol::ServerEvent;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// The samples of a scrape by their name and labels.
+async fn scrape(app: &TestApp) -> (String, BTreeMap<String, f64>) {
+    let addr = app.running().metrics_addr.expect("it is named");
+    let answer = reqwest::get(format!("http://{addr}/metrics")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+    let text = answer.text().await.unwrap();
+    let samples = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.rsplit_once(' '))
+        .map(|(name, value)| (name.to_owned(), value.parse().unwrap()));
+    (text.clone(), samples.collect())
+}
+
+#[tokio::test]
+async fn a_meeting_moves_the_counters_and_no_label_names_anyone() {
+    let script = Script::talk("the marker is a zebra");
+    let heard_by = hearing(&script);
+    let app = TestApp::start_with(|config| {
+        config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.hearing = Some(heard_by);
+    })
+    .await;
+    let (_, before) = scrape(&app).await;
+    assert_eq!(before["attune_sessions_live"], 0.0);
+    assert!(!before.keys().any(|name| name.starts_with("attune_audio_seconds")));
+
+    let stage = Stage::set(&app, &app.base()).await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.finished().await.unwrap();
+    let told = heard.envelopes.iter().rev().find_map(|envelope| match &envelope.event {
+        ServerEvent::Status { samples, .. } if !samples.is_empty() => Some(samples),
+        _ => None,
+    });
+    assert!(told.is_some(), "the client is told what became of its sound");
+
+    let (text, after) = scrape(&app).await;
+    for track in ["mic", "tab"] {
+        let of_track = after.iter().filter(|(name, _)| {
+            name.starts_with("attune_audio_seconds_total") && name.contains(&format!("track=\"{track}\""))
+        });
+        let seconds: f64 = of_track.map(|(_, seconds)| seconds).sum();
+        assert!((seconds - 30.0).abs() < 1e-6, "{seconds} s of {track}\n{text}");
+        assert!(after[&format!("attune_finals_total{{track=\"{track}\"}}")] > 0.0);
+    }
+    assert!(after["attune_commit_duration_seconds_count"] > 0.0);
+    assert!(after["attune_decode_lag_seconds_count"] > 0.0);
+    assert_eq!(after["attune_segments_waiting"], 0.0);
+    assert_eq!(after["attune_overload_step"], 0.0);
+    assert!(after["attune_voice_frames_total"] >= after["attune_voice_batches_total"]);
+    let recognized = |purpose| after[&format!("attune_recognized_audio_seconds_total{{purpose=\"{purpose}\"}}")];
+    assert!(recognized("final") + recognized("likely") > 5.0, "{text}");
+    for line in [
+        "# TYPE attune_audio_seconds counter",
+        "# TYPE attune_sessions_live gauge",
+        "# TYPE attune_overload_step gauge",
+        "# TYPE attune_recognition_time_seconds counter",
+        "# TYPE attune_voice_batches counter",
+        "# TYPE attune_decode_lag_seconds histogram",
+        "# TYPE attune_commit_duration_seconds histogram",
+        "# TYPE attune_http_request_duration_seconds histogram",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
+    }
+    for id in [stage.meeting.to_string(), "zebra".to_owned()] {
+        assert!(!text.contains(&id), "{text}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_public_listener_tells_no_metrics() {
+    let app = TestApp::start().await;
+    assert_eq!(app.running().metrics_addr, None);
+    let page = app.nobody().get("/metrics").await;
+    assert!(!page.text.contains("attune_http_request"));
+    app.finish().await;
+}
