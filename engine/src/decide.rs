@@ -1,6 +1,7 @@
 //! From what a recognizer heard in a segment to the decided words of the meeting.
 
 use crate::clock::{MeetingTime, SAMPLES_PER_MS, Span};
+use crate::gate::{self, Reason, Verdict};
 use crate::lexicon::token;
 use crate::listener::Segment;
 use crate::recognize::{Recognition, RecognizedWord, RecognizerInfo};
@@ -12,14 +13,36 @@ use std::time::Duration;
 const EDGE_TOLERANCE_MS: u64 = 100;
 /// Below this mean confidence a segment's words are kept but left out of measures (measures.md, quality gate). Of what
 /// PocketSphinx hears in the sample meeting 87 % is right; in the three segments of sixty that are below this, 54 %.
-const LOW_CONFIDENCE: f32 = 0.6;
+pub(crate) const LOW_CONFIDENCE: f32 = 0.6;
 
 /// Two decodes place the beginning of one word less than this apart; who says a word twice takes longer.
 const PLACED_WITHIN: Duration = Duration::from_millis(150);
 /// Words that both may have placed on their own side.
 const REPEATED_WORDS: usize = 5;
 
-/// The decided segment that `recognition` makes of `segment`. Words of the left context, and words beyond a forced cut,
+/// What became of a segment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// This was said in it.
+    Said(Final),
+    /// What was heard in it was not said.
+    Suppressed(Reason),
+}
+
+/// What becomes of `segment`, of which `recognition` was heard, once the hallucination gate has seen it.
+pub fn decide(segment: &Segment, recognition: &Recognition, speaker: Speaker, info: &RecognizerInfo) -> Decision {
+    let mut decided = final_of(segment, recognition, speaker, info);
+    match gate::judge(segment, recognition, &decided.words) {
+        Verdict::Suppress(reason) => return Decision::Suppressed(reason),
+        Verdict::LowConfidence if !decided.flags.contains(&SegmentFlag::LowConfidence) => {
+            decided.flags.push(SegmentFlag::LowConfidence);
+        }
+        Verdict::LowConfidence | Verdict::Keep => {}
+    }
+    Decision::Said(decided)
+}
+
+/// The decided segment that `recognition` makes of `segment`, ungated. Words of the left context, and words beyond a forced cut,
 /// belong to the neighbouring segment and are dropped; the rest are in order and inside what the segment decides, so that
 /// words of different segments never overlap.
 pub fn final_of(segment: &Segment, recognition: &Recognition, speaker: Speaker, info: &RecognizerInfo) -> Final {

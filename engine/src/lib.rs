@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod decide;
 pub mod echo;
 pub mod fillers;
+pub mod gate;
 pub mod lexicon;
 pub mod listener;
 pub mod live;

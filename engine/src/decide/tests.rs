@@ -195,3 +195,31 @@ fn words_agreed_on_while_they_were_spoken_are_kept_and_little_believed() {
     assert_eq!(timed(&kept), [("we", 10_300, 10_700), ("ship", 10_700, 12_000)]);
     assert_eq!(kept.flags, [SegmentFlag::LowConfidence]);
 }
+
+#[test]
+fn the_gate_says_what_was_not_said_and_flags_what_it_doubts() {
+    let recognizer = recognizer(true);
+    let decision = |voice: f32, text: &str| {
+        let segment = Segment {
+            // Syllables: loud and quiet in turns.
+            audio: (0..33_920)
+                .map(|index| if index / 1_600 % 2 == 0 { 8_000 } else { 400 })
+                .collect(),
+            voice,
+            ..segment(0, &[])
+        };
+        let words: Vec<_> = text
+            .split(' ')
+            .zip(3..)
+            .map(|(word, at)| (word, at * 100, at * 100 + 90))
+            .collect();
+        decide(&segment, &heard(&words), Speaker::Me, &recognizer)
+    };
+    assert_eq!(decision(0.5, "Thank you."), Decision::Suppressed(Reason::Noise));
+    let flags = |decision| match decision {
+        Decision::Said(decided) => decided.flags,
+        Decision::Suppressed(reason) => panic!("suppressed: {reason:?}"),
+    };
+    assert_eq!(flags(decision(0.5, "we ship it now")), [SegmentFlag::LowConfidence]);
+    assert_eq!(flags(decision(0.9, "we ship it now")), []);
+}
