@@ -6,7 +6,7 @@ use crate::ports::{
     Batch, Committed, ConsentRefused, Consents, Decided, DeviceRefused, Devices, Ledger, LedgerError, Ledgers,
     Numbered, Position, Reservation, Resumption, TicketRefused, Tickets,
 };
-use crate::protocol::{Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream};
+use crate::protocol::{Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream, SuppressedNotice};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
 use ed25519_dalek::{Signer, SigningKey};
@@ -246,6 +246,14 @@ impl Record {
         }
         if decided.class == SampleClass::Gap {
             events.push(ServerEvent::Gap(GapNotice {
+                track,
+                t0_ms: decided.span.start.as_ms(),
+                t1_ms: decided.span.end.as_ms(),
+                reason: decided.reason.clone().unwrap_or_default(),
+            }));
+        }
+        if decided.class == SampleClass::Suppressed {
+            events.push(ServerEvent::Suppressed(SuppressedNotice {
                 track,
                 t0_ms: decided.span.start.as_ms(),
                 t1_ms: decided.span.end.as_ms(),

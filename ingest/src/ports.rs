@@ -186,7 +186,7 @@ pub struct Decided {
     pub span: Span,
     /// What became of it.
     pub class: SampleClass,
-    /// Why, where the class alone does not say: `muted`, `buffer_full`, `recognizer_failed`.
+    /// Why, where the class alone does not say: `muted`, `buffer_full`, `recognizer_failed`, `noise`.
     pub reason: Option<String>,
     /// The words, where it is decoded speech.
     pub outcome: Option<Final>,

@@ -108,6 +108,15 @@ impl Watch {
                     gap.reason
                 ),
             )),
+            ServerEvent::Suppressed(suppressed) => self.say(ink(
+                Ink::Dim,
+                format_args!(
+                    "{:>7}  nothing was said on {}: {}",
+                    clock(suppressed.t0_ms),
+                    suppressed.track.as_str(),
+                    suppressed.reason
+                ),
+            )),
             ServerEvent::Committed { stream, sample, .. } => self.on_saved(*stream, *sample),
             ServerEvent::Measures { measures, .. } => {
                 if let Ok(measures) = serde_json::from_value(measures.clone()) {

@@ -14,7 +14,7 @@ use crate::record::{Capture, analyses, sessions, spans, streams};
 use crate::retry::{Breaker, Effort};
 use attune_engine::clock::MeetingTime;
 use attune_ingest::ports::{Batch, Decided, KeptFrame, LedgerError, Position, Withdrawal};
-use attune_ingest::protocol::{GapNotice, Nudge, SampleClass, ServerEvent};
+use attune_ingest::protocol::{GapNotice, Nudge, SampleClass, ServerEvent, SuppressedNotice};
 use serde::Serialize;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -178,6 +178,16 @@ impl Prepared {
                 reason,
             });
             self.add(Kind::Gap, (t0_ms, t1_ms), event, key);
+        }
+        if decided.class == SampleClass::Suppressed {
+            let reason = decided.reason.clone().unwrap_or_else(|| "unknown".into());
+            let event = ServerEvent::Suppressed(SuppressedNotice {
+                track: decided.track,
+                t0_ms,
+                t1_ms,
+                reason,
+            });
+            self.add(Kind::Suppressed, (t0_ms, t1_ms), event, key);
         }
     }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 pub(crate) enum Kind {
     Final,
     Gap,
+    Suppressed,
     Nudge,
     Marked,
     Retracted,
@@ -22,6 +23,7 @@ impl Kind {
         match self {
             Self::Final => "final",
             Self::Gap => "gap",
+            Self::Suppressed => "suppressed",
             Self::Nudge => "nudge",
             Self::Marked => "marked",
             Self::Retracted => "retracted",

@@ -70,6 +70,8 @@ pub enum ServerEvent {
     Nudge(Nudge),
     /// Samples that are lost. Numbered.
     Gap(GapNotice),
+    /// Sound that was taken for speech and is not: no words, and no hole. Numbered.
+    Suppressed(SuppressedNotice),
     /// Events that no longer exist: the person went off the record. Numbered.
     Retracted {
         /// Segments and nudges by their ids.
@@ -200,6 +202,19 @@ pub struct GapNotice {
     /// To when.
     pub t1_ms: u64,
     /// Why, such as `buffer_full`.
+    pub reason: String,
+}
+
+/// Sound that was taken for speech and is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppressedNotice {
+    /// On which track.
+    pub track: Track,
+    /// From when.
+    pub t0_ms: u64,
+    /// To when.
+    pub t1_ms: u64,
+    /// Why, such as `noise`.
     pub reason: String,
 }
 

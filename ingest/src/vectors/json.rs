@@ -2,9 +2,7 @@
 
 use super::{each, hold, load};
 use crate::protocol::{
-    Account, Caption, ClientControl, Codec, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level, Limits, Malformed,
-    Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState, Stream,
-    StreamPosition, TrackChange, TrackControl, TrackDeclaration, TrackTrouble, Trouble, TroubleKind, Welcome,
+    Account, Caption, ClientControl, Codec, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level, Limits, Malformed, Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState, Stream, StreamPosition, SuppressedNotice, TrackChange, TrackControl, TrackDeclaration, TrackTrouble, Trouble, TroubleKind, Welcome,
 };
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::sound::{PitchSecond, Sound};
@@ -368,6 +366,12 @@ fn events() -> Vec<Envelope> {
             at_ms: 61_250,
             note: Some("price".to_owned()),
         },
+        ServerEvent::Suppressed(SuppressedNotice {
+            track: Track::Mic,
+            t0_ms: 62_000,
+            t1_ms: 62_900,
+            reason: "noise".to_owned(),
+        }),
     ];
     let unnumbered = unnumbered.into_iter().map(|event| Envelope::unnumbered(4, event));
     let numbered = numbered.into_iter().zip(1..).map(|(event, number)| Envelope {

@@ -285,6 +285,7 @@ const EVENTS = {
     expires_at_ms: whole,
   }),
   gap: open({ type: oneOf("gap"), track, ...span, reason: anyText }),
+  suppressed: open({ type: oneOf("suppressed"), track, ...span, reason: anyText }),
   retracted: open({ type: oneOf("retracted"), ids: list(anyText) }),
   status: open(
     {

@@ -10,6 +10,7 @@ const known = {
   measures: true,
   nudge: true,
   gap: true,
+  suppressed: true,
   retracted: true,
   committed: true,
   status: true,

@@ -47,6 +47,13 @@ describe("the live fold", () => {
     expect(state.partials.size).toBe(0);
   });
 
+  it("shows nothing any more of what was suppressed, and keeps where that was", () => {
+    const open = folded([null, partial("mic-1", 1, "thank you")], [null, partial("tab-1", 1, "so")]);
+    const state = fold(open, { number: 1, epoch: 1, event: { type: "suppressed", track: "mic", t0_ms: 0, t1_ms: 600, reason: "noise" } });
+    expect([...state.partials.keys()]).toEqual(["tab-1"]);
+    expect(state.suppressed.map(({ t0_ms }) => t0_ms)).toEqual([0]);
+  });
+
   it("forgets what an older connection was hearing", () => {
     const state = folded([null, partial("mic-1", 1, "so"), 1], [null, { type: "status", level: "normal", lag_ms: 0, credit_ms: 0 }, 2]);
     expect(state.partials.size).toBe(0);

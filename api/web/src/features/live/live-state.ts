@@ -19,6 +19,8 @@ export interface LiveState {
   /** In the order they came. */
   nudges: readonly LiveEvents["nudge"][];
   gaps: readonly LiveEvents["gap"][];
+  /** What was taken for speech and is not, in the order it came. */
+  suppressed: readonly LiveEvents["suppressed"][];
   /** Committed meeting time by track. */
   committed: ReadonlyMap<Track, number>;
   status: LiveEvents["status"] | null;
@@ -37,6 +39,7 @@ export const emptyLive: LiveState = {
   measures: null,
   nudges: [],
   gaps: [],
+  suppressed: [],
   committed: new Map(),
   status: null,
   troubles: [],
@@ -72,6 +75,13 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
       return { ...next, nudges: [...state.nudges, event], nowMs: Math.max(state.nowMs, event.at_ms) };
     case "gap":
       return { ...next, gaps: [...state.gaps, event] };
+    case "suppressed":
+      return {
+        ...next,
+        suppressed: [...state.suppressed, event],
+        partials: closed(partials, event),
+        nowMs: Math.max(state.nowMs, event.t1_ms),
+      };
     case "retracted": {
       const ids = new Set(event.ids);
       return {
@@ -100,6 +110,15 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
 function inserted(finals: LiveState["finals"], final: LiveEvents["final"]): LiveState["finals"] {
   const at = finals.findLastIndex((earlier) => earlier.t0_ms <= final.t0_ms) + 1;
   return finals.toSpliced(at, 0, final);
+}
+
+/** No final replaces what was shown of a suppressed stretch. */
+function closed(partials: LiveState["partials"], { track, t1_ms }: LiveEvents["suppressed"]): LiveState["partials"] {
+  const over = [...partials.values()].filter((partial) => partial.segment.startsWith(`${track}-`) && partial.t0_ms < t1_ms);
+  return without(
+    partials,
+    over.map(({ segment }) => segment),
+  );
 }
 
 function without<V>(map: ReadonlyMap<string, V>, keys: readonly string[]): ReadonlyMap<string, V> {

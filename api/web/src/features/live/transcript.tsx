@@ -6,6 +6,7 @@ import { SpeakerLabel } from "../../transcript/speaker-label";
 import { Icon } from "../../ui/icon";
 import type { LiveEvents } from "./live-event";
 import type { LiveState } from "./live-state";
+import { quietWords, withQuiet } from "./quiet";
 
 /** This close to the end counts as being there: a line's height and a bit. */
 const AT_END_PX = 48;
@@ -16,8 +17,11 @@ interface Piece extends Said {
 }
 
 export function LiveTranscript({ state, empty }: { state: LiveState; empty: string }) {
-  const { finals, partials } = state;
-  const shown = useMemo(() => passages([...finals.map(decided), ...[...partials.values()].map(open)]), [finals, partials]);
+  const { finals, partials, suppressed } = state;
+  const shown = useMemo(
+    () => withQuiet(passages([...finals.map(decided), ...[...partials.values()].map(open)]), suppressed),
+    [finals, partials, suppressed],
+  );
 
   const region = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
@@ -44,9 +48,9 @@ export function LiveTranscript({ state, empty }: { state: LiveState; empty: stri
       >
         {shown.length === 0 && <p className="py-6 text-ink-3">{empty}</p>}
         <ol>
-          {shown.map((passage) => (
-            <Lines key={passage.id} passage={passage} />
-          ))}
+          {shown.map((line) =>
+            line.kind === "said" ? <Lines key={line.passage.id} passage={line.passage} /> : <Quiet key={`quiet-${line.at.track}-${line.at.t0_ms}`} at={line.at} />,
+          )}
         </ol>
       </div>
       {!following && (
@@ -60,6 +64,16 @@ export function LiveTranscript({ state, empty }: { state: LiveState; empty: stri
         </button>
       )}
     </section>
+  );
+}
+
+/** Sound that was no speech: a line, so that it is no hole. */
+function Quiet({ at }: { at: LiveEvents["suppressed"] }) {
+  return (
+    <li className="grid gap-x-3 pt-2 sm:grid-cols-[3rem_minmax(0,1fr)]">
+      <span className="tabular text-xs text-ink-3 max-sm:hidden">{clock(at.t0_ms)}</span>
+      <p className="border-l-2 border-transparent pl-4 text-xs text-ink-3">{quietWords(at)}</p>
+    </li>
   );
 }
 
