@@ -13,7 +13,7 @@ use crate::protocol::{Limits, Partial, SampleClass, SpeechState};
 use crate::timeline::{Fit, Timeline};
 use attune_engine::agreement::Said;
 use attune_engine::clock::{MeetingTime, SAMPLES_PER_MS};
-use attune_engine::decide::{final_of, final_of_shown, without_repetition};
+use attune_engine::decide::{Decision, decide, final_of, final_of_shown, without_repetition};
 use attune_engine::listener::{Heard, Listener, Segment};
 use attune_engine::recognize::{Recognition, RecognizerInfo};
 use attune_engine::speaker::{Speaker, Track};
@@ -455,7 +455,10 @@ impl Lane {
                 Some(outcome) => outcome,
                 None => return Vec::new(),
             },
-            Ok(recognition) => Outcome::Words(self.timeline.place(final_of(segment, &recognition, self.speaker, info))),
+            Ok(recognition) => match decide(segment, &recognition, self.speaker, info) {
+                Decision::Said(words) => Outcome::Words(self.timeline.place(words)),
+                Decision::Suppressed(reason) => Outcome::Suppressed(reason),
+            },
             Err(NoWords::GaveUp) => Outcome::GivenUp,
             // Nobody but a lane that waits for nothing stops a final.
             Err(NoWords::Stopped) => return Vec::new(),
@@ -480,7 +483,10 @@ impl Lane {
             talk.stopped();
             return None;
         };
-        let heard = final_of(segment, &recognition, self.speaker, info);
+        let Decision::Said(heard) = decide(segment, &recognition, self.speaker, info) else {
+            talk.stopped();
+            return None;
+        };
         let said = talk.take(segment, &heard.words, took)?;
         Some(self.partial(said))
     }
@@ -537,6 +543,7 @@ impl Lane {
                 self.before_cut = words.flags.contains(&SegmentFlag::ForcedCut).then(|| words.clone());
                 (SampleClass::Decoded, None, Some(words))
             }
+            Outcome::Suppressed(reason) => (SampleClass::Suppressed, Some(reason.as_str().to_owned()), None),
             Outcome::GivenUp => (SampleClass::Gap, Some(RECOGNIZER_FAILED.to_owned()), None),
             Outcome::Withheld(class) => (class.class, Some(class.reason.to_owned()), None),
         };

@@ -2,6 +2,7 @@
 
 use super::unheard::Class;
 use attune_engine::clock::SAMPLES_PER_MS;
+use attune_engine::gate::Reason;
 use attune_engine::listener::Segment;
 use attune_engine::transcript::{Final, SegmentFlag, SegmentId, Word};
 use std::collections::VecDeque;
@@ -22,6 +23,7 @@ pub(super) struct Pending {
 /// What became of a segment.
 pub(super) enum Outcome {
     Words(Final),
+    Suppressed(Reason),
     GivenUp,
     Withheld(Class),
 }

@@ -1,7 +1,7 @@
 //! A meeting from its first sample to its report, and the people who read along.
 
-use crate::app::within;
-use crate::live::{Reader, breaks, classes, hello, said, staged};
+use crate::app::{TestApp, within};
+use crate::live::{Reader, Script, Stage, breaks, classes, hearing, hello, said, staged};
 use attune_engine::speaker::Track;
 use attune_ingest::client::{Link, LinkUp, RecorderError, TrackEncoder};
 use attune_ingest::protocol::{ClientControl, Codec, OffTheRecord, Prefix, ServerEvent, Stream};
@@ -105,6 +105,41 @@ async fn what_is_said_is_decided_word_for_word_and_ends_in_a_report() {
     assert_eq!(meeting["committed_ms"], 30_000);
     let share = meeting["talk_share"]["me"].as_f64().unwrap();
     assert!((0.5..0.8).contains(&share), "{share}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_nobody_said_is_no_word_and_no_hole() {
+    // The last words on the microphone are over at 26.5 s.
+    let script = Script::talk("the marker is a zebra").hum(Track::Mic, 27_600);
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing(&script))).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    let mut heard = stage.record(&script, Vec::new());
+    heard.finished().await.unwrap();
+    assert_eq!(heard.words(Track::Mic), script.words(Track::Mic));
+
+    let told = heard.envelopes.iter().find_map(|envelope| match &envelope.event {
+        ServerEvent::Suppressed(notice) => Some((envelope, notice)),
+        _ => None,
+    });
+    let (envelope, notice) = told.unwrap();
+    assert!(envelope.number.is_some());
+    assert_eq!((notice.track, notice.reason.as_str()), (Track::Mic, "noise"));
+    assert!(notice.t0_ms <= 27_600 && notice.t1_ms >= 29_000, "{notice:?}");
+    // Who comes later reads the same.
+    let (read, _) = Reader::follow(&stage, &app.socket_base(), 0).await.rest().await;
+    let kept: Value = serde_json::from_slice(&envelope.to_json()).unwrap();
+    assert!(read.contains(&kept), "{read:?}");
+
+    let mut db = app.look().await;
+    let classes = classes(&mut db, &stage).await;
+    assert!(
+        classes[&("mic".into(), "suppressed".into())] >= 1_500 * 16,
+        "{classes:?}"
+    );
+    let report = stage.get("/report").await;
+    assert_eq!(said(&report, "me"), script.words(Track::Mic));
+    assert!(report["coverage"][0]["suppressed_s"].as_f64().unwrap() >= 1.5);
     app.finish().await;
 }
 

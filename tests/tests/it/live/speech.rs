@@ -13,6 +13,8 @@ const RATE_HZ: usize = 16_000;
 /// A word, and the pause after it: 185 words a minute at a stretch.
 const WORD_MS: usize = 260;
 const PAUSE_MS: usize = 64;
+/// How long something hums.
+pub const HUM_MS: usize = 1_500;
 /// Louder than this is a voice: bursts are at least ten times as loud.
 const VOICE_RMS: f32 = 0.003;
 
@@ -20,6 +22,8 @@ const VOICE_RMS: f32 = 0.003;
 pub struct Script {
     length_ms: usize,
     tracks: BTreeMap<Track, Vec<(usize, String)>>,
+    /// A steady sound in which a recognizer hears thanks: where it begins.
+    hum: Option<(Track, usize)>,
 }
 
 impl Script {
@@ -28,6 +32,7 @@ impl Script {
         Self {
             length_ms,
             tracks: BTreeMap::from([(Track::Mic, Vec::new()), (Track::Tab, Vec::new())]),
+            hum: None,
         }
     }
 
@@ -46,6 +51,14 @@ impl Script {
             "said after the end"
         );
         self
+    }
+
+    /// Something hums for [`HUM_MS`], where nobody speaks.
+    pub fn hum(self, track: Track, at_ms: usize) -> Self {
+        Self {
+            hum: Some((track, at_ms)),
+            ..self
+        }
     }
 
     /// A short talk, forth and back, with a phrase of mine in the middle of it.
@@ -96,6 +109,13 @@ impl Script {
                 *sample = (random.next() % loudest) as i16 - (loudest / 2) as i16;
             }
         }
+        if let Some((_, at_ms)) = self.hum.filter(|(on, _)| *on == track) {
+            let mut random = Random::seeded("hum");
+            let from = at_ms * RATE_HZ / 1000;
+            for sample in &mut samples[from..from + HUM_MS * RATE_HZ / 1000] {
+                *sample = (random.next() % 4_000) as i16 - 2_000;
+            }
+        }
         samples
     }
 
@@ -111,9 +131,16 @@ impl Script {
             end_ms: (at_ms + WORD_MS) as u32,
             confidence: 0.95,
         });
+        let hum = self.hum.filter(|(on, _)| *on == track);
+        let thanks = hum.map(|(_, at_ms)| RecognizedWord {
+            text: "thanks".into(),
+            start_ms: at_ms as u32,
+            end_ms: (at_ms + HUM_MS) as u32,
+            confidence: 0.95,
+        });
         scripted::Recording {
             samples: self.samples(track),
-            words: words.collect(),
+            words: words.chain(thanks).collect(),
         }
     }
 
