@@ -12,7 +12,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Words that a script can use. whisper.cpp insists on the first.
-pub const VOCABULARY: [&str; 16] = [
+pub const VOCABULARY: [&str; 17] = [
     " ",
     " so",
     " we",
@@ -29,6 +29,7 @@ pub const VOCABULARY: [&str; 16] = [
     " think",
     "?",
     " caf\u{e9}",
+    " thank",
 ];
 
 /// English-only Whisper has this many tokens, whatever its size.

@@ -16,13 +16,16 @@ use std::path::{Path, PathBuf};
 /// Decoders at work: one for each core of the smallest machine.
 const WORKERS: usize = 2;
 
+/// The real recordings that one channel carries.
+pub const RECORDINGS: [&str; 7] = ["quilter", "beckett", "jfk", "dev01", "trn03", "trn05", "trn08"];
+
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The real recordings, where this machine has them.
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
-fn real_audio() -> Option<PathBuf> {
+pub fn real_audio() -> Option<PathBuf> {
     let folder = repository().join("../shared/data/audio");
     if !folder.is_dir() {
         println!(
@@ -35,7 +38,7 @@ fn real_audio() -> Option<PathBuf> {
 }
 
 /// Each channel of a file at 16 kHz.
-fn channels_of(path: &Path) -> Vec<Vec<i16>> {
+pub fn channels_of(path: &Path) -> Vec<Vec<i16>> {
     media::decode(path, &mut |_| {})
         .expect("the file is a recording")
         .channels
@@ -167,16 +170,11 @@ fn the_sample_meeting_is_heard_as_it_was_spoken() {
 #[test]
 fn real_recordings_are_heard_and_their_word_error_rates_printed() {
     let Some(folder) = real_audio() else { return };
-    let texts = std::fs::read_to_string(folder.join("transcripts.json")).expect("the texts are there");
-    let texts: Value = serde_json::from_str(&texts).expect("the texts are JSON");
-    for name in ["quilter", "beckett", "jfk", "dev01", "trn03", "trn05", "trn08"] {
+    for name in RECORDINGS {
         let samples = channels_of(&folder.join(format!("{name}.wav"))).remove(0);
         let seconds = samples.len() as f64 / f64::from(SAMPLE_RATE_HZ);
         let heard = hear(vec![channel(Track::Mic, Speaker::Unknown, samples)]);
-        let said = match texts[format!("{name}.wav")]["text"].as_str() {
-            Some(text) => wer::tokens(&text.replace("Mr.", "mister")),
-            None => annotated_words(&folder.join(format!("{name}.json"))),
-        };
+        let said = true_words(&folder, name);
         let words: Vec<String> = heard
             .finals()
             .flat_map(|decided| &decided.words)
@@ -193,6 +191,16 @@ fn real_recordings_are_heard_and_their_word_error_rates_printed() {
             errors.substitutions + errors.deletions < errors.reference,
             "not one word of {name} was right"
         );
+    }
+}
+
+/// The words that are said in one of the [`RECORDINGS`].
+pub fn true_words(folder: &Path, name: &str) -> Vec<String> {
+    let texts = std::fs::read_to_string(folder.join("transcripts.json")).expect("the texts are there");
+    let texts: Value = serde_json::from_str(&texts).expect("the texts are JSON");
+    match texts[format!("{name}.wav")]["text"].as_str() {
+        Some(text) => wer::tokens(&text.replace("Mr.", "mister")),
+        None => annotated_words(&folder.join(format!("{name}.json"))),
     }
 }
 

@@ -20,4 +20,5 @@ mod metrics;
 mod openapi;
 mod queries;
 mod serving;
+mod silence;
 mod tenancy;
