@@ -4,12 +4,17 @@
 //! that a resume needs no audio. Each number is a count, a mean with its variance or a list, so that it can be joined with
 //! those of other segments.
 
+mod envelope;
+mod filled_pause;
 mod loudness;
 mod pitch;
 
 use crate::clock::{SAMPLE_RATE_HZ, SAMPLES_PER_MS};
 use crate::listener::Segment;
+use pitch::{Halved, Pitch};
 use serde::{Deserialize, Serialize};
+
+pub use filled_pause::FilledPause;
 
 /// The sound of a decided segment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +35,9 @@ pub struct Sound {
     /// Level where a voice is: dBFS, to a tenth. Absent without any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voice_dbfs: Option<f32>,
+    /// What sounds like um, uh or hm, in order: by sound alone, whatever words were recognised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filled_pauses: Vec<FilledPause>,
 }
 
 /// The voiced frames of one second, in semitones above 100 Hz.
@@ -65,15 +73,25 @@ pub fn sound_of(segment: &Segment) -> Sound {
         from: segment.from_sample,
         spans: &segment.voiced,
     };
+    let halved = Halved::of(&samples);
+    let pitches = pitch::track(&halved);
     let (voice_dbfs, floor_dbfs) = levels(&samples, &voice);
     Sound {
-        pitch: seconds(&samples, &voice),
+        pitch: seconds(&pitches, &voice),
         loudness_lufs: loudness_of(&samples, &voice),
         clipped_samples: clipped(decided),
         samples: decided.len() as u32,
         floor_dbfs,
         voice_dbfs,
+        filled_pauses: filled_pause::find(&samples, &halved, &pitches)
+            .into_iter()
+            .filter(|pause| voice.share(sample(pause.from_ms), sample(pause.to_ms)) >= 0.5)
+            .collect(),
     }
+}
+
+const fn sample(ms: u32) -> usize {
+    ms as usize * SAMPLES_PER_MS as usize
 }
 
 /// Where voice activity heard a voice, asked for in samples of the decided part.
@@ -95,10 +113,10 @@ impl Voice<'_> {
     }
 }
 
-fn seconds(samples: &[f32], voice: &Voice<'_>) -> Vec<PitchSecond> {
+fn seconds(pitches: &[Pitch], voice: &Voice<'_>) -> Vec<PitchSecond> {
     let mut seconds: Vec<(u32, Vec<f64>)> = Vec::new();
-    for (index, frame) in pitch::track(samples).into_iter().enumerate() {
-        let middle = index * FRAME + pitch::MIDDLE;
+    for (index, frame) in pitches.iter().enumerate() {
+        let middle = pitch::middle(index);
         let Some(hz) = frame.hz.filter(|_| voice.share(middle, middle + 1) > 0.0) else {
             continue;
         };

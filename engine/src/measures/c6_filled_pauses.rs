@@ -8,7 +8,8 @@ use crate::fillers::FillerKind;
 ///
 /// Needs 200 words. At most 2 is fine, 2 to 4 to watch, above 4 high (Read: under 4 % `[V]`; ordinary speech has about 6
 /// disfluencies of all kinds per 100 words, Bortfeld 2001 `[M]`). Whisper drops "um", and PocketSphinx writes "and": there
-/// it is not covered rather than zero.
+/// it is not covered rather than zero. What sounds like one ([`crate::sound::FilledPause`]) is not counted in its place: the
+/// detector is seldom wrong, but on voices that it was not set on it found three of thirty.
 pub(super) fn measure(conversation: &Conversation) -> Measure {
     let words = my_words(conversation) as f64;
     let draft =

@@ -3,16 +3,16 @@
 use crate::clock::SAMPLE_RATE_HZ;
 
 /// Momentary loudness looks at 400 ms, and is told every 100 ms.
-pub(crate) const BLOCK: usize = SAMPLE_RATE_HZ as usize * 2 / 5;
+pub(super) const BLOCK: usize = SAMPLE_RATE_HZ as usize * 2 / 5;
 /// See [`BLOCK`].
-pub(crate) const BLOCK_HOP: usize = SAMPLE_RATE_HZ as usize / 10;
+pub(super) const BLOCK_HOP: usize = SAMPLE_RATE_HZ as usize / 10;
 
 /// The standard's gain of the weighting at 997 Hz, taken off again.
 const OFFSET_LU: f64 = -0.691;
 
 /// The momentary loudness of every whole block of `samples` (16 kHz, full scale 1), in LUFS; block `n` begins at sample
 /// `n * BLOCK_HOP`. Digital silence is minus infinity.
-pub(crate) fn momentary(samples: &[f32]) -> Vec<f64> {
+pub(super) fn momentary(samples: &[f32]) -> Vec<f64> {
     let mut shelf = Biquad::shelf();
     let mut high_pass = Biquad::high_pass();
     // Energy in steps of a hop, so that overlapping blocks are sums of four.

@@ -6,11 +6,12 @@
 use crate::clock::SAMPLE_RATE_HZ;
 
 /// A frame every 10 ms: the frame of every sound measure.
-pub(crate) const HOP_MS: u32 = 10;
+pub(super) const HOP_MS: u32 = 10;
 
 /// Every other sample is enough: what tells the pitch lies below 2 kHz.
 const STEP: usize = 2;
-const RATE_HZ: f32 = (SAMPLE_RATE_HZ as usize / STEP) as f32;
+/// Of the halved sound.
+pub(super) const RATE_HZ: f32 = (SAMPLE_RATE_HZ as usize / STEP) as f32;
 const HOP: usize = (RATE_HZ as usize) * HOP_MS as usize / 1_000;
 
 /// The voices of adults, creak below and shrieks above left out.
@@ -24,8 +25,8 @@ const WINDOW: usize = RATE_HZ as usize / 40;
 /// Samples that a frame looks at.
 const SPAN: usize = WINDOW + LONGEST_LAG;
 
-/// Where the middle of a frame's sound lies, in samples at 16 kHz from its start.
-pub(crate) const MIDDLE: usize = STEP * SPAN / 2;
+/// Samples of the halved sound that an envelope looks at: 25 ms, as the pitch.
+const AROUND: usize = WINDOW;
 
 /// Frames quieter than this mean square (-60 dBFS) have no pitch worth knowing.
 const QUIET: f32 = 1e-6;
@@ -52,11 +53,11 @@ const LEAST: f32 = 1e-6;
 
 /// A frame of 10 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Pitch {
+pub(super) struct Pitch {
     /// Fundamental frequency, 65 to 500 Hz; none where nothing is voiced.
-    pub(crate) hz: Option<f32>,
+    pub(super) hz: Option<f32>,
     /// How likely the frame is voiced at all, 0 to 1.
-    pub(crate) voicing: f32,
+    pub(super) voicing: f32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -65,11 +66,32 @@ struct Candidate {
     probability: f32,
 }
 
-/// The pitch in every whole frame of `samples` (16 kHz, full scale 1).
-pub(crate) fn track(samples: &[f32]) -> Vec<Pitch> {
-    let halved = halve(samples);
+/// A sound at half the rate: what tells a voice lies below 4 kHz.
+pub(super) struct Halved(Vec<f32>);
+
+impl Halved {
+    /// `samples` (16 kHz, full scale 1) after a low pass.
+    pub(super) fn of(samples: &[f32]) -> Self {
+        Self(halve(samples))
+    }
+
+    /// 25 ms around the middle of `frame`, one that [`track`] has.
+    pub(super) fn around(&self, frame: usize) -> &[f32] {
+        let from = frame * HOP + (SPAN - AROUND) / 2;
+        &self.0[from..from + AROUND]
+    }
+}
+
+/// The middle of the sound of `frame`, in samples at 16 kHz.
+pub(super) const fn middle(frame: usize) -> usize {
+    STEP * (frame * HOP + SPAN / 2)
+}
+
+/// The pitch in every whole frame of `halved`.
+pub(super) fn track(halved: &Halved) -> Vec<Pitch> {
     let weights = beta_weights();
     let frames: Vec<Vec<Candidate>> = halved
+        .0
         .windows(SPAN)
         .step_by(HOP)
         .map(|window| candidates(window, &weights))

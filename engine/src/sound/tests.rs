@@ -3,6 +3,7 @@
 use super::*;
 use crate::speaker::Track;
 use crate::transcript::SegmentId;
+use rstest::rstest;
 use std::f32::consts::TAU;
 
 const RATE: usize = SAMPLE_RATE_HZ as usize;
@@ -59,6 +60,75 @@ fn segment(parts: &[&[f32]], voiced: &[(u64, u64)], context: usize, from_sample:
         voice: 0.9,
         flags: Vec::new(),
     }
+}
+
+/// A vowel on a pitch that goes from one frequency to another, with resonances at `formants_hz`.
+fn vowel(hz: (f32, f32), formants_hz: &[f32], seconds: f32) -> Vec<f32> {
+    let length = (seconds * RATE as f32) as usize;
+    let mut phase = 0.0_f32;
+    let mut sound: Vec<f32> = (0..length)
+        .map(|n| {
+            phase += (hz.0 + (hz.1 - hz.0) * n as f32 / length as f32) / RATE as f32;
+            let pulse = phase >= 1.0;
+            phase -= phase.floor();
+            if pulse { 1.0 } else { 0.0 }
+        })
+        .collect();
+    for formant_hz in formants_hz {
+        let radius = (-std::f32::consts::PI * 80.0 / RATE as f32).exp();
+        let (first, second) = (2.0 * radius * (TAU * formant_hz / RATE as f32).cos(), -radius * radius);
+        for at in 2..sound.len() {
+            sound[at] += first * sound[at - 1] + second * sound[at - 2];
+        }
+    }
+    let peak = sound.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    sound.iter().map(|sample| 0.3 * sample / peak).collect()
+}
+
+const UH: &[f32] = &[620.0, 1_450.0, 2_500.0];
+
+/// What sounds like a filled pause in `parts` with half a second of room before and after.
+fn filled_pauses(parts: &[&[f32]]) -> Vec<FilledPause> {
+    let room = noise(0.001, 0.5);
+    let sound = [&[room.as_slice()], parts, &[room.as_slice()]].concat();
+    let length = sound.iter().map(|part| part.len() as u64).sum();
+    sound_of(&segment(&sound, &[(0, length)], 0, 0)).filled_pauses
+}
+
+#[test]
+fn a_resting_voice_between_pauses_is_a_filled_pause_and_told_to_a_few_hundredths() {
+    let uh = vowel((120.0, 115.0), UH, 0.3);
+    let murmur = vowel((115.0, 110.0), &[230.0], 0.2);
+    for (parts, to_ms) in [
+        (vec![uh.as_slice()], 800),
+        (vec![uh.as_slice(), murmur.as_slice()], 1_000),
+    ] {
+        let found = filled_pauses(&parts);
+        let [pause] = found[..] else { panic!("{found:?}") };
+        assert!(
+            pause.from_ms.abs_diff(500) <= 30 && pause.to_ms.abs_diff(to_ms) <= 30,
+            "{pause:?}"
+        );
+    }
+}
+
+#[rstest]
+#[case::whose_vowel_is_another(&vowel((120.0, 115.0), &[580.0, 1_900.0, 2_600.0], 0.3))]
+#[case::whose_pitch_rises_as_a_word_does(&vowel((110.0, 180.0), UH, 0.3))]
+#[case::too_short(&vowel((120.0, 115.0), UH, 0.08))]
+#[case::too_long(&vowel((120.0, 115.0), UH, 1.6))]
+#[case::with_a_murmur_first(&[vowel((120.0, 118.0), &[230.0], 0.15), vowel((118.0, 115.0), UH, 0.2)].concat())]
+#[case::that_is_noise(&noise(0.2, 0.3))]
+fn a_sound_is_no_filled_pause(#[case] sound: &[f32]) {
+    assert_eq!(filled_pauses(&[sound]), []);
+}
+
+#[test]
+fn a_resting_voice_that_runs_into_a_word_is_not_told_from_it() {
+    let closure = noise(0.001, 0.08);
+    let uh = vowel((120.0, 115.0), UH, 0.3);
+    let word = vowel((120.0, 150.0), &[300.0, 2_300.0, 3_000.0], 0.4);
+    assert_eq!(filled_pauses(&[&uh, &closure, &word]), []);
 }
 
 /// The spread of all voiced frames, joined from seconds as a measure joins them.
@@ -151,4 +221,16 @@ fn digital_silence_and_nothing_at_all_have_a_sound_without_values() {
         assert_eq!((sound.pitch.len(), sound.loudness_lufs.len()), (0, 0));
         assert_eq!((sound.voice_dbfs, sound.floor_dbfs), (None, None));
     }
+}
+
+#[test]
+fn a_sound_is_read_back_as_it_was_written() {
+    let uh = vowel((120.0, 115.0), UH, 0.3);
+    let room = noise(0.001, 0.5);
+    let sound = [&room, &uh, &room].map(Vec::as_slice);
+    let length = sound.iter().map(|part| part.len() as u64).sum();
+    let sound = sound_of(&segment(&sound, &[(0, length)], 0, 0));
+    assert!(!sound.pitch.is_empty() && !sound.loudness_lufs.is_empty() && !sound.filled_pauses.is_empty());
+    let json = serde_json::to_string(&sound).unwrap();
+    assert_eq!(serde_json::from_str::<Sound>(&json).unwrap(), sound);
 }

@@ -5,7 +5,7 @@ use crate::protocol::{
     Account, Caption, ClientControl, Codec, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level, Limits, Malformed, Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState, Stream, StreamPosition, SuppressedNotice, TrackChange, TrackControl, TrackDeclaration, TrackTrouble, Trouble, TroubleKind, Welcome,
 };
 use attune_engine::clock::{MeetingTime, Span};
-use attune_engine::sound::{PitchSecond, Sound};
+use attune_engine::sound::{FilledPause, PitchSecond, Sound};
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::{Final, SegmentFlag, SegmentId, Word};
 use serde_json::{Value, json};
@@ -250,6 +250,10 @@ fn events() -> Vec<Envelope> {
         samples: 20_000,
         floor_dbfs: None,
         voice_dbfs: Some(-24.5),
+        filled_pauses: vec![FilledPause {
+            from_ms: 400,
+            to_ms: 690,
+        }],
     };
     let sounded = Final {
         sound: Some(Box::new(sound)),

@@ -240,7 +240,7 @@ const real = within(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
 const pitch = open({ second: whole, frames: whole, mean_st: real, variance_st2: real });
 const sound = open(
   { pitch: list(pitch), loudness_lufs: list(real), clipped_samples: whole, samples: whole },
-  { floor_dbfs: real, voice_dbfs: real },
+  { floor_dbfs: real, voice_dbfs: real, filled_pauses: list(open({ from_ms: whole, to_ms: whole })) },
 );
 
 const EVENTS = {
