@@ -8,6 +8,8 @@ use super::ladder::Step;
 use super::queue::{Load, Queue, Taken, Waiting};
 use super::{Answer, Worker};
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, Speech};
+use attune_engine::sound::{Sound, sound_of};
+use attune_engine::speaker::Track;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -165,7 +167,14 @@ impl Worker {
             _ => self.words.as_mut(),
         };
         let label = recognizer.info().label();
-        let mut recognition = catch_unwind(AssertUnwindSafe(|| recognizer.recognize(speech))).unwrap_or_else(|_| {
+        let recognized = AssertUnwindSafe(|| {
+            let recognition = recognizer.recognize(speech)?;
+            Ok(Recognition {
+                sound: own_sound(job),
+                ..recognition
+            })
+        });
+        let mut recognition = catch_unwind(recognized).unwrap_or_else(|_| {
             Err(RecognizeError::Failed {
                 recognizer: "recognizer",
                 reason: "panicked".into(),
@@ -176,6 +185,12 @@ impl Worker {
         }
         Ok(recognition)
     }
+}
+
+/// What the person's own voice sounded like. Nothing is measured of anyone else's, nor of what is only shown.
+fn own_sound(job: &Job) -> Option<Box<Sound>> {
+    let is_wanted = job.segment.track == Track::Mic && job.purpose != Purpose::Partial;
+    is_wanted.then(|| Box::new(sound_of(&job.segment)))
 }
 
 fn answer(waiting: Waiting<OwnedPermit<Answer>>, outcome: Result<Recognition, NoWords>, took: Duration) {

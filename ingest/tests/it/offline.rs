@@ -6,6 +6,7 @@ use attune_engine::recognize::Recognizer;
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::Final;
 use attune_ingest::offline::{Channel, Heard, Listening, analyze};
+use attune_ingest::ports::Decided;
 
 fn hear(script: &Script, workers: usize, told: &mut Vec<Listening>) -> Heard {
     let channels = [Track::Mic, Track::Tab].map(|track| Channel {
@@ -31,7 +32,12 @@ fn a_recording_is_heard_as_a_live_session_hears_it() {
     for workers in [1, 3] {
         let mut told = Vec::new();
         let heard = hear(&script, workers, &mut told);
-        let finals: Vec<Final> = heard.finals().cloned().collect();
+        // The line recognises by itself, without the pool, which measures the sound.
+        let without_sound = |decided: &Final| Final {
+            sound: None,
+            ..decided.clone()
+        };
+        let finals: Vec<Final> = heard.finals().map(without_sound).collect();
         assert_eq!(finals, live, "{workers} workers");
         assert!(told.windows(2).all(|pair| pair[0].decided <= pair[1].decided));
         assert_eq!(
@@ -53,6 +59,24 @@ fn every_sample_of_every_channel_is_decided_once() {
             at = span.to_sample;
         }
         assert_eq!(at, script.length_ms * 16);
+    }
+}
+
+#[test]
+fn the_sound_of_the_microphone_is_measured_and_that_of_the_others_is_not() {
+    let heard = hear(&Script::half_a_minute(), 2, &mut Vec::new());
+    let (mine, theirs): (Vec<_>, Vec<_>) = heard
+        .decided
+        .iter()
+        .filter(|decided| decided.outcome.is_some())
+        .partition(|decided| decided.track == Track::Mic);
+    let sound = |decided: &&Decided| decided.outcome.as_ref().and_then(|said| said.sound.clone());
+    assert!(!mine.is_empty() && !theirs.is_empty());
+    assert!(theirs.iter().all(|decided| sound(decided).is_none()));
+    for decided in mine {
+        let sound = sound(&decided).expect("it is measured");
+        assert!(u64::from(sound.samples) <= decided.to_sample - decided.from_sample);
+        assert!(sound.voice_dbfs.is_some(), "{sound:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sound through the whole listening path, without a server: the sample meeting against what is true of it, and real
 //! recordings. Voice activity is Silero, the recognizer PocketSphinx: what every machine has.
 
+use crate::filled_pauses::{self, Count, Said};
 use attune_engine::clock::{MeetingTime, SAMPLE_RATE_HZ, Span};
 use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
@@ -122,6 +123,20 @@ fn the_sample_meeting_is_heard_as_it_was_spoken() {
     let in_silence = in_silence.filter(|word| Span::new(word.start, word.end).overlap_ms(silence) > 200);
     assert_eq!(in_silence.count(), 0, "words were heard in the silence");
 
+    // Filled pauses, by sound: the recognizer writes none of them.
+    let fillers = array(&truth, "words")
+        .iter()
+        .filter(|word| word["filler"] == "acoustic");
+    let said: Vec<Said> = fillers
+        .map(|word| Said {
+            span: span_of(word),
+            is_backchannel: false,
+        })
+        .collect();
+    let pauses = filled_pauses::count(heard.finals(), &said);
+    println!("filled pauses: {pauses}");
+    assert!(pauses.found >= 7 && pauses.wrong <= 2, "{pauses}");
+
     // Every sample in exactly one class, and none lost.
     for (track, samples) in [(Track::Mic, mine_s), (Track::Tab, theirs_s)] {
         let mut at = 0;
@@ -151,6 +166,11 @@ fn the_sample_meeting_is_heard_as_it_was_spoken() {
     let true_longest_s = span_of(&truth["longest_monologue"]).duration().as_secs_f64();
     println!("longest monologue {longest_s:.1} s, truly {true_longest_s:.1} s");
     assert!((longest_s - true_longest_s).abs() <= 1.0);
+    let pitch_range_st = measures.value("C24").expect("minutes of voice are enough for C24");
+    let level_lufs = measures.value("C25").expect("and for C25");
+    println!("pitch range {pitch_range_st:.2} semitones, level {level_lufs:.1} LUFS");
+    // What a person can do at all; the voice is made, so that nothing truer is known of it.
+    assert!((0.5..8.0).contains(&pitch_range_st) && (-50.0..0.0).contains(&level_lufs));
     let questions = measures.get("C17").expect("C17 is measured").parts["count"];
     let mine = array(&truth, "questions")
         .iter()
@@ -170,10 +190,14 @@ fn the_sample_meeting_is_heard_as_it_was_spoken() {
 #[test]
 fn real_recordings_are_heard_and_their_word_error_rates_printed() {
     let Some(folder) = real_audio() else { return };
+    let mut counted: Vec<Count> = Vec::new();
     for name in RECORDINGS {
         let samples = channels_of(&folder.join(format!("{name}.wav"))).remove(0);
         let seconds = samples.len() as f64 / f64::from(SAMPLE_RATE_HZ);
         let heard = hear(vec![channel(Track::Mic, Speaker::Unknown, samples)]);
+        let pauses = filled_pauses::count(heard.finals(), &annotated_pauses(&folder.join(format!("{name}.json"))));
+        println!("{name}: filled pauses: {pauses}");
+        counted.push(pauses);
         let said = true_words(&folder, name);
         let words: Vec<String> = heard
             .finals()
@@ -192,6 +216,18 @@ fn real_recordings_are_heard_and_their_word_error_rates_printed() {
             "not one word of {name} was right"
         );
     }
+    let pauses: Count = counted.into_iter().sum();
+    println!("all: filled pauses: {pauses}");
+    assert!(pauses.wrong <= 2, "{pauses}");
+}
+
+/// What may sound like a filled pause in a recording; nothing in one that is read aloud and not annotated.
+fn annotated_pauses(path: &Path) -> Vec<Said> {
+    let Ok(annotation) = std::fs::read_to_string(path) else {
+        return Vec::new();
+    };
+    let annotation: Value = serde_json::from_str(&annotation).expect("the annotation is JSON");
+    filled_pauses::annotated(array(&annotation, "words"))
 }
 
 /// The words that are said in one of the [`RECORDINGS`].

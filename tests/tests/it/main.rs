@@ -7,6 +7,7 @@ mod accounts;
 mod app;
 mod arrows;
 mod errors;
+mod filled_pauses;
 mod heard;
 mod kept_audio;
 mod keys;
