@@ -40,6 +40,8 @@ pub struct Config {
     pub hearing: Option<Arc<Hearing>>,
     /// Audio that people choose to keep.
     pub audio: KeptAudio,
+    /// The host that speech is sent to where it may leave this machine; none where it never does.
+    pub recognizer_elsewhere: Option<String>,
 }
 
 impl Config {
@@ -58,6 +60,7 @@ impl Config {
                 place: AudioPlace::Folder(data.join("audio")),
                 kept_for: KEPT_FOR,
             },
+            recognizer_elsewhere: None,
         }
     }
 }

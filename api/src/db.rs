@@ -8,6 +8,7 @@ pub mod meetings;
 mod migrate;
 mod role;
 pub mod signing_in;
+pub mod tenants;
 pub mod users;
 
 pub use migrate::{MigrationError, migrate};

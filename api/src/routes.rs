@@ -10,6 +10,7 @@ mod login;
 mod me;
 mod meetings;
 mod openapi;
+mod organisation;
 
 pub use input::{Valid, ValidQuery};
 pub use openapi::document;
@@ -39,6 +40,10 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(me::get_me))
         .routes(routes!(devices::create_device))
         .routes(routes!(consents::create_consent, consents::list_consents))
+        .routes(routes!(
+            organisation::get_organisation,
+            organisation::change_organisation
+        ))
         .routes(routes!(meetings::create_meeting, meetings::list_meetings))
         .routes(routes!(
             meetings::get_meeting,

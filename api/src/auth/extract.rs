@@ -1,7 +1,7 @@
 //! Extractors as policy: a handler that takes one cannot be reached without what it proves.
 
 use super::{Token, cookie};
-use crate::db::{meetings, signing_in};
+use crate::db::{meetings, signing_in, users};
 use crate::error::ApiError;
 use crate::ids::{FamilyId, MeetingId, Member};
 use crate::server::AppState;
@@ -46,6 +46,32 @@ impl FromRequestParts<AppState> for SignedIn {
             },
             family: family.id,
         })
+    }
+}
+
+/// Someone is signed in who may settle what holds for everybody in the space.
+#[derive(Debug, Clone, Copy)]
+pub struct Administrator(pub SignedIn);
+
+const NOT_AN_ADMINISTRATOR: ApiError = ApiError::Forbidden {
+    code: "not_an_administrator",
+    message: "only an owner or an administrator may change this",
+};
+
+impl FromRequestParts<AppState> for Administrator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let signed_in = SignedIn::from_request_parts(parts, state).await?;
+        let member = signed_in.member;
+        let role = state
+            .db
+            .with_tenant(member.tenant, async |tx| users::find_role(tx, member).await)
+            .await?;
+        match role.as_deref() {
+            Some("owner" | "admin") => Ok(Self(signed_in)),
+            _ => Err(NOT_AN_ADMINISTRATOR),
+        }
     }
 }
 

@@ -58,7 +58,7 @@ impl Machine {
     pub(super) async fn start(arguments: ServerArguments, if_taken: IfTaken) -> Result<Self, Failure> {
         let settings = settings(arguments.config.as_deref())?;
         let remote = settings.remote()?;
-        let (hearing, (databases, cluster)) =
+        let ((hearing, recognizer_elsewhere), (databases, cluster)) =
             tokio::try_join!(hearing(arguments.recognizer, remote), databases(&settings))?;
         let recognizer = hearing.info().clone();
         let data = place::data();
@@ -67,6 +67,7 @@ impl Machine {
         }
         let config = Config {
             hearing: Some(hearing),
+            recognizer_elsewhere,
             ..settings.over(&data, databases)
         };
         let listen = arguments.listen.unwrap_or(config.listen);
@@ -154,8 +155,9 @@ fn taken(data: &Path) -> Failure {
     ))
 }
 
-/// Loads the models, away from the runtime's own threads, and starts the threads that listen.
-async fn hearing(choice: Choice, remote: Option<RemoteSettings>) -> Result<Arc<Hearing>, Failure> {
+/// Loads the models, away from the runtime's own threads, and starts the threads that listen. Says too to which host speech
+/// goes that may leave.
+async fn hearing(choice: Choice, remote: Option<RemoteSettings>) -> Result<(Arc<Hearing>, Option<String>), Failure> {
     let loaded = tokio::task::spawn_blocking(move || {
         let store = Store::open();
         let voice = attune_models::voice_activity(&store)?;
@@ -177,7 +179,7 @@ async fn hearing(choice: Choice, remote: Option<RemoteSettings>) -> Result<Arc<H
             words: worker.full,
             quick: worker.quick,
         });
-        Ok::<_, Failure>(Hearing::start(voice, workers)?)
+        Ok::<_, Failure>((Hearing::start(voice, workers)?, recognizers.elsewhere))
     });
     loaded.await?
 }

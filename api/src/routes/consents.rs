@@ -25,6 +25,8 @@ pub(super) enum ConsentKind {
     /// That the audio of their meetings is kept on the server for a while, encrypted, and read again for a better report.
     /// Taken back, everything that was kept is destroyed.
     KeepAudio,
+    /// That what is said and heard is sent to a recognizer elsewhere, where the organisation allows that.
+    RemoteRecognition,
 }
 
 impl ConsentKind {
@@ -33,6 +35,7 @@ impl ConsentKind {
         match self {
             Self::RecordSelf => "record_self",
             Self::KeepAudio => "keep_audio",
+            Self::RemoteRecognition => "remote_recognition",
         }
     }
 }
@@ -70,8 +73,8 @@ pub(super) struct Consents {
     audio_days: u64,
 }
 
-/// Gives consent, or takes it back: once that is answered, nothing that is said is kept. Every word is kept; the newest
-/// holds.
+/// Gives consent, or takes it back: once that is answered for `record_self`, nothing that is said is kept. Every word on
+/// consent is kept; the newest holds.
 #[utoipa::path(post, path = "/v1/consents", tag = "consents", security(("session" = []), ("token" = [])),
     request_body = CreateConsent,
     responses((status = 201, body = Consent), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -97,6 +100,7 @@ pub(super) async fn create_consent(
             Ok::<_, sqlx::Error>(created_at)
         })
         .await?;
+    // What is given anew holds for whoever connects; what is taken back, for whoever is being heard.
     if !input.granted {
         state.live.consent_changed(member);
     }

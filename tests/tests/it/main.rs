@@ -19,6 +19,7 @@ mod live_secrecy;
 mod meetings;
 mod metrics;
 mod openapi;
+mod organisation;
 mod queries;
 mod serving;
 mod silence;

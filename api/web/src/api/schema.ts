@@ -49,8 +49,8 @@ export interface paths {
         get: operations["list_consents"];
         put?: never;
         /**
-         * Gives consent, or takes it back: once that is answered, nothing that is said is kept. Every word is kept; the newest
-         *     holds.
+         * Gives consent, or takes it back: once that is answered for `record_self`, nothing that is said is kept. Every word on
+         *     consent is kept; the newest holds.
          */
         post: operations["create_consent"];
         delete?: never;
@@ -256,6 +256,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds in the space that the person is signed in to. */
+        get: operations["get_organisation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes what holds in the space; its administrators alone may. Whoever is being heard is heard by the new rule within a
+         *     second or so.
+         */
+        patch: operations["change_organisation"];
+        trace?: never;
+    };
     "/v1/sessions/{id}/connections": {
         parameters: {
             query?: never;
@@ -290,6 +311,11 @@ export interface components {
              */
             low?: number | null;
         };
+        /** @description What is to change. */
+        ChangeOrganisation: {
+            /** @description Whether speech may be sent to the recognizer elsewhere, of those who agree to it. */
+            remote_recognition: boolean;
+        };
         /**
          * @description What a person signs in with.
          * @enum {string}
@@ -311,7 +337,7 @@ export interface components {
          * @description What can be agreed to.
          * @enum {string}
          */
-        ConsentKind: "record_self" | "keep_audio";
+        ConsentKind: "record_self" | "keep_audio" | "remote_recognition";
         /** @description The newest word on every kind that was ever given. */
         Consents: {
             /**
@@ -722,6 +748,17 @@ export interface components {
              * @description Its id: the same for the same device and meeting.
              */
             session_id: string;
+        };
+        /** @description The space, and what is settled in it. */
+        Organisation: {
+            /** @description Its id. */
+            id: components["schemas"]["TenantId"];
+            /** @description `personal` or `organisation`. */
+            kind: string;
+            /** @description The host that it would be sent to; none where this server has no recognizer elsewhere, and nothing ever leaves it. */
+            recognizer_elsewhere?: string | null;
+            /** @description Speech of those who agree to it (`remote_recognition`) may be sent to the recognizer elsewhere. */
+            remote_recognition: boolean;
         };
         /** @description My pace around a moment. */
         PacePoint: {
@@ -1663,6 +1700,80 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeOrganisation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
