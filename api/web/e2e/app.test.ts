@@ -144,6 +144,14 @@ describe.runIf(missing.length === 0)("the app in a browser", () => {
     expect(await accessibilityViolations(page)).toEqual([]);
   });
 
+  it("says in the settings where speech is recognized", async () => {
+    const { page } = current;
+    await page.goto(`${url}/`);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByRole("switch").first().waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+  });
+
   it("signs out", async () => {
     const { page } = current;
     await page.goto(`${url}/`);

@@ -73,6 +73,15 @@ const shots = [
       await field.scrollIntoViewIfNeeded();
     },
   },
+  { name: "settings", path: "/settings" },
+  {
+    name: "settings-on",
+    path: "/settings",
+    act: async (page) => {
+      await page.getByRole("switch", { name: "Send my speech to the recognizer elsewhere" }).click();
+      await page.getByText(/Your speech is recognized by/).waitFor();
+    },
+  },
   { name: "not-found", path: "/nowhere" },
 ];
 

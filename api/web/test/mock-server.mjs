@@ -35,6 +35,9 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", "
  */
 export async function startMockServer({ port = 0, empty = false, liveMs = 196_000, troubles = [], samples = {}, signedIn = false, now = new Date() } = {}) {
   let open = signedIn;
+  const organisation = { id: ME.tenant_id, kind: "organisation", remote_recognition: true, recognizer_elsewhere: "api.openai.com" };
+  /** @type {{ kind: string, granted: boolean, created_at: string }[]} */
+  let consents = [];
   /** @param {number} days @param {string} time */
   const on = (days, time) => new Date(`${new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10)}T${time}:00Z`).toISOString();
   const live = meeting(9, { title: "Northwind support desk, first call", meeting_type: "discovery", state: "live", started_at: on(0, "09:30"), ended_at: null, report_version: null, duration_ms: liveMs, committed_ms: liveMs - 4_000, talk_share: null });
@@ -83,6 +86,15 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
       return answer(204);
     }
     if (url.pathname === "/v1/me") return answer(200, ME);
+    if (url.pathname === "/v1/organisation") {
+      if (request.method === "PATCH") organisation.remote_recognition = body.remote_recognition;
+      return answer(200, organisation);
+    }
+    if (url.pathname === "/v1/consents") {
+      if (request.method === "GET") return answer(200, { consents, audio_days: 30 });
+      consents = [...consents.filter(({ kind }) => kind !== body.kind), { ...body, created_at: now.toISOString() }];
+      return answer(201, consents.at(-1));
+    }
     if (url.pathname === "/v1/meetings") {
       const from = Number(url.searchParams.get("cursor") ?? "0");
       const limit = Number(url.searchParams.get("limit") ?? "20");

@@ -4,6 +4,8 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Meeting = Schemas["Meeting"];
+export type Organisation = Schemas["Organisation"];
+export type ConsentKind = Schemas["ConsentKind"];
 export type MeetingType = Schemas["MeetingType"];
 export type MeetingState = Schemas["MeetingState"];
 export type Report = Schemas["MeetingReport"];

@@ -4,6 +4,7 @@ import { LivePage } from "../features/live/live-page";
 import { MeetingPage } from "../features/meetings/meeting-page";
 import { MeetingsPage } from "../features/meetings/meetings-page";
 import { ReportPage } from "../features/report/report-page";
+import { SettingsPage } from "../features/settings/settings-page";
 import { SignInPage } from "../features/sign-in/sign-in-page";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
@@ -53,7 +54,9 @@ const reportRoute = createRoute({
   },
 });
 
-const routeTree = rootRoute.addChildren([meetingsRoute, signInRoute, meetingRoute, liveRoute, reportRoute]);
+const settingsRoute = createRoute({ getParentRoute: () => rootRoute, path: "/settings", component: SettingsPage });
+
+const routeTree = rootRoute.addChildren([meetingsRoute, signInRoute, meetingRoute, liveRoute, reportRoute, settingsRoute]);
 
 /** `history` is the browser's own unless a test brings another. */
 export function createAppRouter(history?: RouterHistory) {

@@ -27,6 +27,11 @@ export function Shell() {
           </Link>
           <div className="flex items-center gap-2">
             <ThemeToggle />
+            {pathname !== "/sign-in" && (
+              <Link to="/settings" aria-label="Settings" title="Settings" className={buttonClass("icon")}>
+                <Icon name="settings" />
+              </Link>
+            )}
             {/* Anew on every page, so that a failure is not carried to the next. */}
             {pathname !== "/sign-in" && <SignOut key={pathname} />}
           </div>

@@ -41,6 +41,13 @@ const paths = {
       <path d="M10 9.2v4.2M10 6.6v.1" />
     </>
   ),
+  settings: (
+    <>
+      <path d="M3.5 6h6.25M14.75 6h1.75M3.5 14h1.75M10.25 14h6.25" />
+      <circle cx="12.25" cy="6" r="2.25" />
+      <circle cx="7.75" cy="14" r="2.25" />
+    </>
+  ),
   signOut: <path d="M8 3.5H4.5v13H8M8.5 10h8M13.5 7l3 3-3 3" />,
   retry: <path d="M15.8 8A6.25 6.25 0 1 0 16.2 11.5M16.2 4v4h-4" />,
 } satisfies Record<string, ReactNode>;
