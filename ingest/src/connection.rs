@@ -7,8 +7,8 @@ mod socket;
 
 pub use socket::{Incoming, Outgoing, Socket, SocketError};
 
-use crate::hearing::{Answer, Hearing, Job};
-use crate::ports::{ConsentRefused, Ledger, Ports, Reservation};
+use crate::hearing::{Answer, Hearing, Job, MayLeave};
+use crate::ports::{ConsentRefused, Consented, Ledger, Ports, Reservation};
 use crate::protocol::{CloseCode, Envelope, Limits, Prefix, ServerEvent, Stream};
 use crate::seal::Sealer;
 use crate::session::{QUIET_WITHIN, Session};
@@ -84,6 +84,7 @@ pub async fn serve<S: Socket, P: Ports>(
         ledger,
         session,
         keys,
+        may_leave,
     } = match opened {
         Ok(opened) => opened,
         Err(refused) => {
@@ -112,6 +113,7 @@ pub async fn serve<S: Socket, P: Ports>(
         trips,
         jobs,
         busy_until: None,
+        may_leave,
         reservation: reservation.clone(),
     };
     let closed = connection.run(sink, stream, judged, recognized, cancel).await;
@@ -131,12 +133,13 @@ struct Connection<P: Ports> {
     desk: Desk<P::Ledger>,
     /// Events for the meeting's other readers, while the ledger is busy.
     untold: VecDeque<ServerEvent>,
-    consent: Option<Boxed<Result<(), ConsentRefused>>>,
+    consent: Option<Boxed<Result<Consented, ConsentRefused>>>,
     ports: Arc<P>,
     hearing: Arc<Hearing>,
     trips: mpsc::Sender<Answer>,
     jobs: mpsc::Sender<Answer>,
     busy_until: Option<Instant>,
+    may_leave: MayLeave,
     reservation: Reservation,
 }
 
@@ -187,7 +190,7 @@ impl<P: Ports> Connection<P> {
                 done = self.desk.done() => self.on_done(done),
                 checked = pending(&mut self.consent) => {
                     self.consent = None;
-                    self.session.on_consent(checked, Instant::now());
+                    self.on_consent(checked);
                 }
                 sent = outbox.drive(&mut sink), if !outbox.is_idle() => {
                     if sent.is_err() {
@@ -228,6 +231,8 @@ impl<P: Ports> Connection<P> {
             self.busy_until = (!taken).then_some(now + BUSY_AGAIN);
         }
         if self.consent.is_none() && self.session.take_consent_check() {
+            // Until it is known, it is no consent.
+            self.may_leave.set(false);
             let (ports, reservation) = (Arc::clone(&self.ports), self.reservation.clone());
             self.consent = Some(Box::pin(async move {
                 timeout(CONSENT_WITHIN, ports.check(&reservation))
@@ -236,6 +241,13 @@ impl<P: Ports> Connection<P> {
             }));
         }
         self.hand_to_ledger(now);
+    }
+
+    fn on_consent(&mut self, checked: Result<Consented, ConsentRefused>) {
+        if let Ok(consented) = &checked {
+            self.may_leave.set(consented.audio_may_leave);
+        }
+        self.session.on_consent(checked.map(drop), Instant::now());
     }
 
     fn hand_to_voice(&mut self, now: Instant) -> bool {
@@ -264,7 +276,7 @@ impl<P: Ports> Connection<P> {
                 purpose: task.purpose,
                 due: task.due,
                 prompt: String::new(),
-                may_leave: false,
+                may_leave: self.may_leave.clone(),
                 cancel: task.cancel,
             };
             if let Err(job) = self.hearing.recognize(job, place) {

@@ -11,7 +11,7 @@ pub(crate) mod queue;
 mod spare;
 mod voice;
 
-pub use job::{Job, NoWords, Purpose};
+pub use job::{Job, MayLeave, NoWords, Purpose};
 pub use ladder::Step;
 pub use queue::{Done, Load};
 pub use voice::Judged;

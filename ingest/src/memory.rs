@@ -3,8 +3,8 @@
 
 use crate::keys::Offer;
 use crate::ports::{
-    Batch, Committed, ConsentRefused, Consents, Decided, DeviceRefused, Devices, Ledger, LedgerError, Ledgers,
-    Numbered, Position, Reservation, Resumption, TicketRefused, Tickets,
+    Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Ledger, LedgerError,
+    Ledgers, Numbered, Position, Reservation, Resumption, TicketRefused, Tickets,
 };
 use crate::protocol::{Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream, SuppressedNotice};
 use attune_engine::speaker::Track;
@@ -31,6 +31,7 @@ struct Shared {
     tickets: HashMap<[u8; 32], Reservation>,
     sessions: HashMap<Uuid, Record>,
     consent_withdrawn: bool,
+    audio_may_leave: bool,
     device_revoked: bool,
     failing: bool,
     browsers_only: bool,
@@ -116,6 +117,11 @@ impl Memory {
     /// What is durable of `session`.
     pub fn record(&self, session: Uuid) -> Record {
         self.lock().sessions.get(&session).cloned().unwrap_or_default()
+    }
+
+    /// Gives consent, and leave, to send audio to a recognizer elsewhere, or takes it back.
+    pub fn let_audio_leave(&self, may: bool) {
+        self.lock().audio_may_leave = may;
     }
 
     /// Withdraws consent to record.
@@ -323,11 +329,14 @@ impl Devices for Memory {
 }
 
 impl Consents for Memory {
-    async fn check(&self, _: &Reservation) -> Result<(), ConsentRefused> {
-        if self.lock().consent_withdrawn {
+    async fn check(&self, _: &Reservation) -> Result<Consented, ConsentRefused> {
+        let shared = self.lock();
+        if shared.consent_withdrawn {
             return Err(ConsentRefused::Missing);
         }
-        Ok(())
+        Ok(Consented {
+            audio_may_leave: shared.audio_may_leave,
+        })
     }
 }
 

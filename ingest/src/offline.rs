@@ -1,7 +1,7 @@
 //! Recordings heard without a server: the same listeners, voice activity and recognizers as a live session, with the same
 //! result for the same samples.
 
-use crate::hearing::{Answer, Hearing, HearingError, Job, Step};
+use crate::hearing::{Answer, Hearing, HearingError, Job, MayLeave, Step};
 use crate::lanes::{Deaf, Lane, Lanes, Manner, Task};
 use crate::ports::Decided;
 use attune_engine::clock::MeetingTime;
@@ -67,7 +67,7 @@ impl Heard {
 }
 
 /// Hears the channels of a recording with as many recognizers as there are. Blocks until all is decided, so not on an
-/// async worker; `progress` is called as it goes on.
+/// async worker; `progress` is called as it goes on. Only where it `may_leave` is it sent to a recognizer elsewhere.
 ///
 /// # Errors
 /// When the models do not start, or voice activity fails. Speech that no recognizer can decode is decided as a gap.
@@ -75,6 +75,7 @@ pub fn analyze(
     channels: Vec<Channel>,
     voice: Box<dyn VoiceActivity>,
     recognizers: Vec<Box<dyn Recognizer>>,
+    may_leave: &MayLeave,
     progress: &mut dyn FnMut(Listening),
 ) -> Result<Heard, OfflineError> {
     let ahead = recognizers.len() * AHEAD;
@@ -99,7 +100,7 @@ pub fn analyze(
                 fed.feed(&mut lanes);
             }
         }
-        hand_out(&mut lanes, &hearing, &answers);
+        hand_out(&mut lanes, &hearing, may_leave, &answers);
         lanes.release(|_| false, &mut decided);
         if lanes.is_over() {
             break;
@@ -157,7 +158,7 @@ impl Fed {
     }
 }
 
-fn hand_out(lanes: &mut Lanes, hearing: &Hearing, answers: &mpsc::Sender<Answer>) {
+fn hand_out(lanes: &mut Lanes, hearing: &Hearing, may_leave: &MayLeave, answers: &mpsc::Sender<Answer>) {
     let mut shown = Vec::new();
     while let Ok(place) = answers.clone().try_reserve_owned() {
         let now = Instant::now();
@@ -167,7 +168,7 @@ fn hand_out(lanes: &mut Lanes, hearing: &Hearing, answers: &mpsc::Sender<Answer>
                 return;
             }
         } else if let Some(task) = lanes.take_task(Step::All, now) {
-            if let Err(job) = hearing.recognize(job_of(task), place) {
+            if let Err(job) = hearing.recognize(job_of(task, may_leave), place) {
                 lanes.keep(job.into());
                 return;
             }
@@ -178,14 +179,14 @@ fn hand_out(lanes: &mut Lanes, hearing: &Hearing, answers: &mpsc::Sender<Answer>
 }
 
 /// The job of a recording, which competes with no session.
-fn job_of(task: Task) -> Job {
+fn job_of(task: Task, may_leave: &MayLeave) -> Job {
     Job {
         session: Uuid::nil(),
         segment: task.segment,
         purpose: task.purpose,
         due: task.due,
         prompt: String::new(),
-        may_leave: false,
+        may_leave: may_leave.clone(),
         cancel: task.cancel,
     }
 }

@@ -96,10 +96,17 @@ pub enum ConsentRefused {
     Unavailable(#[source] Cause),
 }
 
+/// What a person who is recorded agrees to besides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Consented {
+    /// Audio may be sent to a recognizer elsewhere: the person agrees to it, and their organisation allows it.
+    pub audio_may_leave: bool,
+}
+
 /// Consent to be recorded.
 pub trait Consents {
     /// The person's own, and for this meeting that the others were told.
-    fn check(&self, reservation: &Reservation) -> impl Future<Output = Result<(), ConsentRefused>> + Send;
+    fn check(&self, reservation: &Reservation) -> impl Future<Output = Result<Consented, ConsentRefused>> + Send;
 }
 
 /// Why a ledger did not open, or did not commit. Nothing of the batch is durable then.

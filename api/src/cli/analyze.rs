@@ -11,6 +11,7 @@ use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::report::{Coverage, Gap, ReportRest, report};
 use attune_engine::speaker::{Speaker, Track};
+use attune_ingest::hearing::MayLeave;
 use attune_ingest::offline::Channel;
 use attune_ingest::ports::Decided;
 use attune_ingest::protocol::SampleClass;
@@ -84,7 +85,12 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let tracks = channels.iter().map(|channel| channel.track).collect();
     let end = channels.iter().map(|channel| channel.samples.len()).max().unwrap_or(0) as u64;
     let bar = terminal::sound_bar(MeetingTime::from_sample(end).as_ms()).with_message("listening");
-    let heard = offline::analyze(channels, voice, recognizers.into_full(), &mut |listening| {
+    // There is an elsewhere only where it was asked for by name.
+    let may_leave = match &recognizers.elsewhere {
+        Some(_) => MayLeave::always(),
+        None => MayLeave::never(),
+    };
+    let heard = offline::analyze(channels, voice, recognizers.into_full(), &may_leave, &mut |listening| {
         bar.set_position(listening.decided.as_ms() / 1000);
     })?;
     bar.finish_and_clear();

@@ -1,7 +1,7 @@
 //! What a connection needs of the world outside, on PostgreSQL and the key tree: tickets, devices' keys, consent, and
 //! the ledger.
 
-use crate::db::{consents, devices};
+use crate::db::{consents, devices, tenants};
 use crate::ids::TenantId;
 use crate::live::Live;
 use crate::live::ledger::PostgresLedger;
@@ -9,7 +9,7 @@ use crate::live::opening::{self, capture, device, member};
 use crate::live::socket::Verdict;
 use crate::record::{sessions, tickets, to_column};
 use attune_ingest::ports::{
-    Cause, ConsentRefused, Consents, DeviceRefused, Devices, LedgerError, Ledgers, Reservation, Resumption,
+    Cause, ConsentRefused, Consented, Consents, DeviceRefused, Devices, LedgerError, Ledgers, Reservation, Resumption,
     TicketRefused, Tickets,
 };
 use attune_ingest::protocol::Hello;
@@ -110,19 +110,27 @@ impl Devices for Door {
 }
 
 impl Consents for Door {
-    async fn check(&self, reservation: &Reservation) -> Result<(), ConsentRefused> {
+    async fn check(&self, reservation: &Reservation) -> Result<Consented, ConsentRefused> {
         let (member, at) = (member(reservation), capture(reservation));
-        let granted = self
+        let (granted, audio_may_leave) = self
             .live
             .db
             .with_tenant(member.tenant, async |tx| {
                 let own = consents::is_granted(&mut *tx, member, "record_self").await?;
                 let meeting = crate::db::meetings::find(&mut *tx, member, at.meeting).await?;
-                Ok(own && meeting.is_some_and(|meeting| meeting.others_told))
+                let audio_may_leave = tenants::audio_may_leave(&mut *tx, member).await?;
+                Ok((
+                    own && meeting.is_some_and(|meeting| meeting.others_told),
+                    audio_may_leave,
+                ))
             })
             .await
             .map_err(|error| ConsentRefused::Unavailable(cause(error)))?;
-        if granted { Ok(()) } else { Err(ConsentRefused::Missing) }
+        if !granted {
+            return Err(ConsentRefused::Missing);
+        }
+        self.verdict.know_may_leave(audio_may_leave);
+        Ok(Consented { audio_may_leave })
     }
 }
 

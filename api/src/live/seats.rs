@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// How often a connection's standing is looked up: a revocation bites within this, and so does a consent that was taken
-/// back on another node.
+/// back on another node, or leave that an organisation gives or takes back.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The newest connection of each meeting on this node.
@@ -111,8 +111,12 @@ async fn watch(db: Db, writer: Writer, verdict: Verdict) {
                 verdict.doubt_consent();
                 continue;
             }
-            // Nothing is wrong, or nothing can be said: commits wait for the database too.
-            Ok(Some(_)) | Err(_) => continue,
+            Ok(Some(standing)) => {
+                verdict.expect_may_leave(standing.audio_may_leave);
+                continue;
+            }
+            // Nothing can be said: commits wait for the database too.
+            Err(_) => continue,
         };
         return verdict.close(code);
     }

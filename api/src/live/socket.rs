@@ -8,6 +8,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -24,6 +25,8 @@ pub(crate) struct Verdict(Arc<Told>);
 struct Told {
     close: watch::Sender<Option<CloseCode>>,
     doubt: Notify,
+    /// What the connection knows of whether its audio may leave.
+    may_leave: AtomicBool,
 }
 
 impl Verdict {
@@ -31,12 +34,25 @@ impl Verdict {
         Self(Arc::new(Told {
             close: watch::Sender::new(None),
             doubt: Notify::new(),
+            may_leave: AtomicBool::new(false),
         }))
     }
 
     /// Has the connection look up whether the person still agrees: what it has heard and not committed is withheld if not.
     pub(super) fn doubt_consent(&self) {
         self.0.doubt.notify_one();
+    }
+
+    /// The connection looked up whether its audio may leave.
+    pub(super) fn know_may_leave(&self, may: bool) {
+        self.0.may_leave.store(may, Ordering::Relaxed);
+    }
+
+    /// Has the connection look it up again, if it knows otherwise.
+    pub(super) fn expect_may_leave(&self, may: bool) {
+        if self.0.may_leave.load(Ordering::Relaxed) != may {
+            self.doubt_consent();
+        }
     }
 
     async fn doubted(self) {

@@ -276,6 +276,8 @@ pub(crate) struct Standing {
     pub(crate) consent: bool,
     /// The audio may be kept.
     pub(crate) keep_audio: bool,
+    /// The audio may be sent to a recognizer elsewhere.
+    pub(crate) audio_may_leave: bool,
 }
 
 /// Where the connection of this epoch stands, and its sign of life. None once the meeting is gone.
@@ -292,8 +294,12 @@ pub(crate) async fn stand(db: impl PgExecutor<'_>, at: Capture, epoch: i64) -> s
                       ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "consent!",
                   m.keep_audio AND coalesce((SELECT c.granted FROM consents c
                       WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'keep_audio'
-                      ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "keep_audio!"
+                      ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "keep_audio!",
+                  t.remote_recognition AND coalesce((SELECT c.granted FROM consents c
+                      WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'remote_recognition'
+                      ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "audio_may_leave!"
            FROM meeting_sessions s
+           JOIN tenants t ON t.tenant_id = s.tenant_id
            JOIN meetings m ON m.tenant_id = s.tenant_id AND m.id = s.meeting_id
            JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
            LEFT JOIN refresh_families f ON f.id = s.live_family_id

@@ -4,6 +4,10 @@ use crate::machine::{Machine, ended};
 use crate::sound::{sides, write_wav};
 use serde_json::Value;
 use std::process::Output;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -173,6 +177,67 @@ async fn an_output_that_cannot_be_written_is_told_of_before_the_work() {
         "{}",
         err(&nowhere)
     );
+}
+
+/// A transcription server that hears "over there" in everything, and how often it was asked.
+async fn over_there() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/v1", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                // Read until the form ends: its boundary, two dashes, a line's end.
+                let mut request = Vec::new();
+                while !request.ends_with(b"--\r\n") {
+                    if socket.read_buf(&mut request).await.unwrap_or(0) == 0 {
+                        return;
+                    }
+                }
+                let body = r#"{"text":"over there"}"#;
+                let length = body.len();
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+                let _ = socket.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    (address, asked)
+}
+
+#[tokio::test]
+async fn a_recording_is_sent_elsewhere_only_where_that_is_asked_for_by_name() {
+    let machine = Machine::new();
+    let [mic, _] = sides(13);
+    let wav = write_wav(machine.folder().join("note.wav"), &[mic]);
+    let (address, asked) = over_there().await;
+    let analyze = async |recognizer: &str| {
+        let mut command = machine.command(&["analyze", "--recognizer", recognizer, "--format", "json", &wav]);
+        let output = ended(command.env("STT_BASE_URL", &address)).await;
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (report, err(&output))
+    };
+    let (report, _) = analyze("auto").await;
+    assert_ne!(report["recognizer"]["name"], "remote");
+    assert_eq!(asked.load(Ordering::SeqCst), 0, "a recording left that nobody sent");
+
+    let (report, told) = analyze("remote").await;
+    assert_eq!(report["recognizer"]["name"], "remote");
+    assert!(asked.load(Ordering::SeqCst) > 0);
+    assert!(told.contains("127.0.0.1") && told.contains("not encrypted"), "{told}");
+    let words = report["words"].as_array().unwrap();
+    assert!(
+        words
+            .iter()
+            .all(|word| ["over", "there"].contains(&word["text"].as_str().unwrap())),
+        "{words:?}"
+    );
+
+    let unset = machine.run(&["analyze", "--recognizer", "remote", &wav]).await;
+    assert_eq!(unset.status.code(), Some(1));
+    assert!(err(&unset).contains("STT_BASE_URL"), "{}", err(&unset));
 }
 
 #[tokio::test]

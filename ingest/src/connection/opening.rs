@@ -1,7 +1,7 @@
 //! The way to a live connection: ticket, offer, hello, consent, and only then the epoch becomes live.
 
 use super::{Arrival, Incoming, Outgoing, PORT_TIMEOUT, Socket};
-use crate::hearing::Hearing;
+use crate::hearing::{Hearing, MayLeave};
 use crate::keys::{ConnectionKeys, HelloContext, HelloRefused, Offer, OfferKey};
 use crate::ports::{
     ConsentRefused, DeviceRefused, LedgerError, Ledgers, Ports, Reservation, Resumption, TicketRefused,
@@ -24,6 +24,7 @@ pub(super) struct Opened<L> {
     pub(super) ledger: L,
     pub(super) session: Session,
     pub(super) keys: ConnectionKeys,
+    pub(super) may_leave: MayLeave,
 }
 
 /// Why a connection did not come to live.
@@ -121,22 +122,25 @@ pub(super) async fn open<S: Socket, P: Ports>(
         if !speaks(hearing, &hello) {
             return Err(Why::Language);
         }
-        within(ports.check(&reservation)).await?;
+        let consented = within(ports.check(&reservation)).await?;
         within(ports.redeem(&reservation)).await?;
         let (ledger, resumption) = within(Ledgers::open(ports, &reservation, &hello)).await?;
         let session = begin(&reservation, &keys, &hello, &resumption, limits, hearing)?;
-        Ok((ledger, session, keys))
+        let may_leave = MayLeave::never();
+        may_leave.set(consented.audio_may_leave);
+        Ok((ledger, session, keys, may_leave))
     };
     let opened = tokio::select! {
         opened = opening => opened,
         () = cancel.cancelled() => Err(Why::Leaving),
     };
     match opened {
-        Ok((ledger, session, keys)) => Ok(Opened {
+        Ok((ledger, session, keys, may_leave)) => Ok(Opened {
             reservation,
             ledger,
             session,
             keys,
+            may_leave,
         }),
         Err(why) => Err(Refused {
             reservation: Some(reservation),

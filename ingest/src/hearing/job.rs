@@ -2,6 +2,8 @@
 
 use attune_engine::listener::Segment;
 use attune_engine::speaker::Track;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +23,33 @@ pub enum Purpose {
     Partial,
 }
 
+/// Whether audio may be sent to a recognizer elsewhere. Asked when a recognition begins, so that a consent that is taken back
+/// holds for what waits already. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct MayLeave(Arc<AtomicBool>);
+
+impl MayLeave {
+    /// It may, until it is said otherwise.
+    pub fn always() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+
+    /// It may not.
+    pub fn never() -> Self {
+        Self::default()
+    }
+
+    /// From now on it may, or may not.
+    pub fn set(&self, may: bool) {
+        self.0.store(may, Ordering::Relaxed);
+    }
+
+    /// Whether it may now.
+    pub fn now(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// A segment to recognise.
 #[derive(Debug)]
 pub struct Job {
@@ -34,8 +63,8 @@ pub struct Job {
     pub due: Instant,
     /// Names to expect; of this session and no other.
     pub prompt: String,
-    /// It may be sent to a recognizer elsewhere.
-    pub may_leave: bool,
+    /// Whether it may be sent to a recognizer elsewhere.
+    pub may_leave: MayLeave,
     /// Once cancelled, nobody waits for it.
     pub cancel: CancellationToken,
 }

@@ -158,7 +158,8 @@ impl Worker {
         let speech = Speech {
             samples: &job.segment.audio,
             prompt: &job.prompt,
-            may_leave: job.may_leave && job.purpose != Purpose::Partial,
+            // What is shown and thrown away is not worth sending.
+            may_leave: job.may_leave.now() && job.purpose != Purpose::Partial,
             cancelled: &cancelled,
         };
         let usual = self.words.info().label();

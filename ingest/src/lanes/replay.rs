@@ -3,7 +3,7 @@
 
 use super::{Lane, Lanes, Manner, Shown};
 use crate::hearing::queue::{Queue, Taken};
-use crate::hearing::{Answer, Job, NoWords, Purpose};
+use crate::hearing::{Answer, Job, MayLeave, NoWords, Purpose};
 use crate::ports::Decided;
 use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::listener::Segment;
@@ -150,7 +150,7 @@ impl Replay {
                     purpose: task.purpose,
                     due: task.due,
                     prompt: String::new(),
-                    may_leave: false,
+                    may_leave: MayLeave::never(),
                     cancel: task.cancel,
                 };
                 assert!(self.queue.push(job, index, now).is_ok());

@@ -3,6 +3,7 @@
 use crate::line::{Tape, hello};
 use crate::meeting::{Loud, Script, Tones, assert_every_word_once};
 use crate::wire::Peer;
+use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
 use attune_engine::speaker::Track::{Mic, Tab};
 use attune_ingest::connection::Incoming;
 use attune_ingest::hearing::Hearing;
@@ -11,8 +12,8 @@ use attune_ingest::memory::Memory;
 use attune_ingest::protocol::{
     ClientControl, CloseCode, Codec, Hello, Limits, Mark, OpusFrame, Prefix, ServerEvent, Stream,
 };
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -346,4 +347,67 @@ async fn consent_withdrawn_in_the_middle_closes_4403_within_a_second() {
     );
     assert_eq!(peer.closed().await.0, Some(CloseCode::Consent));
     assert!(since.elapsed() <= Duration::from_secs(1));
+}
+
+/// Notes of every recognition whether its speech might leave.
+struct Noting {
+    inner: Tones,
+    noted: Arc<Mutex<Vec<bool>>>,
+}
+
+impl Recognizer for Noting {
+    fn info(&self) -> &RecognizerInfo {
+        self.inner.info()
+    }
+
+    fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
+        self.noted.lock().unwrap().push(speech.may_leave);
+        self.inner.recognize(speech)
+    }
+}
+
+/// What is noted while the first thing that is said in a meeting is heard; and after consent has changed to `then`, on the
+/// same connection and on the one that takes it up.
+async fn noted(at_first: bool, then: bool) -> (Vec<bool>, Vec<bool>) {
+    let noted = Arc::new(Mutex::new(Vec::new()));
+    let take = || std::mem::take(&mut *noted.lock().unwrap());
+    let ears = Noting {
+        inner: Tones::default(),
+        noted: Arc::clone(&noted),
+    };
+    let hearing = Hearing::start(Box::new(Loud), [Box::new(ears) as Box<dyn Recognizer>]).unwrap();
+    let memory = Memory::default();
+    memory.let_audio_leave(at_first);
+    let mut peer = Peer::arrive(&memory, &hearing, memory.reserve(SESSION, 1), true);
+    peer.greet(&memory, &hello(Codec::Opus, 48_000)).await;
+    let tape = opus_tape(&Script::half_a_minute());
+    // 2.64 s: one turn of mine and the pause behind it.
+    for (prefix, payload) in &tape.frames[..22] {
+        peer.send(prefix, payload);
+    }
+    while !matches!(peer.event().await.unwrap(), ServerEvent::Final(_)) {}
+    let before = take();
+
+    memory.let_audio_leave(then);
+    peer.to.as_ref().unwrap().send(Incoming::ConsentChanged).unwrap();
+    assert_eq!(peer.closed().await.0, Some(CloseCode::Resume));
+    let mut next = Peer::arrive(&memory, &hearing, memory.reserve(SESSION, 2), true);
+    let welcome = next.greet(&memory, &hello(Codec::Opus, 48_000)).await;
+    for (prefix, payload) in &tape.frames {
+        if prefix.seq >= welcome.streams.get(&prefix.stream).map_or(0, |place| place.resume_seq) {
+            next.send(prefix, payload);
+        }
+    }
+    assert_eq!(next.closed().await.0, Some(CloseCode::Ended));
+    (before, take())
+}
+
+#[tokio::test]
+async fn speech_may_leave_as_long_as_the_person_agrees_and_their_organisation_allows_it() {
+    let leaves = |noted: &[bool]| noted.contains(&true);
+    for (at_first, then) in [(true, false), (false, true), (false, false)] {
+        let (before, after) = noted(at_first, then).await;
+        assert!(!before.is_empty() && !after.is_empty());
+        assert_eq!((leaves(&before), leaves(&after)), (at_first, then));
+    }
 }

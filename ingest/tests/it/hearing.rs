@@ -6,7 +6,7 @@ use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, Recogniz
 use attune_engine::speaker::Track;
 use attune_engine::transcript::SegmentId;
 use attune_engine::voice::{VoiceActivity, VoiceError, VoiceFrame};
-use attune_ingest::hearing::{Answer, Hearing, HearingError, Job, NoWords, Purpose, Worker};
+use attune_ingest::hearing::{Answer, Hearing, HearingError, Job, MayLeave, NoWords, Purpose, Worker};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc as std_mpsc};
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn job(from_sample: u64, due: Instant) -> Job {
         purpose: Purpose::Final,
         due,
         prompt: String::new(),
-        may_leave: false,
+        may_leave: MayLeave::never(),
         cancel: CancellationToken::new(),
     }
 }

@@ -5,6 +5,7 @@ use crate::meeting::{Loud, Script, Tones, assert_every_word_once, said};
 use attune_engine::recognize::Recognizer;
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::Final;
+use attune_ingest::hearing::MayLeave;
 use attune_ingest::offline::{Channel, Heard, Listening, analyze};
 use attune_ingest::ports::Decided;
 
@@ -17,9 +18,13 @@ fn hear(script: &Script, workers: usize, told: &mut Vec<Listening>) -> Heard {
     let recognizers = (0..workers)
         .map(|_| Box::new(Tones::default()) as Box<dyn Recognizer>)
         .collect();
-    analyze(channels.to_vec(), Box::new(Loud), recognizers, &mut |listening| {
-        told.push(listening)
-    })
+    analyze(
+        channels.to_vec(),
+        Box::new(Loud),
+        recognizers,
+        &MayLeave::never(),
+        &mut |listening| told.push(listening),
+    )
     .unwrap()
 }
 
@@ -95,6 +100,7 @@ fn one_channel_is_nobody_in_particular() {
         vec![channel],
         Box::new(Loud),
         vec![Box::new(Tones::default())],
+        &MayLeave::never(),
         &mut |_| {},
     )
     .unwrap();
@@ -114,6 +120,7 @@ fn an_empty_recording_is_heard_as_nothing() {
         vec![channel],
         Box::new(Loud),
         vec![Box::new(Tones::default())],
+        &MayLeave::never(),
         &mut |_| {},
     )
     .unwrap();

@@ -7,6 +7,7 @@ use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::wer::{self, TimedWord, WordErrors};
+use attune_ingest::hearing::MayLeave;
 use attune_ingest::offline::{self, Channel, Heard};
 use attune_ingest::{media, protocol::SampleClass};
 use attune_models::choose::{Choice, Wanted};
@@ -54,7 +55,14 @@ fn hear(channels: Vec<Channel>) -> Heard {
         ..Wanted::default()
     };
     let recognizers = attune_models::recognizers(&store, &wanted).expect("PocketSphinx is installed");
-    offline::analyze(channels, voice, recognizers.into_full(), &mut |_| {}).expect("the recording is heard")
+    offline::analyze(
+        channels,
+        voice,
+        recognizers.into_full(),
+        &MayLeave::never(),
+        &mut |_| {},
+    )
+    .expect("the recording is heard")
 }
 
 fn channel(track: Track, speaker: Speaker, samples: Vec<i16>) -> Channel {

@@ -13,6 +13,7 @@ mod kept_audio;
 mod keys;
 mod live;
 mod live_access;
+mod live_leaving;
 mod live_meeting;
 mod live_resume;
 mod live_secrecy;

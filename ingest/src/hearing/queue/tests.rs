@@ -44,7 +44,7 @@ impl Bench {
             purpose,
             due: self.begin + Duration::from_millis(due_ms),
             prompt: String::new(),
-            may_leave: false,
+            may_leave: crate::hearing::MayLeave::never(),
             cancel: CancellationToken::new(),
         }
     }

@@ -4,6 +4,7 @@ use super::speech::{Loudness, Script};
 use crate::app::{Caller, TestApp, within};
 use attune::auth;
 use attune::db::Db;
+use attune_engine::recognize::Recognizer;
 use attune_engine::speaker::Track;
 use attune_ingest::client::{Api, ClientEvent, Cue, Device, Finished, NewMeeting, Options, Recorder, RecorderError};
 use attune_ingest::hearing::Hearing;
@@ -21,7 +22,12 @@ pub const SPEED: f64 = 10.0;
 
 /// Ears that know the script.
 pub fn hearing(script: &Script) -> Arc<Hearing> {
-    Hearing::start(Box::new(Loudness), vec![Box::new(script.recognizer())]).expect("the hearing threads start")
+    ears(Box::new(script.recognizer()))
+}
+
+/// Ears with one recognizer.
+pub fn ears(recognizer: Box<dyn Recognizer>) -> Arc<Hearing> {
+    Hearing::start(Box::new(Loudness), [recognizer]).expect("the hearing threads start")
 }
 
 /// The first word of a client that captures the microphone alone.
