@@ -1,12 +1,16 @@
 //! The fold over a meeting's decided segments: what was said by whom, in which turns. Everything derived is a pure
 //! function of the utterances so far, so that streaming and batch agree and a resume rebuilds the same state.
 
+mod shown;
+
+use crate::attribution::Participant;
 use crate::clock::{MeetingTime, Span};
 use crate::fillers::{self, Filler, Place};
 use crate::lexicon;
 use crate::live::{LiveMeasures, Pace};
 use crate::measures::{self, Measures};
 use crate::meeting_type::MeetingType;
+use crate::page::Page;
 use crate::questions::{self, QuestionKind};
 use crate::recognize::RecognizerInfo;
 use crate::signal::Signal;
@@ -57,6 +61,12 @@ pub struct Utterance {
     /// The evidence for its words is weak: kept in the transcript, left out of the measures of wording.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub low_confidence: bool,
+    /// Who of the others it is, as far as the meeting's page tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant: Option<Participant>,
+    /// Those of its words, by place, that are the captions': ours were unsure, and other words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from_captions: Vec<usize>,
 }
 
 impl Utterance {
@@ -87,6 +97,8 @@ pub struct Conversation {
     /// Of my segments that held words, in order of start.
     sounds: Vec<Arc<Sounded>>,
     pace: Pace,
+    /// What the meeting's page showed of who speaks.
+    page: Page,
     /// How far the meeting has come: what was decided last ends here, on one track at least.
     now: MeetingTime,
 }
@@ -99,6 +111,7 @@ impl Conversation {
             utterances: Vec::new(),
             sounds: Vec::new(),
             pace: Pace::default(),
+            page: Page::default(),
             now: MeetingTime::START,
         }
     }
@@ -286,6 +299,8 @@ fn utterance_of(decided: &Final, place: Place) -> Option<Utterance> {
             .flags
             .iter()
             .any(|flag| matches!(flag, SegmentFlag::LowConfidence | SegmentFlag::LoopGuard)),
+        participant: None,
+        from_captions: Vec::new(),
     })
 }
 

@@ -119,6 +119,8 @@ fn without_echo(mut decided: Final, own: &[bool]) -> Final {
             .flat_map(|voiced| cut_out(*voiced, echo))
             .collect();
     }
+    // Two voices in one pitch and one level are nobody's.
+    decided.sound = None;
     let mut own = own.iter();
     decided.words.retain(|_| own.next().is_some_and(|own| *own));
     decided

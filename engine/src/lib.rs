@@ -5,6 +5,7 @@
 //! trait here and an implementation in `attune-models`.
 
 pub mod agreement;
+pub mod attribution;
 pub mod clock;
 pub mod conversation;
 pub mod decide;
@@ -16,10 +17,12 @@ pub mod listener;
 pub mod live;
 pub mod measures;
 pub mod meeting_type;
+pub mod page;
 pub mod questions;
 pub mod recognize;
 pub mod report;
 pub mod resample;
+mod second_opinion;
 pub mod signal;
 pub mod sound;
 pub mod speaker;

@@ -1,5 +1,6 @@
 //! What is shown while a meeting goes on. For display: the report's numbers come from `measures`.
 
+use crate::attribution::Attributed;
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, Utterance, join};
 use crate::fillers::FillerKind;
@@ -40,6 +41,10 @@ pub struct LiveMeasures {
     pub words: u32,
     /// Questions of mine so far.
     pub questions: u32,
+    /// Who of the others spoke in the last half minute, as far as the meeting's page tells by now. Captions come after the
+    /// words that they name: a segment may be told here, or told otherwise, some seconds after it was decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributed: Vec<Attributed>,
 }
 
 /// My pace over the last 30 s, as a fold.
@@ -92,6 +97,8 @@ impl Pace {
 pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
     /// Speech needed before a share or a rate means anything.
     const ENOUGH: Duration = Duration::from_secs(20);
+    /// How long a name may come after its segment: far longer than captions take.
+    const NAMES_COME_WITHIN: Duration = Duration::from_secs(30);
     let me = conversation.me();
     let mine = conversation.speech_time(me);
     let all = mine + conversation.speech_time(Speaker::Them);
@@ -118,6 +125,7 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
             .trusted()
             .filter(|utterance| utterance.question.is_some())
             .count() as u32,
+        attributed: conversation.attributed(conversation.now().minus(NAMES_COME_WITHIN)),
     }
 }
 

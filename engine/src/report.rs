@@ -1,5 +1,6 @@
 //! The report after a meeting: everything a reader needs, as one value.
 
+use crate::attribution;
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
 use crate::measures::{Measures, speaking_time};
@@ -8,6 +9,7 @@ use crate::recognize::RecognizerInfo;
 use crate::speaker::{Speaker, Track};
 use crate::turns::Turn;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A report of one meeting.
@@ -28,6 +30,10 @@ pub struct Report {
     pub measures: Measures,
     /// Speech by speaker.
     pub talk: Vec<Talk>,
+    /// Speech of the others by participant, as far as the meeting's page tells who spoke, the longest first; empty where it
+    /// tells nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub participants: Vec<ParticipantTalk>,
     /// My pace over time.
     pub pace: Vec<PacePoint>,
     /// What was said, by start.
@@ -52,6 +58,20 @@ pub struct Talk {
     pub seconds: f64,
     /// Share of all speech, 0 to 1; absent where channels tell nobody apart.
     pub share: Option<f64>,
+    /// Words, filled pauses left out.
+    pub words: usize,
+}
+
+/// What one of the others said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ParticipantTalk {
+    /// The name as the meeting's page shows it; none for all speech that is not surely anybody's.
+    pub name: Option<String>,
+    /// Seconds of speech.
+    pub seconds: f64,
+    /// Share of all speech, mine included, 0 to 1.
+    pub share: f64,
     /// Words, filled pauses left out.
     pub words: usize,
 }
@@ -143,6 +163,7 @@ pub struct ReportRest {
 
 /// The report of a meeting as far as it is decided.
 pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
+    let conversation = &conversation.with_page();
     let utterances = conversation.utterances();
     Report {
         version: rest.version,
@@ -152,6 +173,7 @@ pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
         duration_ms: conversation.now().as_ms(),
         measures: conversation.measures(),
         talk: talk(conversation),
+        participants: participants(conversation),
         pace: pace(conversation),
         utterances: utterances.iter().map(|utterance| Utterance::clone(utterance)).collect(),
         turns: conversation.turns(),
@@ -186,6 +208,41 @@ fn talk(conversation: &Conversation) -> Vec<Talk> {
             }
         })
         .collect()
+}
+
+/// Speech of the others by name, where the name is sure enough to count by; nothing where no name is.
+fn participants(conversation: &Conversation) -> Vec<ParticipantTalk> {
+    let name_of = |utterance: &Utterance| {
+        let participant = utterance.participant.as_ref()?;
+        (participant.confidence >= attribution::TRUSTED).then(|| participant.name.clone())
+    };
+    let mut by_name: BTreeMap<Option<String>, Vec<&Utterance>> = BTreeMap::new();
+    for utterance in conversation.of(Speaker::Them) {
+        by_name.entry(name_of(utterance)).or_default().push(utterance);
+    }
+    if by_name.keys().all(Option::is_none) {
+        return Vec::new();
+    }
+    let mine = conversation.speech_time(conversation.me());
+    let all = (mine + conversation.speech_time(Speaker::Them)).as_secs_f64();
+    let mut talk: Vec<ParticipantTalk> = by_name
+        .into_iter()
+        .map(|(name, said)| {
+            let units = join(
+                said.iter().flat_map(|utterance| utterance.ipus.iter().copied()),
+                IPU_GAP,
+            );
+            let seconds = units.into_iter().map(Span::duration).sum::<Duration>().as_secs_f64();
+            ParticipantTalk {
+                name,
+                seconds,
+                share: seconds / all,
+                words: said.iter().map(|utterance| utterance.spoken_words().count()).sum(),
+            }
+        })
+        .collect();
+    talk.sort_by(|one, other| other.seconds.total_cmp(&one.seconds));
+    talk
 }
 
 /// My pace in windows of 30 s, every 10 s. A window with under 15 words or 5 s of speech has none: the rate of a short

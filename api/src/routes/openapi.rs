@@ -2,6 +2,7 @@
 //! types are made from.
 
 use crate::server::AppState;
+use attune_engine::attribution::Attributed;
 use attune_engine::live::LiveMeasures;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -31,9 +32,12 @@ pub fn document() -> String {
         .build();
     let components = document.components.get_or_insert_with(Components::new);
     // No operation answers with them: they come over the live socket, whose protocol leaves them to the engine.
-    components
-        .schemas
-        .insert(LiveMeasures::name().into_owned(), LiveMeasures::schema());
+    for (name, schema) in [
+        (LiveMeasures::name(), LiveMeasures::schema()),
+        (Attributed::name(), Attributed::schema()),
+    ] {
+        components.schemas.insert(name.into_owned(), schema);
+    }
     let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE));
     components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::conversation::Setup;
+use crate::page::Shown;
 use crate::spoken::{conversation, filling, said_for, setup};
 use Speaker::{Me, Them, Unknown};
 
@@ -111,4 +112,33 @@ fn a_meeting_in_which_nobody_spoke_has_a_report_too() {
             .all(|part| part.share.is_none() && part.seconds == 0.0)
     );
     assert_eq!(report.pace, [PacePoint { at_ms: 0, wpm: None }]);
+}
+
+#[test]
+fn speech_of_the_others_is_counted_by_name_where_the_name_is_sure() {
+    let mut meeting = conversation(
+        MeetingType::Other,
+        &[
+            said_for(Me, 0, 10_000, &filling(20)),
+            said_for(Them, 10_000, 20_000, &filling(20)),
+            said_for(Them, 20_000, 30_000, &filling(20)),
+            said_for(Them, 40_000, 45_000, &filling(5)),
+        ],
+    );
+    assert_eq!(report(&meeting, ReportRest::default()).participants, []);
+    for (at_ms, name) in [(10_300, "Ana"), (20_300, "Ben"), (30_000, "")] {
+        meeting.show(Shown::Speaking {
+            at: MeetingTime::from_ms(at_ms),
+            names: (!name.is_empty()).then(|| name.to_owned()).into_iter().collect(),
+        });
+    }
+    let found = report(&meeting, ReportRest::default()).participants;
+    let found: Vec<_> = found
+        .iter()
+        .map(|part| (part.name.as_deref(), part.seconds, part.words))
+        .collect();
+    assert_eq!(
+        found,
+        [(Some("Ana"), 10.0, 20), (Some("Ben"), 10.0, 20), (None, 5.0, 5)]
+    );
 }

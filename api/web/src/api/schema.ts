@@ -298,6 +298,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A segment and to whom it is attributed. */
+        Attributed: components["schemas"]["Participant"] & {
+            /** @description The segment's name. */
+            segment: components["schemas"]["SegmentId"];
+        };
         /** @description A target, inclusive; an absent side is unbounded. */
         Band: {
             /**
@@ -527,6 +532,11 @@ export interface components {
              * @description How far the meeting has come; other tracks may be decided less far.
              */
             at_ms: number;
+            /**
+             * @description Who of the others spoke in the last half minute, as far as the meeting's page tells by now. Captions come after the
+             *     words that they name: a segment may be told here, or told otherwise, some seconds after it was decided.
+             */
+            attributed?: components["schemas"]["Attributed"][];
             /**
              * Format: int64
              * @description Length of the turn that I have now, 0 if I have none, milliseconds.
@@ -773,6 +783,33 @@ export interface components {
              */
             wpm?: number | null;
         };
+        /** @description A participant to whom speech is attributed. */
+        Participant: {
+            /**
+             * Format: float
+             * @description How sure that is, 0 to 1: the share of all evidence that speaks for it.
+             */
+            confidence: number;
+            /** @description The name as the meeting's page shows it. */
+            name: string;
+        };
+        /** @description What one of the others said. */
+        ParticipantTalk: {
+            /** @description The name as the meeting's page shows it; none for all speech that is not surely anybody's. */
+            name?: string | null;
+            /**
+             * Format: double
+             * @description Seconds of speech.
+             */
+            seconds: number;
+            /**
+             * Format: double
+             * @description Share of all speech, mine included, 0 to 1.
+             */
+            share: number;
+            /** @description Words, filled pauses left out. */
+            words: number;
+        };
         /** @description A key this server signs offers with. */
         PinnedKey: {
             /**
@@ -836,6 +873,11 @@ export interface components {
             nudges: components["schemas"]["NudgeShown"][];
             /** @description My pace over time. */
             pace: components["schemas"]["PacePoint"][];
+            /**
+             * @description Speech of the others by participant, as far as the meeting's page tells who spoke, the longest first; empty where it
+             *     tells nothing.
+             */
+            participants?: components["schemas"]["ParticipantTalk"][];
             /** @description Who turned speech into words, and what it gets wrong. */
             recognizer: components["schemas"]["RecognizerInfo"];
             /** @description Speech by speaker. */
@@ -958,12 +1000,15 @@ export interface components {
         Utterance: components["schemas"]["Span"] & {
             /** @description Fillers among the words. */
             fillers: components["schemas"]["Filler"][];
+            /** @description Those of its words, by place, that are the captions': ours were unsure, and other words. */
+            from_captions?: number[];
             /** @description The segment's name. */
             id: components["schemas"]["SegmentId"];
             /** @description Inter-pausal units: voice with pauses under 250 ms inside. */
             ipus: components["schemas"]["Span"][];
             /** @description The evidence for its words is weak: kept in the transcript, left out of the measures of wording. */
             low_confidence?: boolean;
+            participant?: components["schemas"]["Participant"] | null;
             question?: components["schemas"]["QuestionKind"] | null;
             /** @description Who spoke. */
             speaker: components["schemas"]["Speaker"];
