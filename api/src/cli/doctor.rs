@@ -60,6 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         models(&store),
         recognizer(&store),
         remote(&settings),
+        voices(),
         descriptors(),
         disk(&data),
         clock(),
@@ -127,6 +128,15 @@ fn database(named: Option<&Databases>) -> Finding {
             found: "not installed".into(),
             state: State::Missing(fix_of_database()),
         },
+    }
+}
+
+/// Voices of the others come in one channel, and no model that tells voices apart is in the manifest.
+fn voices() -> Finding {
+    Finding {
+        what: "speakers",
+        found: "those of the tab channel are not told apart by voice: no speaker-embedding model".into(),
+        state: State::Advice("names come from the meeting's captions: turn them on there".into()),
     }
 }
 

@@ -126,6 +126,7 @@ impl Prepared {
             |insight| insight.at_ms,
             key,
         );
+        fold.show(&batch.captions);
         prepared.observe(
             observations::Kind::Captions,
             &batch.captions,

@@ -1,4 +1,4 @@
-//! The engine's and the coach's state of a meeting: a fold over its committed finals, and nothing else. The same in an
+//! The engine's and the coach's state of a meeting: a fold over its committed finals and captions, and nothing else. The same in an
 //! undisturbed run, after a resume, and in the report.
 
 use crate::record::meetings::Running;
@@ -9,7 +9,7 @@ use attune_engine::recognize::RecognizerInfo;
 use attune_engine::signal::Signal;
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
-use attune_ingest::protocol::{Hello, Nudge};
+use attune_ingest::protocol::{Caption, Hello, Nudge};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -91,6 +91,13 @@ impl Fold {
     pub(crate) fn observe(&mut self, said: &Final) -> Vec<Nudge> {
         let signals = self.conversation.observe(said);
         self.coach(&signals)
+    }
+
+    /// Takes in what the meeting's page showed. It changes nothing that was decided, so its place among finals is no matter.
+    pub(crate) fn show(&mut self, captions: &[Caption]) {
+        for shown in captions.iter().filter_map(Caption::shown) {
+            self.conversation.show(shown);
+        }
     }
 
     /// Everything before `to` is decided.

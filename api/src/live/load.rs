@@ -1,12 +1,13 @@
-//! What is committed of a meeting, read back: the numbered events in their order, opened and folded.
+//! What is committed of a meeting, read back: the numbered events in their order, and captions, opened and folded.
 
 use crate::keys::MeetingKey;
 use crate::live::fold::Fold;
 use crate::live::sealed::{self, Unreadable};
 use crate::record::events::{self, Kind};
-use crate::record::{Capture, from_column};
+use crate::record::{Capture, from_column, observations};
 use attune_engine::clock::MeetingTime;
 use attune_engine::transcript::Final;
+use attune_ingest::protocol::Caption;
 use sqlx::PgConnection;
 
 /// Events read at a time: a few hundred kilobytes of ciphertext.
@@ -47,6 +48,10 @@ pub(crate) async fn fold(
             let _ = fold.advance(MeetingTime::from_ms(from_column(row.decided_ms)));
             let _ = fold.observe(&said);
         }
+    }
+    for row in observations::of_kind(&mut *db, at.tenant, at.meeting, observations::Kind::Captions).await? {
+        let captions: Vec<Caption> = sealed::open(key, sealed::observations(row.id), &row.body)?;
+        fold.show(&captions);
     }
     let _ = fold.advance(decided_to);
     Ok(())

@@ -1,5 +1,7 @@
 //! What the device read off its camera, and what the meeting's own page showed.
 
+use crate::ids::{MeetingId, TenantId};
+use crate::record::events::Body;
 use crate::record::{Capture, to_column};
 use sqlx::PgExecutor;
 use uuid::Uuid;
@@ -50,6 +52,25 @@ pub(crate) async fn insert(db: impl PgExecutor<'_>, at: Capture, new: &NewObserv
     .execute(db)
     .await
     .map(drop)
+}
+
+/// The observations of one kind, in order of the commits that hold them.
+pub(crate) async fn of_kind(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+    kind: Kind,
+) -> sqlx::Result<Vec<Body>> {
+    sqlx::query_as!(
+        Body,
+        "SELECT id, body FROM meeting_observations
+         WHERE tenant_id = $1 AND meeting_id = $2 AND kind = $3 ORDER BY t0_ms, id",
+        tenant.0,
+        meeting.0,
+        kind.as_str()
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Forgets what was observed from a time on, by the commit: one holds at most a few seconds of it.

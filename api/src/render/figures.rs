@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 use attune_engine::measures::{Band, Measure, MeasureState, Standing};
-use attune_engine::report::{Coverage, Talk, Unheard};
+use attune_engine::report::{Coverage, ParticipantTalk, Report, Talk, Unheard};
 use attune_engine::speaker::{Speaker, Track};
 
 /// A place in the meeting: `2:03` or `1:02:03`.
@@ -85,12 +85,17 @@ pub(super) fn remark(measure: &Measure) -> Option<String> {
 
 /// A speaker's share of all speech; none where channels tell nobody apart.
 pub(super) fn share(talk: &Talk) -> Option<String> {
-    talk.share.map(|share| quantity(share * 100.0, "%"))
+    talk.share.map(percent)
 }
 
-/// How long a speaker spoke.
-pub(super) fn speech(talk: &Talk) -> String {
-    clock((talk.seconds * 1000.0) as u64)
+/// A share, 0 to 1.
+pub(super) fn percent(share: f64) -> String {
+    quantity(share * 100.0, "%")
+}
+
+/// How long somebody spoke.
+pub(super) fn speech(seconds: f64) -> String {
+    clock((seconds * 1000.0) as u64)
 }
 
 /// What is missing because no recognizer could decode it, if anything is.
@@ -142,6 +147,18 @@ fn reason(unheard: &Unheard) -> String {
         unheard.reason.replace('_', " "),
         quantity(unheard.seconds, "s")
     )
+}
+
+/// Whose part of the others' speech it is: a name that the meeting's page showed, or all that is not surely anybody's.
+pub(super) fn participant(part: &ParticipantTalk) -> &str {
+    part.name.as_deref().unwrap_or("not told apart")
+}
+
+/// That the others are one voice to us, where they are.
+pub(super) fn one_voice(report: &Report) -> Option<&'static str> {
+    let others = report.talk.iter().any(|talk| talk.speaker == Speaker::Them);
+    (others && report.participants.is_empty())
+        .then_some("The others are not told apart: no captions named them, and there is no speaker-embedding model.")
 }
 
 /// A speaker as a label.

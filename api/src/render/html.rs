@@ -2,7 +2,7 @@
 //! and without a mouse.
 
 use super::Analysis;
-use super::figures::{clock, heard, missing, number, share, speaker, speech, target, value, verdict};
+use super::figures::{clock, heard, missing, number, one_voice, participant, percent, share, speaker, speech, target, value, verdict};
 use super::passages::passages;
 use attune_engine::measures::{Band, Standing};
 use attune_engine::report::{PacePoint, Report};
@@ -84,11 +84,25 @@ fn talk(report: &Report, out: &mut String) -> std::fmt::Result {
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
             speaker(talk.speaker),
             share(talk).as_deref().unwrap_or("–"),
-            speech(talk),
+            speech(talk.seconds),
             talk.words
         )?;
     }
-    writeln!(out, "</tbody>\n</table>\n</section>")
+    for part in &report.participants {
+        writeln!(
+            out,
+            "<tr><th scope=\"row\" class=\"part\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
+            escape(participant(part)),
+            percent(part.share),
+            speech(part.seconds),
+            part.words
+        )?;
+    }
+    writeln!(out, "</tbody>\n</table>")?;
+    if let Some(remark) = one_voice(report) {
+        writeln!(out, "<p>{remark}</p>")?;
+    }
+    writeln!(out, "</section>")
 }
 
 /// My pace over the meeting, over the band where it should be.
@@ -235,7 +249,7 @@ fn transcript(report: &Report, out: &mut String) -> std::fmt::Result {
             "<p class=\"said {}\"><span class=\"who\"><time>{}</time> {}</span> {}</p>",
             class(passage.speaker),
             clock(passage.start_ms),
-            speaker(passage.speaker),
+            escape(passage.who()),
             escape(&passage.text)
         )?;
     }

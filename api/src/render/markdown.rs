@@ -1,7 +1,7 @@
 //! For notes: headings, two tables and the transcript.
 
 use super::Analysis;
-use super::figures::{clock, heard, missing, share, speaker, speech, target, value, verdict};
+use super::figures::{clock, heard, missing, one_voice, participant, percent, share, speaker, speech, target, value, verdict};
 use super::passages::passages;
 use std::fmt::Write as _;
 
@@ -29,9 +29,23 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             "| {} | {} | {} | {} |",
             speaker(talk.speaker),
             share(talk).as_deref().unwrap_or("–"),
-            speech(talk),
+            speech(talk.seconds),
             talk.words
         )?;
+    }
+    for part in &report.participants {
+        writeln!(
+            out,
+            "| – {} | {} | {} | {} |",
+            plain(participant(part)),
+            percent(part.share),
+            speech(part.seconds),
+            part.words
+        )?;
+    }
+
+    if let Some(remark) = one_voice(report) {
+        writeln!(out, "\n{remark}")?;
     }
 
     writeln!(
@@ -63,7 +77,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             out,
             "**{} {}** {}\n",
             clock(passage.start_ms),
-            speaker(passage.speaker),
+            plain(passage.who()),
             plain(&passage.text)
         )?;
     }

@@ -10,9 +10,18 @@ const BREAK_MS: u64 = 1500;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Passage {
     pub(super) speaker: Speaker,
+    /// Whose words these are, as the meeting's page tells.
+    pub(super) name: Option<String>,
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
     pub(super) text: String,
+}
+
+impl Passage {
+    /// Who speaks, as a label.
+    pub(super) fn who(&self) -> &str {
+        self.name.as_deref().unwrap_or(super::figures::speaker(self.speaker))
+    }
 }
 
 /// The passages of `utterances`, which are in order of start.
@@ -20,14 +29,21 @@ pub(super) fn passages(utterances: &[Utterance]) -> Vec<Passage> {
     let mut passages: Vec<Passage> = Vec::new();
     for utterance in utterances {
         let (start_ms, end_ms) = (utterance.span.start.as_ms(), utterance.span.end.as_ms());
+        let name = utterance
+            .participant
+            .as_ref()
+            .map(|participant| participant.name.clone());
         match passages.last_mut() {
-            Some(open) if open.speaker == utterance.speaker && start_ms < open.end_ms + BREAK_MS => {
+            Some(open)
+                if open.speaker == utterance.speaker && open.name == name && start_ms < open.end_ms + BREAK_MS =>
+            {
                 open.text.push(' ');
                 open.text.push_str(&utterance.text);
                 open.end_ms = open.end_ms.max(end_ms);
             }
             _ => passages.push(Passage {
                 speaker: utterance.speaker,
+                name,
                 start_ms,
                 end_ms,
                 text: utterance.text.clone(),

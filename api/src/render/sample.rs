@@ -4,6 +4,7 @@ use super::Analysis;
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
+use attune_engine::page::Shown;
 use attune_engine::recognize::RecognizerInfo;
 use attune_engine::report::{Coverage, PacePoint, ReportRest, report};
 use attune_engine::speaker::Track;
@@ -11,6 +12,9 @@ use attune_engine::transcript::{Final, SegmentId, Word};
 
 /// What someone says in it.
 pub(super) const HOSTILE: &str = "<script>alert('1')</script>";
+
+/// What someone calls themselves in it.
+pub(super) const NAMED: &str = "Ana <script>\u{1b}[2J";
 
 fn decided(track: Track, start_ms: u64, words: &[&str]) -> Final {
     let at = |index: usize| MeetingTime::from_ms(start_ms + 300 * index as u64);
@@ -65,6 +69,16 @@ pub(super) fn analysis() -> Analysis {
     conversation.observe(&decided(Track::Mic, 500, &["How", "did", "the", "call", "go?"]));
     conversation.observe(&decided(Track::Tab, 2_600, &["They", "wrote", HOSTILE, "and", "left"]));
     conversation.observe(&decided(Track::Mic, 5_000, &["Thank", "you", "that", "helps"]));
+    conversation.show(Shown::Caption {
+        id: "1".to_owned(),
+        at: MeetingTime::from_ms(4_000),
+        speaker: NAMED.to_owned(),
+        text: format!("They wrote {HOSTILE} and left."),
+    });
+    conversation.show(Shown::Speaking {
+        at: MeetingTime::from_ms(2_900),
+        names: vec![NAMED.to_owned()],
+    });
     conversation.advance(MeetingTime::from_ms(10_000));
     let mut report = report(
         &conversation,

@@ -1,7 +1,7 @@
 //! For a terminal or a mail: 80 columns, no markup.
 
 use super::Analysis;
-use super::figures::{clock, heard, missing, remark, share, speaker, speech, target, value};
+use super::figures::{clock, heard, missing, one_voice, participant, percent, remark, share, speaker, speech, target, value};
 use super::passages::passages;
 use attune_engine::measures::Standing;
 use std::fmt::Write as _;
@@ -30,9 +30,23 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             "  {:8} {:>6}  {} of speech, {} words",
             speaker(talk.speaker),
             share(talk).unwrap_or_default(),
-            speech(talk),
+            speech(talk.seconds),
             talk.words
         )?;
+    }
+    for part in &report.participants {
+        writeln!(
+            out,
+            "    {:.40} · {} · {} of speech, {} words",
+            printable(participant(part)),
+            percent(part.share),
+            speech(part.seconds),
+            part.words
+        )?;
+    }
+
+    if let Some(remark) = one_voice(report) {
+        wrap(out, remark, "    ")?;
     }
 
     writeln!(out, "\nMEASURES")?;
@@ -59,7 +73,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
         writeln!(out, "! {missing}")?;
     }
     for passage in passages(&report.utterances) {
-        writeln!(out, "{:>8}  {}", clock(passage.start_ms), speaker(passage.speaker))?;
+        writeln!(out, "{:>8}  {:.60}", clock(passage.start_ms), printable(passage.who()))?;
         wrap(out, &passage.text, "          ")?;
     }
     if report.utterances.is_empty() {
@@ -117,6 +131,13 @@ mod tests {
     fn lines_fit_a_terminal() {
         let text = analysis().write(Format::Text);
         assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
+    }
+
+    #[test]
+    fn who_of_the_others_spoke_is_told_where_it_is_known() {
+        let text = analysis().write(Format::Text);
+        assert!(text.contains("    Ana <script>\u{fffd}[2J · "), "{text}");
+        assert!(text.contains("    0:02  Ana <script>"), "{text}");
     }
 
     #[test]

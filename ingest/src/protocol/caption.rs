@@ -1,6 +1,8 @@
 //! What the meeting's own page shows: its captions and who is there, with the time of capture.
 
 use super::{Limits, MAX_WHOLE, Malformed, from_json, require};
+use attune_engine::clock::MeetingTime;
+use attune_engine::page::Shown;
 use serde::{Deserialize, Serialize};
 
 /// One message of stream 4.
@@ -54,6 +56,24 @@ impl Caption {
     pub const fn at_ms(&self) -> u64 {
         match self {
             Self::Caption { at_ms, .. } | Self::Participants { at_ms, .. } | Self::Speaking { at_ms, .. } => *at_ms,
+        }
+    }
+
+    /// What it shows of who speaks; nothing where it only says who is there.
+    pub fn shown(&self) -> Option<Shown> {
+        let at = MeetingTime::from_ms(self.at_ms());
+        match self {
+            Self::Caption { id, speaker, text, .. } => Some(Shown::Caption {
+                id: id.clone(),
+                at,
+                speaker: speaker.clone(),
+                text: text.clone(),
+            }),
+            Self::Speaking { names, .. } => Some(Shown::Speaking {
+                at,
+                names: names.clone(),
+            }),
+            Self::Participants { .. } => None,
         }
     }
 

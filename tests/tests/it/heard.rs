@@ -46,7 +46,7 @@ pub fn channels_of(path: &Path) -> Vec<Vec<i16>> {
         .channels
 }
 
-fn hear(channels: Vec<Channel>) -> Heard {
+pub(crate) fn hear(channels: Vec<Channel>) -> Heard {
     let store = Store::open();
     let voice = attune_models::voice_activity(&store).expect("make test fetches voice activity");
     let wanted = Wanted {
@@ -65,7 +65,7 @@ fn hear(channels: Vec<Channel>) -> Heard {
     .expect("the recording is heard")
 }
 
-fn channel(track: Track, speaker: Speaker, samples: Vec<i16>) -> Channel {
+pub(crate) fn channel(track: Track, speaker: Speaker, samples: Vec<i16>) -> Channel {
     Channel {
         track,
         speaker,
@@ -78,7 +78,7 @@ fn span_of(value: &Value) -> Span {
     Span::new(ms("t0_ms"), ms("t1_ms"))
 }
 
-fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub(crate) fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().expect("an array")
 }
 
@@ -248,10 +248,15 @@ pub fn true_words(folder: &Path, name: &str) -> Vec<String> {
     }
 }
 
+/// What people wrote down of an excerpt of a meeting.
+pub(crate) fn annotation(path: &Path) -> Value {
+    let annotation = std::fs::read_to_string(path).expect("the annotation is there");
+    serde_json::from_str(&annotation).expect("the annotation is JSON")
+}
+
 /// The words that people wrote down for an excerpt of a meeting.
 fn annotated_words(path: &Path) -> Vec<String> {
-    let annotation = std::fs::read_to_string(path).expect("the annotation is there");
-    let annotation: Value = serde_json::from_str(&annotation).expect("the annotation is JSON");
+    let annotation = annotation(path);
     let words = array(&annotation, "words").iter().filter_map(|word| word["t"].as_str());
     wer::tokens(&words.collect::<Vec<_>>().join(" "))
 }

@@ -3,12 +3,54 @@
 use crate::app::{TestApp, within};
 use crate::live::{Reader, Script, Stage, breaks, classes, hearing, hello, said, staged};
 use attune_engine::speaker::Track;
-use attune_ingest::client::{Link, LinkUp, RecorderError, TrackEncoder};
-use attune_ingest::protocol::{ClientControl, Codec, OffTheRecord, Prefix, ServerEvent, Stream};
+use attune_ingest::client::{Cue, Link, LinkUp, RecorderError, TrackEncoder, What};
+use attune_ingest::protocol::{Caption, ClientControl, Codec, OffTheRecord, Prefix, ServerEvent, Stream};
 use serde_json::Value;
 use sqlx::{Connection as _, Executor as _};
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+#[tokio::test]
+async fn captions_name_the_others_while_the_meeting_goes_on_and_in_its_report() {
+    let (script, app, stage) = staged("nothing of note").await;
+    let speaking = |at_ms: u64, names: &[&str]| Caption::Speaking {
+        at_ms,
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let caption = Caption::Caption {
+        id: "1".into(),
+        at_ms: 6_000,
+        speaker: "Ana".into(),
+        text: "An answer 0 comes from them.".into(),
+    };
+    // The first answer, from 4.5 s to 6.1 s, is Ana's.
+    let cues = [speaking(4_800, &["Ana"]), caption, speaking(6_500, &[])].map(|caption| Cue {
+        at_ms: caption.at_ms(),
+        what: What::Caption(caption),
+    });
+    let mut heard = stage.record(&script, cues.to_vec());
+    heard.finished().await.unwrap();
+    let told = heard.envelopes.iter().filter_map(|envelope| match &envelope.event {
+        ServerEvent::Measures { measures, .. } => measures["attributed"][0]["name"].as_str(),
+        _ => None,
+    });
+    assert!(told.into_iter().all(|name| name == "Ana"));
+
+    let report = stage.get("/report").await;
+    let named: Vec<_> = report["utterances"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|utterance| Some((utterance["t0_ms"].as_u64()?, utterance["participant"]["name"].as_str()?)))
+        .collect();
+    assert_eq!(named, [(4_500 - 4_500 % 32, "Ana")], "{report}");
+    let participants = report["participants"].as_array().unwrap();
+    assert!(
+        participants.iter().any(|part| part["name"] == "Ana"),
+        "{participants:?}"
+    );
+    app.finish().await;
+}
 
 #[tokio::test]
 async fn what_is_said_is_decided_word_for_word_and_ends_in_a_report() {

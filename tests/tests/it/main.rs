@@ -6,6 +6,7 @@
 mod accounts;
 mod app;
 mod arrows;
+mod captions;
 mod errors;
 mod filled_pauses;
 mod heard;

@@ -22,4 +22,6 @@ export type Coverage = Schemas["Coverage"];
 export type PacePoint = Schemas["PacePoint"];
 /** They come over the live socket. What has not enough speech yet is `null`. */
 export type LiveMeasures = Schemas["LiveMeasures"];
+export type Participant = Schemas["Participant"];
+export type ParticipantTalk = Schemas["ParticipantTalk"];
 export type Talk = Schemas["Talk"];

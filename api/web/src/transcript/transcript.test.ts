@@ -19,6 +19,19 @@ describe("passages", () => {
     expect(made.map(({ named }) => named)).toEqual([true, false]);
   });
 
+  it("are each of one of the others, where it is known who that is", () => {
+    const theirs = (id: string, t0_ms: number, name?: string): Said => ({
+      ...said(id, "them", t0_ms, t0_ms + 900),
+      participant: name === undefined ? null : { name, confidence: 0.9 },
+    });
+    const made = passages([theirs("a", 0, "Ana"), theirs("b", 1_000, "Ana"), theirs("c", 2_000, "Ben"), theirs("d", 3_000)]);
+    expect(made.map(({ name, pieces, named }) => [name, pieces.length, named])).toEqual([
+      ["Ana", 2, true],
+      ["Ben", 1, true],
+      [null, 1, true],
+    ]);
+  });
+
   it("leave out what held no words", () => {
     expect(passages([said("a", "me", 0, 1_000, "")])).toEqual([]);
   });

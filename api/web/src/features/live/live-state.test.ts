@@ -26,6 +26,16 @@ describe("the live fold", () => {
     expect(finals.map(({ segment }) => segment)).toEqual(["mic-1", "tab-2"]);
   });
 
+  it("learns who of the others spoke after their words, and keeps what it learned", () => {
+    const told = (...attributed: { segment: string; name: string; confidence: number }[]): LiveEvent => ({
+      type: "measures",
+      at_ms: 5_000,
+      measures: { at_ms: 5_000, pace_target: {}, current_turn_ms: 0, filled_pauses_covered: true, words: 1, questions: 0, attributed },
+    });
+    const known = folded([1, final("tab-1", 0, 1_000)], [null, told({ segment: "tab-1", name: "Ana", confidence: 0.9 })], [null, told()]);
+    expect(known.participants.get("tab-1")?.name).toBe("Ana");
+  });
+
   it("takes an event that is replayed after a reconnection only once", () => {
     const { finals } = folded([1, final("mic-1", 0, 1_000)], [1, final("mic-1", 0, 1_000)], [2, final("mic-2", 2_000, 3_000)]);
     expect(finals).toHaveLength(2);

@@ -1,5 +1,5 @@
 /** The live page's picture of a meeting: a pure fold over the events of its socket. */
-import type { LiveMeasures, Track } from "../../api/model";
+import type { LiveMeasures, Participant, Track } from "../../api/model";
 import type { LiveEvents, LiveFrame } from "./live-event";
 
 /** Samples a second of a committed position. */
@@ -16,6 +16,8 @@ export interface LiveState {
   /** What is being said now, by segment; replaced by its final. */
   partials: ReadonlyMap<string, LiveEvents["partial"]>;
   measures: LiveMeasures | null;
+  /** Who of the others it is, by segment: known some seconds after its words. */
+  participants: ReadonlyMap<string, Participant>;
   /** In the order they came. */
   nudges: readonly LiveEvents["nudge"][];
   gaps: readonly LiveEvents["gap"][];
@@ -37,6 +39,7 @@ export const emptyLive: LiveState = {
   finals: [],
   partials: new Map(),
   measures: null,
+  participants: new Map(),
   nudges: [],
   gaps: [],
   suppressed: [],
@@ -70,7 +73,7 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
     case "speech":
       return { ...next, nowMs: Math.max(state.nowMs, event.at_ms) };
     case "measures":
-      return { ...next, measures: event.measures, nowMs: Math.max(state.nowMs, event.at_ms) };
+      return { ...next, measures: event.measures, participants: attributed(state.participants, event.measures.attributed ?? []), nowMs: Math.max(state.nowMs, event.at_ms) };
     case "nudge":
       return { ...next, nudges: [...state.nudges, event], nowMs: Math.max(state.nowMs, event.at_ms) };
     case "gap":
@@ -104,6 +107,15 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
     case "report_ready":
       return { ...next, partials: emptyLive.partials };
   }
+}
+
+/** The same map where nothing is new: these come each second. */
+function attributed(known: LiveState["participants"], told: NonNullable<LiveMeasures["attributed"]>): LiveState["participants"] {
+  const news = told.filter(({ segment, name }) => known.get(segment)?.name !== name);
+  if (news.length === 0) return known;
+  const participants = new Map(known);
+  for (const { segment, name, confidence } of news) participants.set(segment, { name, confidence });
+  return participants;
 }
 
 /** Finals come in order of their end; the page shows them in order of their start. */

@@ -17,10 +17,10 @@ interface Piece extends Said {
 }
 
 export function LiveTranscript({ state, empty }: { state: LiveState; empty: string }) {
-  const { finals, partials, suppressed } = state;
+  const { finals, partials, participants, suppressed } = state;
   const shown = useMemo(
-    () => withQuiet(passages([...finals.map(decided), ...[...partials.values()].map(open)]), suppressed),
-    [finals, partials, suppressed],
+    () => withQuiet(passages([...finals.map((final) => decided(final, participants)), ...[...partials.values()].map(open)]), suppressed),
+    [finals, partials, participants, suppressed],
   );
 
   const region = useRef<HTMLDivElement>(null);
@@ -77,8 +77,8 @@ function Quiet({ at }: { at: LiveEvents["suppressed"] }) {
   );
 }
 
-function decided({ segment, speaker, t0_ms, t1_ms, words }: LiveEvents["final"]): Piece {
-  return { id: segment, speaker, t0_ms, t1_ms, text: words.map((word) => word.text).join(" ") };
+function decided({ segment, speaker, t0_ms, t1_ms, words }: LiveEvents["final"], participants: LiveState["participants"]): Piece {
+  return { id: segment, speaker, participant: participants.get(segment) ?? null, t0_ms, t1_ms, text: words.map((word) => word.text).join(" ") };
 }
 
 function open({ segment, speaker, t0_ms, t1_ms, text, stable_len }: LiveEvents["partial"]): Piece {
@@ -92,7 +92,7 @@ const Lines = memo(
       <li className={`grid gap-x-3 sm:grid-cols-[3rem_minmax(0,1fr)] ${passage.named ? "pt-4" : "pt-2"}`}>
         <span className={`tabular text-xs text-ink-3 max-sm:hidden ${passage.named ? "pt-0.5" : "pt-1.5"}`}>{clock(passage.t0_ms)}</span>
         <div className={`border-l-2 pl-4 ${passage.speaker === "me" ? "border-me" : "border-line"}`}>
-          {passage.named && <SpeakerLabel speaker={passage.speaker} atMs={passage.t0_ms} />}
+          {passage.named && <SpeakerLabel speaker={passage.speaker} name={passage.name} atMs={passage.t0_ms} />}
           <p className="said text-base sm:text-lg">
             {passage.pieces.map((piece) => (
               <Words key={piece.id} piece={piece} />

@@ -1,5 +1,6 @@
 /** Who held the floor: the shares as one bar against the target for this kind of meeting. */
-import type { Band, Report, Talk } from "../../api/model";
+import { Fragment } from "react";
+import type { Band, ParticipantTalk, Report, Talk } from "../../api/model";
 import { percents } from "../../format/measure";
 import { length } from "../../format/time";
 import { missingWords, targetWords } from "../../measure/catalogue";
@@ -19,7 +20,7 @@ export function TalkSection({ report }: { report: Report }) {
       ) : me?.share == null || them.share == null ? (
         <p className="text-ink-2">Nobody spoke, so there is no talk share.</p>
       ) : (
-        <Shares me={me} them={them} target={measure?.target ?? null} />
+        <Shares me={me} them={them} target={measure?.target ?? null} participants={report.participants ?? []} />
       )}
       {measure?.target != null && measure.state !== "not_covered" && (
         <p className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
@@ -32,7 +33,7 @@ export function TalkSection({ report }: { report: Report }) {
   );
 }
 
-function Shares({ me, them, target }: { me: Talk; them: Talk; target: Band | null }) {
+function Shares({ me, them, target, participants }: { me: Talk; them: Talk; target: Band | null; participants: ParticipantTalk[] }) {
   const [mine = 0, theirs = 0] = percents([me.share ?? 0, them.share ?? 0]);
   return (
     <>
@@ -42,7 +43,23 @@ function Shares({ me, them, target }: { me: Talk; them: Talk; target: Band | nul
       </div>
       <TalkBar share={{ me: mine, them: theirs }} />
       {target !== null && <Bracket target={target} />}
+      {participants.length > 0 && <Participants participants={participants} />}
     </>
+  );
+}
+
+/** The others by name, as far as the meeting's page showed who spoke. */
+function Participants({ participants }: { participants: ParticipantTalk[] }) {
+  return (
+    <dl aria-label="The others by name" className="mt-4 grid max-w-md grid-cols-[1fr_auto_auto] gap-x-6 gap-y-1 text-sm">
+      {participants.map(({ name, share, seconds }) => (
+        <Fragment key={name ?? ""}>
+          <dt className="truncate text-ink-2">{name ?? "Not told apart"}</dt>
+          <dd className="tabular text-right">{percents([share, 1 - share])[0]} %</dd>
+          <dd className="tabular text-right text-ink-3">{length(seconds * 1000)}</dd>
+        </Fragment>
+      ))}
+    </dl>
   );
 }
 

@@ -68,7 +68,7 @@ function Lines({ passage, sought }: { passage: Passage<Utterance>; sought: strin
     <li className={`grid gap-x-3 sm:grid-cols-[3rem_minmax(0,1fr)] ${named ? "pt-5" : "pt-2.5"}`}>
       <span className={`tabular text-xs text-ink-3 max-sm:hidden ${named ? "pt-0.5" : "pt-1.5"}`}>{clock(passage.t0_ms)}</span>
       <div className={`border-l-2 pl-4 ${passage.speaker === "me" ? "border-me" : "border-line"}`}>
-        {named && <SpeakerLabel speaker={passage.speaker} atMs={passage.t0_ms} />}
+        {named && <SpeakerLabel speaker={passage.speaker} name={passage.name} atMs={passage.t0_ms} />}
         <p className="said max-w-[42rem] text-base sm:text-lg">
           {passage.pieces.map((piece) => (
             <Words key={piece.id} piece={piece} sought={sought} />
