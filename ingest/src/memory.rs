@@ -6,7 +6,9 @@ use crate::ports::{
     Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Ledger, LedgerError,
     Ledgers, Numbered, Position, Reservation, Resumption, TicketRefused, Tickets,
 };
-use crate::protocol::{Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream, SuppressedNotice};
+use crate::protocol::{
+    Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream, SuppressedNotice,
+};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
 use ed25519_dalek::{Signer, SigningKey};

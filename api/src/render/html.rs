@@ -2,7 +2,9 @@
 //! and without a mouse.
 
 use super::Analysis;
-use super::figures::{clock, heard, missing, number, one_voice, participant, percent, share, speaker, speech, target, value, verdict};
+use super::figures::{
+    clock, heard, missing, number, one_voice, participant, percent, share, speaker, speech, target, value, verdict,
+};
 use super::passages::passages;
 use attune_engine::measures::{Band, Standing};
 use attune_engine::report::{PacePoint, Report};

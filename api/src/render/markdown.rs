@@ -1,7 +1,9 @@
 //! For notes: headings, two tables and the transcript.
 
 use super::Analysis;
-use super::figures::{clock, heard, missing, one_voice, participant, percent, share, speaker, speech, target, value, verdict};
+use super::figures::{
+    clock, heard, missing, one_voice, participant, percent, share, speaker, speech, target, value, verdict,
+};
 use super::passages::passages;
 use std::fmt::Write as _;
 

@@ -1,7 +1,9 @@
 //! For a terminal or a mail: 80 columns, no markup.
 
 use super::Analysis;
-use super::figures::{clock, heard, missing, one_voice, participant, percent, remark, share, speaker, speech, target, value};
+use super::figures::{
+    clock, heard, missing, one_voice, participant, percent, remark, share, speaker, speech, target, value,
+};
 use super::passages::passages;
 use attune_engine::measures::Standing;
 use std::fmt::Write as _;

@@ -2,7 +2,10 @@
 
 use super::{each, hold, load};
 use crate::protocol::{
-    Account, Caption, ClientControl, Codec, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level, Limits, Malformed, Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState, Stream, StreamPosition, SuppressedNotice, TrackChange, TrackControl, TrackDeclaration, TrackTrouble, Trouble, TroubleKind, Welcome,
+    Account, Caption, ClientControl, Codec, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level, Limits, Malformed,
+    Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState, Stream,
+    StreamPosition, SuppressedNotice, TrackChange, TrackControl, TrackDeclaration, TrackTrouble, Trouble, TroubleKind,
+    Welcome,
 };
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::sound::{FilledPause, PitchSecond, Sound};

@@ -12,6 +12,7 @@ use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::{Final, SegmentFlag};
 use attune_engine::voice::{VoiceActivity, VoiceFrame};
 use attune_engine::wer::{self, WordErrors};
+use attune_ingest::hearing::MayLeave;
 use attune_ingest::offline::{self, Channel, Heard};
 use attune_ingest::protocol::SampleClass;
 use attune_models::seeded::{self, Dims, Script, ScriptedToken, token};
@@ -57,7 +58,8 @@ fn hear(samples: Vec<i16>, voice: Box<dyn VoiceActivity>, recognizer: Box<dyn Re
         speaker: Speaker::Me,
         samples,
     };
-    offline::analyze(vec![channel], voice, vec![recognizer], &mut |_| {}).expect("the recording is heard")
+    offline::analyze(vec![channel], voice, vec![recognizer], &MayLeave::never(), &mut |_| {})
+        .expect("the recording is heard")
 }
 
 fn words(finals: &[Final]) -> Vec<&str> {
