@@ -53,7 +53,6 @@ struct Replay {
 struct Session {
     lanes: Lanes,
     words: Vec<Word>,
-    heard_ms: u64,
     log: String,
     finals: Vec<(u64, Decided)>,
     partials: usize,
@@ -76,7 +75,6 @@ impl Replay {
             Session {
                 lanes,
                 words: words.to_vec(),
-                heard_ms: 0,
                 log: String::new(),
                 finals: Vec::new(),
                 partials: 0,
@@ -118,8 +116,7 @@ impl Replay {
     fn hear(&mut self, index: usize) {
         let (now_ms, now) = (self.now_ms, self.now());
         let session = &mut self.sessions[index];
-        session.heard_ms += TICK_MS;
-        let sound = vec![1_000; (TICK_MS * SAMPLES_PER_MS) as usize];
+        let sound = sound(&session.words, now_ms - TICK_MS);
         session.lanes.get_mut(Track::Mic).unwrap().push(sound);
         let mut shown = Vec::new();
         while let Some((track, mut listener)) = session.lanes.take_trip(now, &mut shown) {
@@ -288,6 +285,19 @@ impl Session {
             self.log
         );
     }
+}
+
+/// A tick of sound from `from_ms` on: each word swells and fades, as a voice does, and a room is behind it.
+fn sound(words: &[Word], from_ms: u64) -> Vec<i16> {
+    let level = |ms: u64| {
+        let said = words.iter().find(|(_, from, to)| (*from..*to).contains(&ms));
+        said.map_or(60, |(_, from, to)| 200 + 8_000 * (ms - from).min(to - ms) / (to - from))
+    };
+    let sample = |index: u64| {
+        let level = level(from_ms + index / SAMPLES_PER_MS) as i16;
+        if index % 80 < 40 { level } else { -level }
+    };
+    (0..TICK_MS * SAMPLES_PER_MS).map(sample).collect()
 }
 
 /// What is said in a segment: the words whose middle its audio holds.
