@@ -17,7 +17,11 @@ fn segment(voiced_ms: u64, voice: f32, range_db: f32) -> Segment {
     let to_sample = voiced_to + 120 * SAMPLES_PER_MS;
     let quiet = 10_000.0 * 10_f32.powf(-range_db / 20.0);
     let sample = |index: u64| {
-        let level = if index / 1_600 % 2 == 0 { 10_000.0 } else { quiet };
+        let level = if (index / 1_600).is_multiple_of(2) {
+            10_000.0
+        } else {
+            quiet
+        };
         if index % 80 < 40 { level as i16 } else { -level as i16 }
     };
     Segment {

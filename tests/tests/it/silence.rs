@@ -105,11 +105,18 @@ fn the_gate_alone_keeps_words_out_that_voice_activity_lets_in() {
                 counted,
             } = invented;
             assert!(suppressed > 0, "{name} invented nothing");
+            if name == "sphinx" {
+                // Sound that is taken for a voice for certain, and a recognizer that is sure of a word in it: little is left that
+                // could tell.
+                assert!(
+                    suppressed + doubted >= 4 * counted,
+                    "{name}: invented words count in a measure"
+                );
+            }
             if voice < SURE {
-                assert_eq!((doubted, counted), (0, 0), "{name}: invented words are shown");
-            } else if name == "sphinx" {
-                // Music at the loudness of speech, taken for a voice for certain: two signs are not always there.
-                assert_eq!(counted, 0, "invented words count in a measure");
+                assert_eq!(counted, 0, "{name}: invented words count in a measure");
+                // What is left has one sign against it: a word that fits the sound, and a recognizer that is sure of it.
+                assert!(suppressed >= 4 * doubted, "{name}: invented words are shown");
             }
         }
     }

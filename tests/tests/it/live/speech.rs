@@ -84,7 +84,9 @@ impl Script {
     pub fn hasty_talk(phrase: &str) -> Self {
         let mut script = Self::talk(phrase);
         script.length_ms = 115_000;
-        let hasty: Vec<String> = (0..150).map(|number| format!("word{number}")).collect();
+        // Words that have nothing in common: counted up they would compress like a decoder's loop.
+        let mut random = Random::seeded("haste");
+        let hasty: Vec<String> = (0..150).map(|_| format!("w{:x}", random.next())).collect();
         script.say(Track::Mic, 62_000, &hasty.join(" "))
     }
 
