@@ -2,6 +2,7 @@
 //! voice activity, and hands the probability back. How the samples were cut into pushes makes no difference.
 
 use crate::clock::SAMPLES_PER_MS;
+pub use crate::segmenter::CUT_REACH;
 use crate::segmenter::{FRAME, Segmenter, Step, Stretch};
 use crate::speaker::Track;
 use crate::transcript::{SegmentFlag, SegmentId};
@@ -10,6 +11,8 @@ use std::collections::VecDeque;
 
 /// Left context given to a short segment, so that a recognizer has something to hear.
 const SHORT_CONTEXT: u64 = 2_000 * SAMPLES_PER_MS;
+/// The same after a long silence, where it holds no speech: enough for a recognizer to hear the room.
+const SILENT_CONTEXT: u64 = 1_000 * SAMPLES_PER_MS;
 /// Audio from before a cut that is heard again, so that a word astride it is whole in one of the two.
 const CUT_OVERLAP: u64 = 300 * SAMPLES_PER_MS;
 /// Real audio after a cut that is heard with the segment it ends, as far as it is there: speech goes on, and a word is
@@ -17,8 +20,8 @@ const CUT_OVERLAP: u64 = 300 * SAMPLES_PER_MS;
 const CUT_POST_ROLL: u64 = 1_000 * SAMPLES_PER_MS;
 /// Below this mean square (-60 dBFS) a frame is as good as silent.
 const QUIET_LEVEL: f32 = 1e-6;
-/// Room for what is held while nobody speaks: left context, pre-roll, a frame and a push of 240 ms, as 96 KiB.
-const IDLE_SAMPLES: usize = 48 * 1024;
+/// Room for what is held while nobody speaks: left context, pre-roll, a frame and a push of 240 ms, as 56 KiB.
+const IDLE_SAMPLES: usize = 28 * 1024;
 /// Silence after which the room that speech took is given back.
 const GIVE_BACK_AFTER: u64 = 30_000 * SAMPLES_PER_MS;
 /// Frames of quiet after which voice activity is not asked any more: 1 s.
@@ -77,7 +80,7 @@ pub struct Listener {
     track: Track,
     segmenter: Segmenter,
     state: VoiceState,
-    /// Audio from `ring_from` on, allocated with the first push: 3 s while nobody speaks, at most about 18 s else: a
+    /// Audio from `ring_from` on, allocated with the first push: 1.8 s while nobody speaks, at most about 18 s else: a
     /// segment, its context and what waits to be judged.
     ring: VecDeque<i16>,
     ring_from: u64,
@@ -187,7 +190,8 @@ impl Listener {
         self.segmenter.is_open().then(|| self.segmenter.frontier())
     }
 
-    /// Cuts the open segment at the quietest point near `sample`, so that its beginning need not wait for its end.
+    /// Cuts the open segment at the quietest point within [`CUT_REACH`] of `sample`, so that its beginning need not wait for
+    /// its end.
     /// Nothing happens while a frame is being judged, or where there is no such point.
     pub fn cut_near(&mut self, sample: u64) -> Vec<Heard> {
         if self.asked.is_some() {
@@ -207,6 +211,11 @@ impl Listener {
     /// Every sample below it is silence or inside a segment that was given out.
     pub fn frontier(&self) -> u64 {
         self.segmenter.frontier()
+    }
+
+    /// No segment still to come ends before it, unless [`Listener::cut_near`] is asked for it.
+    pub fn next_end(&self) -> u64 {
+        self.segmenter.next_end()
     }
 
     /// Samples judged by voice activity so far, as the sample that the next frame begins with.
@@ -238,7 +247,12 @@ impl Listener {
 
     /// Drops audio that no segment can want any more.
     fn forget(&mut self) {
-        let wanted = self.segmenter.wanted_from(SHORT_CONTEXT);
+        let context = if self.segmenter.is_long_silent() {
+            SILENT_CONTEXT
+        } else {
+            SHORT_CONTEXT
+        };
+        let wanted = self.segmenter.frontier().saturating_sub(context);
         let gone = wanted.saturating_sub(self.ring_from).min(self.ring.len() as u64);
         if gone >= FRAME {
             self.ring.drain(..gone as usize);
@@ -271,6 +285,7 @@ impl Listener {
             flags.push(SegmentFlag::ForcedCut);
         }
         let context = match (short, stretch.after_cut) {
+            (true, _) if stretch.after_silence => SILENT_CONTEXT,
             (true, _) => SHORT_CONTEXT,
             (false, true) => CUT_OVERLAP,
             (false, false) => 0,

@@ -5,9 +5,11 @@
 
 mod cut;
 
+pub use cut::CUT_REACH;
+
 use crate::clock::SAMPLES_PER_MS;
 use crate::voice::VOICE_FRAME_SAMPLES;
-use cut::{Frames, Seen};
+use cut::{CUT_WINDOW, Frames, Seen};
 
 /// Samples of one frame.
 pub(crate) const FRAME: u64 = VOICE_FRAME_SAMPLES as u64;
@@ -53,6 +55,8 @@ pub(crate) struct Stretch {
     pub(crate) after_cut: bool,
     /// It ends at a cut.
     pub(crate) cut: bool,
+    /// Nobody had spoken for long before it.
+    pub(crate) after_silence: bool,
 }
 
 impl Stretch {
@@ -81,6 +85,7 @@ pub(crate) enum Step {
 struct Open {
     from: u64,
     after_cut: bool,
+    after_silence: bool,
     voiced: Vec<(u64, u64)>,
     /// Where the last voiced frame ended.
     voice_end: u64,
@@ -99,6 +104,7 @@ impl Open {
             voice: self.frames.mean_voice(LEAVE),
             after_cut: self.after_cut,
             cut,
+            after_silence: self.after_silence,
         }
     }
 
@@ -218,9 +224,20 @@ impl Segmenter {
         }
     }
 
-    /// The earliest sample whose audio is still wanted.
-    pub(crate) fn wanted_from(&self, context: u64) -> u64 {
-        self.frontier().saturating_sub(context)
+    /// No stretch still to come ends before it, unless [`Segmenter::cut_near`] is asked for it.
+    pub(crate) fn next_end(&self) -> u64 {
+        let Some(open) = &self.open else {
+            // A voice that is still to begin ends later.
+            return self.at;
+        };
+        let falls_silent = (open.voice_end + POST_ROLL).min(self.at);
+        let cut = (open.from + CUT_FROM).max(self.at) - CUT_WINDOW;
+        falls_silent.min(cut)
+    }
+
+    /// The next speech begins after a long silence, even if its onset lies in the last three frames.
+    pub(crate) fn is_long_silent(&self) -> bool {
+        self.silence() > LONG_SILENCE + 3 * FRAME
     }
 
     /// Speech has begun and is not closed.
@@ -271,7 +288,8 @@ impl Segmenter {
             .iter()
             .find(|(_, voiced)| *voiced)
             .map_or(self.at, |(start, _)| *start);
-        let pre_roll = if onset.saturating_sub(self.quiet_since) > LONG_SILENCE {
+        let after_silence = onset.saturating_sub(self.quiet_since) > LONG_SILENCE;
+        let pre_roll = if after_silence {
             PRE_ROLL_AFTER_SILENCE
         } else {
             PRE_ROLL
@@ -281,6 +299,7 @@ impl Segmenter {
         self.open = Some(Open {
             from: onset.saturating_sub(pre_roll).max(self.floor),
             after_cut: false,
+            after_silence,
             voiced: vec![(onset.max(self.floor), end)],
             voice_end: end,
             soft: false,
@@ -338,6 +357,7 @@ impl Segmenter {
         let next = Open {
             from: cut,
             after_cut: true,
+            after_silence: false,
             voiced: clip(&open.voiced, cut, u64::MAX),
             voice_end: open.voice_end,
             soft: open.soft,

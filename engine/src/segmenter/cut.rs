@@ -5,14 +5,14 @@ use crate::clock::SAMPLES_PER_MS;
 use std::ops::Range;
 
 /// How far back from the end a cut is looked for.
-const CUT_WINDOW: u64 = 2_000 * SAMPLES_PER_MS;
+pub(super) const CUT_WINDOW: u64 = 2_000 * SAMPLES_PER_MS;
 /// Frames at either end of the window that are no place to cut: the newest may be a word's beginning.
 const MARGIN: usize = 6;
 /// Frames over which probabilities are smoothed: 160 ms, about a syllable.
 const SMOOTHED: usize = 5;
 
-/// How far from a wanted place a cut may be made: words' times are off by that much.
-const CUT_REACH: u64 = 300 * SAMPLES_PER_MS;
+/// How far from a wanted place a cut may be made, in samples: words' times are off by that much.
+pub const CUT_REACH: u64 = 300 * SAMPLES_PER_MS;
 
 /// One frame of open speech.
 #[derive(Debug, Clone, Copy)]

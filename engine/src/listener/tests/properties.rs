@@ -109,19 +109,22 @@ proptest! {
     }
 
     #[test]
-    fn the_frontier_never_runs_past_a_segment_to_come_nor_back(stretches in tapes()) {
+    fn neither_the_frontier_nor_the_next_end_runs_past_a_segment_to_come(stretches in tapes()) {
         let tape = tape(&stretches);
         let mut listener = Listener::new(Track::Mic, 0);
-        let mut frontier = 0;
+        let (mut frontier, mut next_end) = (0, 0);
         for block in tape.chunks(700) {
             listener.push(block);
             while let Some(frame) = listener.next_frame() {
                 for segment in segments(&listener.decide(probability(&frame))) {
-                    prop_assert!(segment.from_sample >= frontier);
+                    prop_assert!(segment.from_sample >= frontier && segment.to_sample >= next_end);
                 }
-                prop_assert!(listener.frontier() >= frontier);
-                frontier = listener.frontier();
+                prop_assert!(listener.frontier() >= frontier && listener.next_end() >= next_end);
+                (frontier, next_end) = (listener.frontier(), listener.next_end());
             }
+        }
+        for segment in segments(&listener.finish()) {
+            prop_assert!(segment.to_sample >= next_end);
         }
     }
 
