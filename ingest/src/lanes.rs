@@ -103,6 +103,10 @@ impl Lanes {
     pub(crate) fn add(&mut self, mut lane: Lane) {
         lane.join(self.manner, self.abandon.clone());
         self.lanes.retain(|other| other.track() != lane.track());
+        for other in &mut self.lanes {
+            other.pass(lane.decided_time());
+            lane.pass(other.decided_time());
+        }
         self.lanes.push(lane);
         self.lanes.sort_by_key(Lane::track);
     }
@@ -214,6 +218,7 @@ impl Lanes {
                 return Some(lane.track());
             }
             self.lanes[index].release_first(out);
+            self.lanes.iter_mut().for_each(|lane| lane.pass(end));
         }
     }
 
@@ -237,7 +242,7 @@ impl Lanes {
 
     /// Everything before this is handed out, on all tracks that are waited for.
     pub(crate) fn decided_to(&self, stands_still: impl Fn(Track) -> bool) -> MeetingTime {
-        let decided = |lane: &Lane| lane.timeline().at(lane.decided());
+        let decided = Lane::decided_time;
         let waited_for = |lane: &&Lane| !(lane.is_settled() && stands_still(lane.track()));
         let of_all = self.lanes.iter().map(decided).max().unwrap_or_default();
         self.lanes

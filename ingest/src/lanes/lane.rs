@@ -2,42 +2,31 @@
 //!
 //! The listener travels to the voice activity thread and back; what arrives meanwhile waits here.
 
-use super::likely::{Foreseen, Likely};
-use super::pending::{Known, Outcome, Pending, Settled};
+mod speech;
+
+use super::likely::Likely;
+use super::pending::{Outcome, Pending, Settled};
 use super::talk::Talk;
 use super::unheard::{Class, Unheard};
 use super::{Manner, Task};
-use crate::hearing::{NoWords, Purpose, Step};
+use crate::hearing::{Purpose, Step};
 use crate::ports::{Decided, Line};
 use crate::protocol::{Limits, Partial, SampleClass, SpeechState};
 use crate::timeline::{Fit, Timeline};
-use attune_engine::agreement::Said;
 use attune_engine::clock::{MeetingTime, SAMPLES_PER_MS};
-use attune_engine::decide::{Decision, decide, final_of, final_of_shown, without_repetition};
-use attune_engine::listener::{Heard, Listener, Segment};
-use attune_engine::recognize::{Recognition, RecognizerInfo};
+use attune_engine::decide::without_repetition;
+use attune_engine::listener::{Heard, Listener};
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::{Final, SegmentFlag};
 use std::collections::VecDeque;
-use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The reason given for speech that no recognizer could decode.
 const RECOGNIZER_FAILED: &str = "recognizer_failed";
 
-/// How far before what it has judged a listener may still end a segment: it cuts long speech at its quietest point of the
-/// last 2 s, and waits less than that to be sure of an end.
-const LOOK_BACK_SAMPLES: u64 = 2_000 * SAMPLES_PER_MS;
-
 /// How far back lines to meeting time are kept: as far as the person may go off the record.
 const LINES_KEPT_SAMPLES: u64 = Limits::OFF_THE_RECORD_REACH_MS as u64 * SAMPLES_PER_MS;
-
-/// Words that partials had agreed on are believed, where the whole segment gave none, if a voice was this sure.
-const SURE_VOICE: f32 = 0.7;
-
-/// And if there are as many: one alone may be a breath.
-const SURE_WORDS: usize = 2;
 
 /// What is shown as it happens, and not kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,8 +57,10 @@ pub(crate) struct Lane {
     received: u64,
     /// As the listener last said: every sample below is silence or inside a segment.
     frontier: u64,
-    /// As the listener last said: no segment still to come ends at or before it.
+    /// As the listener last said: no segment still to come ends before it, but by a cut behind `passed`.
     next_end: u64,
+    /// Up to where other tracks have handed out what they decided: no segment ends before it any more.
+    passed: MeetingTime,
     speaking: bool,
     manner: Manner,
     abandon: CancellationToken,
@@ -125,6 +116,7 @@ impl Lane {
             received: first_sample,
             frontier: decided,
             next_end: decided,
+            passed: MeetingTime::default(),
             speaking: false,
             manner: Manner::Live,
             abandon: CancellationToken::new(),
@@ -162,6 +154,11 @@ impl Lane {
         self.decided
     }
 
+    /// Up to when every sample is handed out.
+    pub(crate) fn decided_time(&self) -> MeetingTime {
+        self.timeline.at(self.decided)
+    }
+
     /// A frame that begins with `sample` was captured at `capture_ms`.
     pub(crate) fn observe(&mut self, sample: u64, capture_ms: u32) -> Fit {
         self.timeline.observe(sample, capture_ms)
@@ -189,22 +186,14 @@ impl Lane {
     }
 
     /// The samples from `from` on that came in and are not handed out yet are withheld after all.
-    pub(crate) fn withhold(&mut self, from: u64, class: Class) {
+    /// What was shown of them is taken back.
+    pub(crate) fn withhold(&mut self, from: u64, class: Class) -> Vec<Shown> {
         self.unheard.forget(from.max(self.decided), self.received, class);
+        let open = self.talk.as_ref().map(|talk| talk.segment().clone());
         self.forget_open();
-        self.segments.withhold(|from, to| self.unheard.forgotten(from, to));
-    }
-
-    /// What is open, or expected, is neither shown nor recognised further.
-    fn forget_open(&mut self) {
-        self.talk = None;
-        self.expect_nothing();
-    }
-
-    fn expect_nothing(&mut self) {
-        if let Some(likely) = self.likely.take() {
-            likely.did_not_come();
-        }
+        let mut gone = self.segments.withhold(|from, to| self.unheard.forgotten(from, to));
+        gone.extend(open);
+        gone.into_iter().map(|segment| self.taken_back(segment, from)).collect()
     }
 
     /// Nothing more comes.
@@ -269,111 +258,10 @@ impl Lane {
         shown
     }
 
-    /// Cuts open speech where its passes found a place, if the listener is home.
-    fn cut(&mut self, due: Instant) -> Vec<Shown> {
-        let Some(mut listener) = self.listener.take() else {
-            return Vec::new();
-        };
-        let place = self.talk.as_mut().and_then(Talk::take_cut);
-        let heard = place
-            .map(|place| listener.cut_near(place.as_sample()))
-            .unwrap_or_default();
-        self.look(&listener);
-        let open_from = listener.open_from();
-        self.listener = Some(listener);
-        self.take_in(heard, open_from, due)
-    }
-
     fn look(&mut self, listener: &Listener) {
         (self.silent, self.judged) = (listener.silent_samples(), listener.heard());
-        let look_back = listener.heard().saturating_sub(LOOK_BACK_SAMPLES);
         self.frontier = self.frontier.max(listener.frontier());
-        self.next_end = self.next_end.max(look_back).max(self.frontier);
-    }
-
-    /// Takes in what was heard; speech is open from `open_from` on.
-    fn take_in(&mut self, heard: Vec<Heard>, open_from: Option<u64>, due: Instant) -> Vec<Shown> {
-        let mut shown = Vec::new();
-        for heard in heard {
-            match heard {
-                Heard::SpeechStarted { sample } => {
-                    self.expect_nothing();
-                    shown.push(self.spoken(SpeechState::Start, sample));
-                }
-                Heard::SpeechEnded { sample } => shown.push(self.spoken(SpeechState::End, sample)),
-                Heard::Likely(segment) => self.expect(segment, due),
-                Heard::Segment(segment) => shown.extend(self.take_segment(segment, open_from, due)),
-            }
-        }
-        shown
-    }
-
-    fn spoken(&mut self, state: SpeechState, sample: u64) -> Shown {
-        self.speaking = state == SpeechState::Start;
-        Shown::Speech {
-            track: self.track,
-            state,
-            at: self.timeline.at(sample),
-        }
-    }
-
-    fn expect(&mut self, segment: Segment, due: Instant) {
-        let withheld = self.unheard.forgotten(segment.from_sample, segment.to_sample);
-        self.expect_nothing();
-        if self.manner == Manner::Live && withheld.is_none() {
-            self.likely = Some(Likely::new(segment, due, self.abandon.child_token()));
-        }
-    }
-
-    fn take_segment(&mut self, segment: Segment, open_from: Option<u64>, due: Instant) -> Option<Shown> {
-        let foreseen = self.likely.take().and_then(|likely| {
-            if likely.is(&segment) {
-                return Some(likely.came());
-            }
-            likely.did_not_come();
-            None
-        });
-        let talk = self.talk.take_if(|talk| *talk.segment() == segment.id);
-        let agreed = talk
-            .as_ref()
-            .map(|talk| talk.shown(segment.to_sample))
-            .unwrap_or_default();
-        let goes_on = talk.filter(|_| open_from == Some(segment.to_sample));
-        let behind = goes_on.map(|talk| talk.behind(self.track, segment.to_sample, self.abandon.child_token()));
-        let known = match (self.unheard.forgotten(segment.from_sample, segment.to_sample), foreseen) {
-            (Some(class), foreseen) => {
-                if let Some(Foreseen::Handed(cancel)) = foreseen {
-                    cancel.cancel();
-                }
-                Known::Decided(Outcome::Withheld(class))
-            }
-            (None, None | Some(Foreseen::NotBegun)) => Known::Nothing,
-            (None, Some(Foreseen::Handed(_))) => Known::Handed,
-            // Its partials heard what it did not: that deserves a second look.
-            (None, Some(Foreseen::Decided(Outcome::Words(words))))
-                if words.words.is_empty() && agreed.len() >= SURE_WORDS =>
-            {
-                Known::Nothing
-            }
-            (None, Some(Foreseen::Decided(outcome))) => Known::Decided(outcome),
-        };
-        self.segments.push(segment, due, agreed, known);
-        let (talk, said) = behind?;
-        self.talk = Some(talk);
-        said.map(|said| self.partial(said))
-    }
-
-    fn partial(&self, said: Said) -> Shown {
-        let from_sample = self.talk.as_ref().map_or(self.frontier, Talk::begins_at);
-        Shown::Partial(Partial {
-            segment: said.segment,
-            speaker: self.speaker,
-            revision: said.revision,
-            t0_ms: self.timeline.at(from_sample).as_ms(),
-            t1_ms: self.timeline.at(said.heard_to.as_sample()).as_ms(),
-            text: said.text,
-            stable_len: said.stable_len,
-        })
+        self.next_end = self.next_end.max(listener.next_end());
     }
 
     /// When the words of the next segment to recognise are due: of one that came, or is expected.
@@ -395,30 +283,6 @@ impl Lane {
         Some(Task::new(segment, Purpose::Likely, due, cancel))
     }
 
-    /// A pass over open speech that has grown enough to be shown anew. Needs the listener to be home.
-    pub(crate) fn take_pass(&mut self, step: Step, now: Instant) -> Option<Task> {
-        let shed = step >= Step::NoPartials || (step >= Step::OwnPartials && self.track != Track::Mic);
-        if self.manner != Manner::Live || shed || !self.speaking {
-            return None;
-        }
-        let listener = self.listener.as_ref()?;
-        let from = listener.open_from()?;
-        let track = self.track;
-        let talk = match &mut self.talk {
-            Some(talk) if talk.begins_at() == from => talk,
-            other => other.insert(Talk::new(track, from, self.abandon.child_token())),
-        };
-        if !talk.wants_pass(listener.heard(), step) {
-            return None;
-        }
-        let open = listener.open()?;
-        if self.unheard.forgotten(open.from_sample, open.to_sample).is_some() {
-            return None;
-        }
-        talk.asked(open.to_sample);
-        Some(Task::new(Box::new(open), Purpose::Partial, now, talk.cancel().clone()))
-    }
-
     /// A task that no recognizer took; it is asked for again.
     pub(crate) fn keep(&mut self, task: Task) {
         match task.purpose {
@@ -435,78 +299,6 @@ impl Lane {
         }
     }
 
-    /// What became of a task.
-    pub(crate) fn on_recognized(
-        &mut self,
-        segment: &Segment,
-        purpose: Purpose,
-        outcome: Result<Recognition, NoWords>,
-        took: Duration,
-        due: Instant,
-        info: &RecognizerInfo,
-    ) -> Vec<Shown> {
-        if purpose == Purpose::Partial {
-            let mut shown: Vec<Shown> = self.on_pass(segment, outcome, took, info).into_iter().collect();
-            shown.extend(self.cut(due));
-            return shown;
-        }
-        let outcome = match outcome {
-            Ok(recognition) if recognition.words.is_empty() => match self.second_look(segment, info) {
-                Some(outcome) => outcome,
-                None => return Vec::new(),
-            },
-            Ok(recognition) => match decide(segment, &recognition, self.speaker, info) {
-                Decision::Said(words) => Outcome::Words(self.timeline.place(words)),
-                Decision::Suppressed(reason) => Outcome::Suppressed(reason),
-            },
-            Err(NoWords::GaveUp) => Outcome::GivenUp,
-            // Nobody but a lane that waits for nothing stops a final.
-            Err(NoWords::Stopped) => return Vec::new(),
-        };
-        if let Some(outcome) = self.segments.decide(segment, outcome)
-            && let Some(likely) = self.likely.as_mut().filter(|likely| likely.is(segment))
-        {
-            likely.decide(outcome);
-        }
-        Vec::new()
-    }
-
-    fn on_pass(
-        &mut self,
-        segment: &Segment,
-        outcome: Result<Recognition, NoWords>,
-        took: Duration,
-        info: &RecognizerInfo,
-    ) -> Option<Shown> {
-        let talk = self.talk.as_mut().filter(|talk| *talk.segment() == segment.id)?;
-        let Ok(recognition) = outcome else {
-            talk.stopped();
-            return None;
-        };
-        let Decision::Said(heard) = decide(segment, &recognition, self.speaker, info) else {
-            talk.stopped();
-            return None;
-        };
-        let said = talk.take(segment, &heard.words, took)?;
-        Some(self.partial(said))
-    }
-
-    /// What a segment without words decides. Where its partials had agreed on words and a voice was sure it is looked at
-    /// once more (nothing yet), and if that does not help the agreed words are believed, a little.
-    fn second_look(&mut self, segment: &Segment, info: &RecognizerInfo) -> Option<Outcome> {
-        let agreed = self.segments.shown(segment);
-        let sure = segment.voice > SURE_VOICE && agreed.len() >= SURE_WORDS;
-        let decided = if sure {
-            final_of_shown(segment, agreed, self.speaker, info)
-        } else {
-            final_of(segment, &Recognition::default(), self.speaker, info)
-        };
-        if sure && self.segments.look_again(segment.clone()) {
-            return None;
-        }
-        Some(Outcome::Words(self.timeline.place(decided)))
-    }
-
     /// When the first segment that is not handed out ends.
     pub(crate) fn first_end(&self) -> Option<MeetingTime> {
         self.segments.first().map(|(_, to)| self.timeline.at(to))
@@ -519,6 +311,11 @@ impl Lane {
     /// Whether every segment that is still to come ends after `end`.
     pub(crate) fn ends_after(&self, end: MeetingTime) -> bool {
         self.finished || self.timeline.at(self.next_end) >= end
+    }
+
+    /// Another track handed out what ends at `end`.
+    pub(crate) fn pass(&mut self, end: MeetingTime) {
+        self.passed = self.passed.max(end);
     }
 
     /// All that came in has been judged.
@@ -574,7 +371,8 @@ impl Lane {
 
     /// Hands out everything that came in as withheld: whatever was about to be heard is not.
     pub(crate) fn withhold_all(&mut self, class: Class, out: &mut Vec<Decided>) {
-        self.withhold(self.decided, class);
+        // Its readers are told that the connection closes.
+        let _ = self.withhold(self.decided, class);
         self.before_cut = None;
         self.segments.clear();
         self.hand_out_unspoken(self.received, out);

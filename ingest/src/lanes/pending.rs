@@ -80,14 +80,17 @@ impl Pending {
         });
     }
 
-    /// Withholds the segments for which `forgotten` has a class.
-    pub(super) fn withhold(&mut self, forgotten: impl Fn(u64, u64) -> Option<Class>) {
+    /// Withholds the segments for which `forgotten` has a class. Says which.
+    pub(super) fn withhold(&mut self, forgotten: impl Fn(u64, u64) -> Option<Class>) -> Vec<SegmentId> {
+        let mut gone = Vec::new();
         for entry in &mut self.queue {
             if let Some(class) = forgotten(entry.from, entry.to) {
                 entry.shown.clear();
                 entry.state = State::Decided(Outcome::Withheld(class));
+                gone.push(entry.id.clone());
             }
         }
+        gone
     }
 
     /// When the words of the next segment to recognise are due.

@@ -1,10 +1,11 @@
 //! Sessions replayed under a clock that is moved by hand: real listeners, lanes and queue, a recognizer that knows the
 //! script, workers that take as long as they are told. What a person would see, and when, to the tick.
 
-use super::{Lane, Lanes, Manner, Shown};
+use super::{Class, Lane, Lanes, Manner, Shown};
 use crate::hearing::queue::{Queue, Taken};
 use crate::hearing::{Answer, Job, MayLeave, NoWords, Purpose};
 use crate::ports::Decided;
+use crate::protocol::SampleClass;
 use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::listener::Segment;
 use attune_engine::recognize::{Recognition, RecognizedWord, RecognizerInfo};
@@ -52,14 +53,20 @@ struct Replay {
 
 struct Session {
     lanes: Lanes,
-    words: Vec<Word>,
+    scripts: Vec<(Track, Vec<Word>)>,
     log: String,
     finals: Vec<(u64, Decided)>,
     partials: usize,
 }
 
 impl Replay {
+    /// Sessions of a microphone each.
     fn new(workers: usize, scripts: &[&[Word]]) -> Self {
+        let sessions = scripts.iter().map(|words| vec![(Track::Mic, words.to_vec())]);
+        Self::of(workers, sessions.collect())
+    }
+
+    fn of(workers: usize, sessions: Vec<Vec<(Track, Vec<Word>)>>) -> Self {
         let info = RecognizerInfo {
             name: "scripted".to_owned(),
             version: "1".to_owned(),
@@ -69,12 +76,19 @@ impl Replay {
             weakness: String::new(),
         };
         let begin = Instant::now();
-        let session = |words: &&[Word]| {
+        let session = |scripts: Vec<(Track, Vec<Word>)>| {
             let mut lanes = Lanes::new(info.clone(), Manner::Live);
-            lanes.add(Lane::resumed(Track::Mic, Speaker::Me, 0, 0, None));
+            for (track, _) in &scripts {
+                let speaker = if *track == Track::Mic {
+                    Speaker::Me
+                } else {
+                    Speaker::Them
+                };
+                lanes.add(Lane::resumed(*track, speaker, 0, 0, None));
+            }
             Session {
                 lanes,
-                words: words.to_vec(),
+                scripts,
                 log: String::new(),
                 finals: Vec::new(),
                 partials: 0,
@@ -83,7 +97,7 @@ impl Replay {
         Self {
             queue: Queue::new(workers, false, begin),
             workers: (0..workers).map(|_| None).collect(),
-            sessions: scripts.iter().map(session).collect(),
+            sessions: sessions.into_iter().map(session).collect(),
             begin,
             now_ms: 0,
             times: 1,
@@ -98,32 +112,39 @@ impl Replay {
     /// Plays the scripts to their end, and on until every word is there.
     fn play(mut self, to_ms: u64) -> Self {
         while self.now_ms < to_ms || self.sessions.iter().any(|session| session.lanes.waiting() > 0) {
-            self.now_ms += TICK_MS;
+            self.tick(self.now_ms < to_ms);
             assert!(self.now_ms < 10 * to_ms, "it never ends");
-            for index in 0..self.sessions.len() {
-                if self.now_ms <= to_ms {
-                    self.hear(index);
-                }
-            }
-            self.hand_out();
-            self.work();
-            self.release();
         }
         self
+    }
+
+    fn tick(&mut self, sounds: bool) {
+        self.now_ms += TICK_MS;
+        if sounds {
+            (0..self.sessions.len()).for_each(|index| self.hear(index));
+        }
+        self.hand_out();
+        self.work();
+        self.release();
     }
 
     /// The next tick of sound, judged at once.
     fn hear(&mut self, index: usize) {
         let (now_ms, now) = (self.now_ms, self.now());
         let session = &mut self.sessions[index];
-        let sound = sound(&session.words, now_ms - TICK_MS);
-        session.lanes.get_mut(Track::Mic).unwrap().push(sound);
+        for (track, words) in &session.scripts {
+            let sound = sound(words, now_ms - TICK_MS);
+            session.lanes.get_mut(*track).unwrap().push(sound);
+        }
         let mut shown = Vec::new();
         while let Some((track, mut listener)) = session.lanes.take_trip(now, &mut shown) {
             let mut heard = Vec::new();
             while listener.next_frame().is_some() {
                 let at = listener.heard() / SAMPLES_PER_MS;
-                let voice = session.words.iter().any(|&(_, from, to)| from < at + 32 && at < to);
+                let voice = session
+                    .words(track)
+                    .iter()
+                    .any(|&(_, from, to)| from < at + 32 && at < to);
                 heard.extend(listener.decide(if voice { 0.95 } else { 0.02 }));
             }
             let answer = Answer::Judged {
@@ -199,7 +220,7 @@ impl Replay {
         let outcome = if stopped {
             Err(NoWords::Stopped)
         } else {
-            Ok(recognize(&self.sessions[index].words, &job.segment))
+            Ok(recognize(self.sessions[index].words(job.segment.track), &job.segment))
         };
         self.answer(index, job, outcome, took);
     }
@@ -260,9 +281,15 @@ impl Session {
         }
     }
 
-    fn texts(&self) -> Vec<&str> {
-        let words = self.finals.iter().filter_map(|(_, decided)| decided.outcome.as_ref());
-        words
+    fn words(&self, track: Track) -> &[Word] {
+        let script = self.scripts.iter().find(|(of, _)| *of == track);
+        script.map_or(&[], |(_, words)| words)
+    }
+
+    fn texts(&self, track: Track) -> Vec<&str> {
+        let finals = self.finals.iter().filter(|(_, decided)| decided.track == track);
+        finals
+            .filter_map(|(_, decided)| decided.outcome.as_ref())
             .flat_map(|words| words.words.iter().map(|word| word.text.as_str()))
             .collect()
     }
@@ -277,8 +304,10 @@ impl Session {
     }
 
     fn assert_every_word_once(&self) {
-        let said: Vec<&str> = self.words.iter().map(|(text, _, _)| *text).collect();
-        assert_eq!(self.texts(), said, "{}", self.log);
+        for (track, words) in &self.scripts {
+            let said: Vec<&str> = words.iter().map(|(text, _, _)| *text).collect();
+            assert_eq!(self.texts(*track), said, "{}", self.log);
+        }
         assert!(
             self.finals.is_sorted_by_key(|(_, decided)| decided.span.end),
             "{}",
@@ -393,6 +422,24 @@ fn at_twice_the_load_partials_go_and_every_word_still_comes_and_no_session_waits
 }
 
 #[test]
+fn finals_of_two_tracks_leave_in_order_of_time_and_wait_only_for_what_ends_earlier() {
+    let monologue = say(500, MONOLOGUE);
+    let asides: Vec<Word> = (0..5)
+        .flat_map(|turn| say(1_900 + turn * 2_700, "yes that is right."))
+        .collect();
+    let session = vec![(Track::Mic, asides), (Track::Tab, monologue)];
+    let replay = Replay::of(2, vec![session]).play(24_000);
+    let session = &replay.sessions[0];
+    session.assert_every_word_once();
+    let of_mic = |(at, decided): &(u64, Decided)| (decided.track == Track::Mic).then(|| at - decided.span.end.as_ms());
+    let waited: Vec<u64> = session.finals.iter().filter_map(of_mic).collect();
+    // A final holds 120 ms behind the voice, and a short segment closes after 700 ms. One waits: the monologue is cut before
+    // its end, and that part is still being recognised.
+    let soon = waited.iter().filter(|ms| **ms <= 700).count();
+    assert!(waited.len() == 5 && soon == 4, "{waited:?}\n{}", session.log);
+}
+
+#[test]
 fn a_worker_that_trips_loses_no_word() {
     let mut words = say(500, "what do you think.");
     words.extend(say(4_000, MONOLOGUE));
@@ -400,4 +447,30 @@ fn a_worker_that_trips_loses_no_word() {
     replay.broken = Some((0, 3_000));
     let replay = replay.play(24_000);
     replay.sessions[0].assert_every_word_once();
+}
+
+#[test]
+fn what_is_shown_of_speech_that_goes_off_the_record_is_taken_back() {
+    let mut replay = Replay::new(2, &[&say(500, MONOLOGUE)]);
+    for _ in 0..2_400 / TICK_MS {
+        replay.tick(true);
+    }
+    let session = &mut replay.sessions[0];
+    assert!(session.partials > 0, "{}", session.log);
+    let class = Class {
+        class: SampleClass::Withheld,
+        reason: "off_the_record",
+    };
+    let shown = session.lanes.get_mut(Track::Mic).unwrap().withhold(0, class);
+    session.show(2_400, shown);
+    let last = session.log.lines().last().unwrap();
+    assert!(
+        last.starts_with("  2400 partial mic-") && last.ends_with(" |"),
+        "{last}"
+    );
+    let seen = session.partials;
+    for _ in 0..1_000 / TICK_MS {
+        replay.tick(false);
+    }
+    assert_eq!(replay.sessions[0].partials, seen, "{}", replay.sessions[0].log);
 }

@@ -11,7 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 /// A pass is asked for when this much more was said; more than a person notices as a delay, less than a phrase.
 const STEP_MS: u64 = 700;
-/// And at the latest for so much more.
+/// And so many times what the last pass took, so that what is only shown costs about a tenth of a core, and less than the
+/// words that are kept.
+const SHARE: u64 = 11;
+/// For which nobody waits longer than this.
+const SHARED_STEP_MS: u64 = 2_000;
+/// What else paces them makes a step no longer than this.
 const LONGEST_STEP_MS: u64 = 4_000;
 /// A pass hears this much before the onset, which is no speech yet.
 const PRE_ROLL_MS: u64 = 300;
@@ -61,7 +66,8 @@ impl Talk {
     /// Whether the speech, heard up to `at`, has grown enough for another pass.
     pub(super) fn wants_pass(&self, at: u64, step: Step) -> bool {
         let slower = if step >= Step::FewerPartials { 2 } else { 1 };
-        let paced = (self.took.as_millis() as u64 * 3 / 2).max(STEP_MS) * slower;
+        let took = self.took.as_millis() as u64;
+        let paced = STEP_MS.max((took * SHARE).min(SHARED_STEP_MS)).max(took * 3 / 2) * slower;
         let grown_ms = at.saturating_sub(self.asked_to) / SAMPLES_PER_MS;
         self.under_way < UNDER_WAY && grown_ms >= paced.min(LONGEST_STEP_MS)
     }
