@@ -340,6 +340,7 @@ impl<P: Ports> Connection<P> {
         let shown = matches!(
             envelope.event,
             ServerEvent::Speech { .. }
+                | ServerEvent::Partial(_)
                 | ServerEvent::Measures { .. }
                 | ServerEvent::Status { .. }
                 | ServerEvent::Troubles { .. }

@@ -137,6 +137,11 @@ impl Shared {
         let segment = waiting.job.segment.id.clone();
         let given_up = self.lock().queue.retry(number, waiting);
         match given_up {
+            // Its final will say what it would have said.
+            Some(waiting) if waiting.job.purpose == Purpose::Partial => {
+                warn!(segment = segment.as_str(), worker = number, error = %failure, "a pass over open speech failed");
+                answer(waiting, Err(NoWords::GaveUp), Duration::ZERO);
+            }
             Some(waiting) => {
                 error!(segment = segment.as_str(), worker = number, error = %failure, "gave a segment up");
                 answer(waiting, Err(NoWords::GaveUp), Duration::ZERO);

@@ -227,6 +227,7 @@ impl Session {
         let earlier = self.controls.off_the_record.take();
         let mut at = earlier.as_ref().map(|silence| silence.at);
         let mut silent_from = earlier.map_or_else(BTreeMap::new, |silence| silence.from);
+        let mut taken_back = Vec::new();
         for (&track, intake) in &mut self.intakes {
             let Some(lane) = self.lanes.get_mut(track) else {
                 continue;
@@ -238,7 +239,7 @@ impl Session {
             intake.forget_kept(from);
             if from < lane.received() {
                 intake.part(lane);
-                lane.withhold(from, withheld(SkipReason::OffTheRecord));
+                taken_back.extend(lane.withhold(from, withheld(SkipReason::OffTheRecord)));
             }
             let to = from.max(end);
             if !again {
@@ -254,6 +255,7 @@ impl Session {
             let silent = silent_from.entry(track).or_insert(from);
             *silent = from.min(*silent);
         }
+        self.tell_shown(taken_back);
         let at = at.unwrap_or_default();
         self.commits.forget_observed(at);
         self.controls.off_the_record = Some(Silence { from: silent_from, at });

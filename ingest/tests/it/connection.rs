@@ -1,7 +1,7 @@
 //! One socket from its ticket to its Close, over the real threads and the real handshake.
 
 use crate::line::{Tape, hello};
-use crate::meeting::{Loud, Script, Tones, assert_every_word_once};
+use crate::meeting::{Loud, Script, Tones, assert_every_word_once, said};
 use crate::wire::Peer;
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
 use attune_engine::speaker::Track::{Mic, Tab};
@@ -80,6 +80,37 @@ async fn a_meeting_in_opus_is_heard_committed_and_ended() {
     let told_readers = |is: fn(&ServerEvent) -> bool| record.told.iter().any(is);
     assert!(told_readers(|event| matches!(event, ServerEvent::Speech { .. })));
     assert!(told_readers(|event| matches!(event, ServerEvent::Ending { .. })));
+}
+
+#[tokio::test]
+async fn what_is_being_said_is_shown_to_those_who_read_along() {
+    let script = Script {
+        said: vec![said(Mic, 480, &[0, 1, 2, 3, 4, 5, 6, 7])],
+        length_ms: 4_800,
+    };
+    let memory = Memory::default();
+    let mut peer = Peer::arrive(&memory, &hearing(2), memory.reserve(SESSION, 1), false);
+    peer.greet(&memory, &hello(Codec::Opus, 48_000)).await;
+    let tape = opus_tape(&script);
+    let (end, audio) = tape.frames.split_last().unwrap();
+    // Half of it: it is still being said.
+    let (said, rest) = audio.split_at(audio.len() / 2);
+    said.iter().for_each(|(prefix, payload)| peer.send(prefix, payload));
+    let shown = loop {
+        if let ServerEvent::Partial(partial) = peer.event().await.unwrap() {
+            break partial;
+        }
+    };
+    assert!(!shown.text.is_empty());
+    rest.iter()
+        .chain([end])
+        .for_each(|(prefix, payload)| peer.send(prefix, payload));
+    let (closed, events) = peer.closed().await;
+    assert_eq!(closed, Some(CloseCode::Ended));
+    let partial = |event: &ServerEvent| matches!(event, ServerEvent::Partial(_)).then(|| event.clone());
+    let sent: Vec<_> = events.iter().filter_map(|envelope| partial(&envelope.event)).collect();
+    let told: Vec<_> = memory.record(SESSION).told.iter().filter_map(partial).collect();
+    assert_eq!(told, sent);
 }
 
 #[tokio::test]

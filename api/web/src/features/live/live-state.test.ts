@@ -14,7 +14,7 @@ const final = (segment: string, t0_ms: number, t1_ms: number): LiveEvents["final
   model: "a model",
 });
 
-const partial = (segment: string, revision: number, text: string): LiveEvent => ({ type: "partial", segment, speaker: "me", revision, t0_ms: 0, t1_ms: 100, text, stable_len: 0 });
+const partial = (segment: string, revision: number, text: string): LiveEvents["partial"] => ({ type: "partial", segment, speaker: "me", revision, t0_ms: 0, t1_ms: 100, text, stable_len: 0 });
 
 function folded(...events: [number | null, LiveEvent, epoch?: number][]): LiveState {
   return events.reduce((state, [number, event, epoch = 1]) => fold(state, { number, epoch, event }), emptyLive);
@@ -50,6 +50,18 @@ describe("the live fold", () => {
   it("drops a stale revision, and what an older connection still says", () => {
     const state = folded([null, partial("mic-1", 2, "so what"), 2], [null, partial("mic-1", 1, "so"), 2], [null, partial("mic-9", 9, "old"), 1]);
     expect([...state.partials.values()].map(({ text }) => text)).toEqual(["so what"]);
+  });
+
+  it("shows nothing of a stretch any more once it is decided, whatever its segments were named then", () => {
+    const open = folded([null, partial("mic-1", 1, "so")], [null, partial("mic-2", 1, "what")], [null, { ...partial("mic-3", 1, "now"), t0_ms: 2_000 }]);
+    expect([...fold(open, { number: 1, epoch: 1, event: final("mic-1", 0, 2_000) }).partials.keys()]).toEqual(["mic-3"]);
+    const gap: LiveEvent = { type: "gap", track: "mic", t0_ms: 0, t1_ms: 2_000, reason: "recognizer_failed" };
+    expect([...fold(open, { number: 1, epoch: 1, event: gap }).partials.keys()]).toEqual(["mic-3"]);
+  });
+
+  it("drops what is taken back", () => {
+    const state = folded([null, partial("mic-1", 1, "so")], [null, partial("tab-1", 1, "what")], [null, partial("mic-1", 2 ** 32 - 1, "")]);
+    expect([...state.partials.keys()]).toEqual(["tab-1"]);
   });
 
   it("takes nothing back into the open that is decided", () => {

@@ -65,10 +65,12 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
   const next: LiveState = { ...state, partials, number: number ?? state.number, epoch: Math.max(epoch, state.epoch) };
   switch (event.type) {
     case "final":
-      return { ...next, finals: inserted(state.finals, event), partials: without(partials, [event.segment]), nowMs: Math.max(state.nowMs, event.t1_ms) };
+      return { ...next, finals: inserted(state.finals, event), partials: closed(partials, event), nowMs: Math.max(state.nowMs, event.t1_ms) };
     case "partial":
       if ((partials.get(event.segment)?.revision ?? -1) >= event.revision) return next;
       if (state.finals.some(({ segment }) => segment === event.segment)) return next;
+      // Taken back: nothing of it is shown any more, and nothing more comes.
+      if (event.text === "") return { ...next, partials: without(partials, [event.segment]) };
       return { ...next, partials: new Map(partials).set(event.segment, event), nowMs: Math.max(state.nowMs, event.t1_ms) };
     case "speech":
       return { ...next, nowMs: Math.max(state.nowMs, event.at_ms) };
@@ -77,7 +79,7 @@ export function fold(state: LiveState, { number, epoch, event }: LiveFrame): Liv
     case "nudge":
       return { ...next, nudges: [...state.nudges, event], nowMs: Math.max(state.nowMs, event.at_ms) };
     case "gap":
-      return { ...next, gaps: [...state.gaps, event] };
+      return { ...next, gaps: [...state.gaps, event], partials: closed(partials, event) };
     case "suppressed":
       return {
         ...next,
@@ -124,8 +126,8 @@ function inserted(finals: LiveState["finals"], final: LiveEvents["final"]): Live
   return finals.toSpliced(at, 0, final);
 }
 
-/** No final replaces what was shown of a suppressed stretch. */
-function closed(partials: LiveState["partials"], { track, t1_ms }: LiveEvents["suppressed"]): LiveState["partials"] {
+/** A stretch is decided: what was shown of it is over, also where two segments became one final, or none came. */
+function closed(partials: LiveState["partials"], { track, t1_ms }: LiveEvents["final" | "gap" | "suppressed"]): LiveState["partials"] {
   const over = [...partials.values()].filter((partial) => partial.segment.startsWith(`${track}-`) && partial.t0_ms < t1_ms);
   return without(
     partials,
