@@ -324,7 +324,10 @@ fn neither_the_key_nor_what_the_server_wrote_is_shown_or_logged() {
         .finish();
     let shown = tracing::subscriber::with_default(subscriber, || {
         let (mut remote, _) = asking(&serving);
-        for _ in 0..4 {
+        heard_by(&mut remote);
+        // Another test that warned for the first time just now may have settled, for all threads, that nobody listens.
+        tracing::callsite::rebuild_interest_cache();
+        for _ in 0..3 {
             heard_by(&mut remote);
         }
         let failure = remote.line.ask(&leaving(&[0; 16_000])).unwrap_err();
