@@ -75,6 +75,14 @@ const shots = [
   },
   { name: "settings", path: "/settings" },
   {
+    name: "settings-destroy",
+    path: "/settings",
+    act: async (page) => {
+      await page.getByRole("switch", { name: /^Keep the audio/ }).click();
+      await page.getByRole("switch", { name: /^Keep the audio/, checked: true }).click();
+    },
+  },
+  {
     name: "settings-on",
     path: "/settings",
     act: async (page) => {

@@ -2,38 +2,27 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Organisation } from "../../api/model";
 import { allowRemoteRecognition, consentsQuery, giveConsent, meQuery, organisationQuery } from "../../api/settings";
-import { Failed, Notice } from "../../ui/notice";
-import { Skeleton } from "../../ui/skeleton";
+import { Notice } from "../../ui/notice";
 import { Switch } from "../../ui/switch";
+import { Section, Unchanged } from "./section";
 
 export function RecognitionSection() {
   const [me, organisation, consents] = [useQuery(meQuery), useQuery(organisationQuery), useQuery(consentsQuery)];
   const broken = [me, organisation, consents].find((query) => query.isError);
   return (
-    <section aria-labelledby="recognition" className="grid grid-cols-[minmax(0,1fr)] gap-x-12 gap-y-6 border-t border-line py-9 lg:grid-cols-[12.5rem_minmax(0,1fr)]">
-      <div>
-        <h2 id="recognition" className="text-xl font-semibold tracking-[-0.02em]">
-          Speech recognition
-        </h2>
-        <p className="mt-1.5 max-w-[34rem] text-sm text-ink-3">Where what you say is turned into words.</p>
-      </div>
-      <div className="min-w-0">
-        {broken?.error != null ? (
-          <Failed what="Your settings could not be loaded" error={broken.error} onRetry={() => void broken.refetch()} />
-        ) : me.isSuccess && organisation.isSuccess && consents.isSuccess ? (
-          <Choices
-            administers={me.data.role !== "member"}
-            organisation={organisation.data}
-            consents={consents.data.consents.some(({ kind, granted }) => kind === "remote_recognition" && granted)}
-          />
-        ) : (
-          <div role="status" aria-label="Loading your settings" className="space-y-4">
-            <Skeleton className="h-5 w-1/2" />
-            <Skeleton className="h-5 w-2/3" />
-          </div>
-        )}
-      </div>
-    </section>
+    <Section
+      title="Speech recognition"
+      about="Where what you say is turned into words."
+      broken={broken?.error != null ? { error: broken.error, retry: () => void broken.refetch() } : undefined}
+    >
+      {me.isSuccess && organisation.isSuccess && consents.isSuccess && (
+        <Choices
+          administers={me.data.role !== "member"}
+          organisation={organisation.data}
+          consents={consents.data.consents.some(({ kind, granted }) => kind === "remote_recognition" && granted)}
+        />
+      )}
+    </Section>
   );
 }
 
@@ -79,12 +68,4 @@ function stand(host: string | null, allowed: boolean, consents: boolean): string
   if (allowed && consents) return `Your speech is recognized by ${host}. Where that does not answer in time, this server does it.`;
   const missing = [...(consents ? [] : ["your consent"]), ...(allowed ? [] : ["permission"])].join(" and ");
   return `Your speech is recognized on this server. ${host} could do it too; that takes ${missing}.`;
-}
-
-function Unchanged({ error }: { error: Error }) {
-  return (
-    <p role="alert" className="text-sm text-danger">
-      Nothing was changed. {error.message}
-    </p>
-  );
 }

@@ -31,6 +31,49 @@ function standing({ role = "owner", host = "stt.example", allowed = false, conse
 const MINE = { name: "Send my speech to the recognizer elsewhere" };
 const OURS = { name: "Allow it in your organisation" };
 
+/** A server that says of each kind of consent what was sent last. */
+function consenting(answers: Answers = {}): Answers {
+  const granted = new Map<string, boolean>();
+  return {
+    ...standing({}),
+    "GET /v1/consents": () => ({
+      status: 200,
+      body: { consents: [...granted].map(([kind, given]) => ({ kind, granted: given, created_at: "2026-11-20T00:00:00Z" })), audio_days: 30 },
+    }),
+    "POST /v1/consents": async (request) => {
+      const body = (await request.json()) as { kind: string; granted: boolean };
+      granted.set(body.kind, body.granted);
+      return { status: 201, body: { ...body, created_at: "2026-11-20T00:00:00Z" } };
+    },
+    ...answers,
+  };
+}
+
+const KEEP = { name: "Keep the audio of my meetings" };
+
+describe("the settings of audio", () => {
+  it("keep it once a person says so, and destroy it after asking", async () => {
+    const { user } = openApp("/settings", consenting());
+    await user.click(await screen.findByRole("switch", KEEP));
+    await waitFor(() => expect(screen.getByRole("switch", KEEP).getAttribute("aria-checked")).toBe("true"));
+    expect(screen.getByText(/For 30 days, encrypted/)).toBeTruthy();
+
+    await user.click(screen.getByRole("switch", KEEP));
+    await user.click(await screen.findByRole("button", { name: "Keep it" }));
+    expect(screen.getByRole("switch", KEEP).getAttribute("aria-checked")).toBe("true");
+    await user.click(screen.getByRole("switch", KEEP));
+    await user.click(await screen.findByRole("button", { name: "Destroy it" }));
+    await waitFor(() => expect(screen.getByRole("switch", KEEP).getAttribute("aria-checked")).toBe("false"));
+  });
+
+  it("say that nothing was changed where the server does not answer", async () => {
+    const { user } = openApp("/settings", consenting({ "POST /v1/consents": () => refusal(503, "unavailable", "try again later") }));
+    await user.click(await screen.findByRole("switch", KEEP));
+    expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
+    await waitFor(() => expect(screen.getByRole("switch", KEEP).getAttribute("aria-checked")).toBe("false"));
+  });
+});
+
 describe("the settings", () => {
   it("are reached from every page", async () => {
     const { user, path } = openApp("/", { ...standing({}), "GET /v1/meetings": () => ({ status: 200, body: { meetings: [], next_cursor: null } }) });

@@ -1,5 +1,6 @@
 /** What a person settles for themselves, and administrators for everybody. */
 import { useTitle } from "../../ui/title";
+import { AudioSection } from "./audio-section";
 import { RecognitionSection } from "./recognition-section";
 
 export function SettingsPage() {
@@ -8,6 +9,7 @@ export function SettingsPage() {
     <div className="mx-auto w-full max-w-[75rem] px-5 pt-10 pb-24 sm:px-8 sm:pt-14">
       <h1 className="text-3xl font-semibold tracking-[-0.03em]">Settings</h1>
       <div className="mt-8 sm:mt-10">
+        <AudioSection />
         <RecognitionSection />
       </div>
     </div>
