@@ -158,6 +158,7 @@ impl<P: Ports> Connection<P> {
         let mut alive_at = Instant::now();
         let (mut going, mut keys_due) = (false, false);
         let mut close_by = None;
+        let mut steps = self.hearing.steps();
         loop {
             let now = Instant::now();
             self.hand_out(now);
@@ -197,6 +198,8 @@ impl<P: Ports> Connection<P> {
                         return None;
                     }
                 }
+                // Only to look up: what the node gives up is told at once.
+                Ok(()) = steps.changed() => {}
                 () = sleep_until(wake_at) => self.session.on_time(Instant::now()),
                 _ = pings.tick() => {
                     if alive_at.elapsed() >= Limits::DEAD_AFTER {
@@ -226,6 +229,7 @@ impl<P: Ports> Connection<P> {
         if self.session.is_closing() {
             return;
         }
+        self.session.see_step(self.hearing.step());
         if self.busy_until.is_none_or(|busy| now >= busy) {
             let taken = self.hand_to_voice(now) && self.hand_to_words(now);
             self.busy_until = (!taken).then_some(now + BUSY_AGAIN);
@@ -264,8 +268,6 @@ impl<P: Ports> Connection<P> {
     }
 
     fn hand_to_words(&mut self, now: Instant) -> bool {
-        let step = self.hearing.step();
-        self.session.see_step(step);
         while let Ok(place) = self.jobs.clone().try_reserve_owned() {
             let Some(task) = self.session.take_task(now) else {
                 break;

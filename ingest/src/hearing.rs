@@ -25,6 +25,7 @@ use attune_engine::voice::VoiceActivity;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::OwnedPermit;
+use tokio::sync::watch;
 
 /// Everything that hears, shared by all connections of a node.
 pub struct Hearing {
@@ -174,9 +175,15 @@ impl Hearing {
         self.voice.is_dead() || load.step >= Step::Closed || load.waiting > queue::OVERLOADED_SEGMENTS
     }
 
-    /// What the node has given up.
+    /// What the node has given up, as of at most 100 ms ago.
     pub fn step(&self) -> Step {
         self.pool.step()
+    }
+
+    /// Wakes whoever waits for the node to give up more, or less. [`Hearing::step`] has to be asked for it to be noticed
+    /// while every worker is busy.
+    pub fn steps(&self) -> watch::Receiver<Step> {
+        self.pool.steps()
     }
 
     /// How busy the recognizers are, and what they have done, over all connections.

@@ -9,7 +9,7 @@ mod likely;
 mod pending;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod replay;
+pub(crate) mod replay;
 mod talk;
 mod unheard;
 

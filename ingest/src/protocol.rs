@@ -25,7 +25,7 @@ pub use class::{SampleClass, SkipClass, SkipReason};
 pub use close::CloseCode;
 pub use control::{ClientControl, Mark, OffTheRecord, Pause, Skip, TrackChange, TrackControl, TrackTrouble};
 pub use event::{
-    Envelope, ErrorNotice, GapNotice, Level, Nudge, Partial, ServerEvent, SpeechState, StreamPosition,
+    DEFERRED_STEP, Envelope, ErrorNotice, GapNotice, Level, Nudge, Partial, ServerEvent, SpeechState, StreamPosition,
     SuppressedNotice, Welcome,
 };
 pub use frame::{Frame, FrameKind, Prefix, PrefixError};

@@ -96,8 +96,6 @@ pub struct Session {
     controls: Controls,
     commits: Commits,
     pulse: Pulse,
-    /// What the node has given up.
-    step: Step,
     troubles: Troubles,
     insight: Option<Insight>,
     /// The person chose to keep the audio.
@@ -139,7 +137,6 @@ impl Session {
             controls: Controls::resumed(resumption.streams.get(&Stream::Control)),
             commits: Commits::resumed(&resumption.streams, now),
             pulse: Pulse::new(resumption.samples.clone(), now),
-            step: Step::All,
             troubles: Troubles::default(),
             insight: None,
             keep_audio: resumption.keep_audio,
@@ -207,14 +204,14 @@ impl Session {
         self.lanes.stay(track, listener);
     }
 
-    /// What the node has given up.
+    /// What the node has given up. The client is told at once where that has changed.
     pub const fn see_step(&mut self, step: Step) {
-        self.step = step;
+        self.pulse.see_step(step);
     }
 
     /// Something to recognise.
     pub fn take_task(&mut self, now: Instant) -> Option<Task> {
-        self.lanes.take_task(self.step, now)
+        self.lanes.take_task(self.pulse.step(), now)
     }
 
     /// A task that found no place to be recognised.

@@ -75,6 +75,18 @@ impl Watch {
                     retry_in.as_secs().max(1)
                 ),
             )),
+            ClientEvent::Deferred => {
+                // The status that says so says no more than this.
+                self.level = Some(Level::Overloaded);
+                self.say(ink(
+                    Ink::Yellow,
+                    "         words are late: the server is busy, and what is said is kept here until it is not",
+                ));
+            }
+            ClientEvent::Draining => self.say(ink(
+                Ink::Dim,
+                "         the server has time again: what was kept is on its way",
+            )),
             ClientEvent::Server(envelope) => self.on_server(&envelope.event),
             _ => {}
         }

@@ -22,6 +22,10 @@ pub enum ClientEvent {
         /// When the next one is tried.
         retry_in: Duration,
     },
+    /// The server is too far behind to take audio: what is captured is kept, sealed, until it does again.
+    Deferred,
+    /// It takes audio again: what was kept leaves.
+    Draining,
     /// An event of the server's, stale and repeated ones taken out.
     Server(Box<Envelope>),
     /// Audio left for the server.

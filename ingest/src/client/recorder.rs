@@ -4,6 +4,9 @@
 //! it. A connection only moves a cursor over the buffer; losing one moves the cursor back to where the next one's
 //! `welcome` says.
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod deferral;
 mod error;
 mod keep;
 mod outbox;
@@ -386,7 +389,15 @@ impl Recorder {
                     .release(*stream, (*release_seq).min(live.outbox.next_seq(*stream)))?;
                 self.retry.progressed();
             }
-            ServerEvent::Status { credit_ms, .. } => live.outbox.credit(*credit_ms),
+            ServerEvent::Status { credit_ms, step, .. } => {
+                let was_deferred = live.outbox.is_deferred();
+                live.outbox.status(*credit_ms, *step);
+                match (was_deferred, live.outbox.is_deferred()) {
+                    (false, true) => self.tell(ClientEvent::Deferred).await,
+                    (true, false) => self.tell(ClientEvent::Draining).await,
+                    _ => {}
+                }
+            }
             ServerEvent::Expected { stream, seq } if *seq < live.outbox.next_seq(*stream) => {
                 return self.on_lost(RetryCause::LostCount).await;
             }
@@ -446,7 +457,10 @@ impl Recorder {
     async fn tell(&self, event: ClientEvent) {
         let replaceable = match &event {
             ClientEvent::Sent { .. } => true,
-            ClientEvent::Connected { .. } | ClientEvent::Disconnected { .. } => false,
+            ClientEvent::Connected { .. }
+            | ClientEvent::Disconnected { .. }
+            | ClientEvent::Deferred
+            | ClientEvent::Draining => false,
             ClientEvent::Server(envelope) => matches!(
                 envelope.event,
                 ServerEvent::Received { .. }

@@ -37,7 +37,7 @@ pub enum Step {
     Merged,
     /// L6: no new sessions.
     Closed,
-    /// L7: clients are asked to hold their audio until what waits is done.
+    /// L7: no credit is given: clients hold their audio until what waits is done.
     Deferred,
 }
 
@@ -56,11 +56,6 @@ impl Step {
     /// 0 to 7, as `status` says it.
     pub const fn number(self) -> u8 {
         self as u8
-    }
-
-    /// The step of that number; the last for any higher one.
-    pub(super) fn from_number(number: u8) -> Self {
-        Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Deferred)
     }
 }
 
@@ -101,6 +96,7 @@ impl Ladder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::DEFERRED_STEP;
 
     #[test]
     fn it_goes_up_at_once_and_down_a_step_at_a_time_once_it_is_calm() {
@@ -144,5 +140,6 @@ mod tests {
         let numbers: Vec<u8> = Step::ALL.iter().map(|step| step.number()).collect();
         assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7]);
         assert!(Step::Deferred > Step::NoPartials);
+        assert_eq!(Step::Deferred.number(), DEFERRED_STEP);
     }
 }

@@ -11,15 +11,19 @@ use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, Speech};
 use attune_engine::sound::{Sound, sound_of};
 use attune_engine::speaker::Track;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::OwnedPermit;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{error, warn};
 
 /// How long a worker sleeps while partials wait for time of their own, or a step of the ladder could be taken back.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How old the step of the ladder may be for those who ask: while every worker is busy, nobody else looks.
+const STEP_HOLDS: Duration = Duration::from_millis(100);
 
 /// The way to the threads.
 pub(super) struct Pool {
@@ -29,8 +33,11 @@ pub(super) struct Pool {
 struct Shared {
     state: Mutex<State>,
     ready: Condvar,
-    /// The step of the ladder, for those who ask often.
-    step: AtomicU8,
+    /// The step of the ladder, for those who ask often or wait for it to change.
+    step: watch::Sender<Step>,
+    began: Instant,
+    /// When the step was last looked at for somebody who asked, in milliseconds since it began.
+    looked_ms: AtomicU64,
 }
 
 struct State {
@@ -48,7 +55,9 @@ impl Pool {
                     closed: false,
                 }),
                 ready: Condvar::new(),
-                step: AtomicU8::new(Step::All.number()),
+                step: watch::Sender::new(Step::All),
+                began: Instant::now(),
+                looked_ms: AtomicU64::new(0),
             }),
         };
         for (number, worker) in workers.into_iter().enumerate() {
@@ -72,11 +81,25 @@ impl Pool {
     }
 
     pub(super) fn load(&self) -> Load {
-        self.shared.lock().queue.load(Instant::now())
+        let mut state = self.shared.lock();
+        let load = state.queue.load(Instant::now());
+        self.shared.note(&state);
+        load
     }
 
     pub(super) fn step(&self) -> Step {
-        Step::from_number(self.shared.step.load(Ordering::Relaxed))
+        let shared = &self.shared;
+        let now_ms = shared.began.elapsed().as_millis() as u64;
+        let looked_ms = shared.looked_ms.load(Ordering::Relaxed);
+        if now_ms >= looked_ms + STEP_HOLDS.as_millis() as u64 {
+            shared.looked_ms.store(now_ms, Ordering::Relaxed);
+            self.load();
+        }
+        *shared.step.borrow()
+    }
+
+    pub(super) fn steps(&self) -> watch::Receiver<Step> {
+        self.shared.step.subscribe()
     }
 }
 
@@ -94,7 +117,8 @@ impl Shared {
     }
 
     fn note(&self, state: &State) {
-        self.step.store(state.queue.step().number(), Ordering::Relaxed);
+        let step = state.queue.step();
+        self.step.send_if_modified(|told| std::mem::replace(told, step) != step);
     }
 
     fn work(&self, number: usize, mut worker: Worker) {

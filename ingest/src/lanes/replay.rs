@@ -17,10 +17,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 /// How far the clock moves at a time: what a client captures at once.
-const TICK_MS: u64 = 20;
+pub(crate) const TICK_MS: u64 = 20;
 
 /// A word and when it was said.
-type Word = (&'static str, u64, u64);
+pub(crate) type Word = (&'static str, u64, u64);
 
 /// What a recognition costs: so much, and so much for each second of audio.
 #[derive(Clone, Copy)]
@@ -317,7 +317,7 @@ impl Session {
 }
 
 /// A tick of sound from `from_ms` on: each word swells and fades, as a voice does, and a room is behind it.
-fn sound(words: &[Word], from_ms: u64) -> Vec<i16> {
+pub(crate) fn sound(words: &[Word], from_ms: u64) -> Vec<i16> {
     let level = |ms: u64| {
         let said = words.iter().find(|(_, from, to)| (*from..*to).contains(&ms));
         said.map_or(60, |(_, from, to)| 200 + 8_000 * (ms - from).min(to - ms) / (to - from))
@@ -330,7 +330,7 @@ fn sound(words: &[Word], from_ms: u64) -> Vec<i16> {
 }
 
 /// What is said in a segment: the words whose middle its audio holds.
-fn recognize(words: &[Word], segment: &Segment) -> Recognition {
+pub(crate) fn recognize(words: &[Word], segment: &Segment) -> Recognition {
     let from = segment.audio_from_sample / SAMPLES_PER_MS;
     let to = from + segment.audio.len() as u64 / SAMPLES_PER_MS;
     let inside = words
@@ -350,7 +350,7 @@ fn recognize(words: &[Word], segment: &Segment) -> Recognition {
 }
 
 /// `text` said from `from_ms` on, a word each 320 ms; a full stop takes 200 ms more.
-fn say(from_ms: u64, text: &'static str) -> Vec<Word> {
+pub(crate) fn say(from_ms: u64, text: &'static str) -> Vec<Word> {
     let mut at = from_ms;
     let word = |text: &'static str| {
         let word = (text, at, at + 300);

@@ -6,6 +6,9 @@ use attune_engine::transcript::{Final, SegmentId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The step of the overload ladder at which a server takes no audio until it has caught up.
+pub const DEFERRED_STEP: u8 = 7;
+
 /// An event on its way: the same on the ingest socket and on `/v1/live`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
@@ -85,6 +88,10 @@ pub enum ServerEvent {
         lag_ms: u64,
         /// Audio per track that it takes beyond the last frame it has acknowledged.
         credit_ms: u32,
+        /// What the server has given up because words come late, 0 (nothing) to [`DEFERRED_STEP`]; told at once when it
+        /// changes.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        step: u8,
         /// What became of every sample that is committed.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         samples: BTreeMap<Track, Account>,
@@ -242,6 +249,11 @@ pub struct ErrorNotice {
     /// When to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde asks it.
+const fn is_zero(step: &u8) -> bool {
+    *step == 0
 }
 
 impl Envelope {

@@ -1,5 +1,7 @@
-//! What is said once a second: measures, how the server keeps up, and how far the end is.
+//! What is said once a second: measures, how the server keeps up, and how far the end is. What the node gives up is said
+//! at once.
 
+use crate::hearing::Step;
 use crate::lanes::{Lane, Lanes};
 use crate::protocol::{Account, Level, Limits, ServerEvent, Trouble};
 use attune_engine::speaker::Track;
@@ -23,6 +25,9 @@ pub(super) struct Pulse {
     measures: Option<ServerEvent>,
     status: Option<ServerEvent>,
     level: Level,
+    /// What the node has given up, and what of that is told.
+    step: Step,
+    told_step: Step,
     samples: BTreeMap<Track, Account>,
     troubles: Vec<Trouble>,
     told_troubles: Vec<Trouble>,
@@ -38,11 +43,22 @@ impl Pulse {
             measures: None,
             status: None,
             level: Level::Normal,
+            step: Step::All,
+            told_step: Step::All,
             samples,
             troubles: Vec::new(),
             told_troubles: Vec::new(),
             told_beats_ago: 0,
         }
+    }
+
+    /// What the node has given up; waits for no beat.
+    pub(super) const fn see_step(&mut self, step: Step) {
+        self.step = step;
+    }
+
+    pub(super) const fn step(&self) -> Step {
+        self.step
     }
 
     /// What stands against the tracks, for the next beat.
@@ -67,23 +83,52 @@ impl Pulse {
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        !self.waiting.is_empty() || now >= self.next
+        !self.waiting.is_empty() || now >= self.next || self.has_stepped()
     }
 
     /// The next event of this beat.
     pub(super) fn take(&mut self, lanes: &Lanes, limits: &Limits, ending: bool, now: Instant) -> Option<ServerEvent> {
-        if self.waiting.is_empty() && now >= self.next {
-            self.next = now + EVERY;
-            self.beat(lanes, limits, ending, now);
+        if self.waiting.is_empty() {
+            if now >= self.next {
+                self.next = now + EVERY;
+                self.beat(lanes, limits, ending, now);
+            } else if self.has_stepped() {
+                self.status(lanes, limits, now);
+            }
         }
         self.waiting.pop_front()
     }
 
+    fn has_stepped(&self) -> bool {
+        self.step != self.told_step
+    }
+
     fn beat(&mut self, lanes: &Lanes, limits: &Limits, ending: bool, now: Instant) {
         self.waiting.extend(self.measures.take());
+        self.status(lanes, limits, now);
+        self.told_beats_ago += 1;
+        let again = !self.troubles.is_empty() && self.told_beats_ago >= TROUBLES_AGAIN;
+        if self.troubles != self.told_troubles || again {
+            self.told_beats_ago = 0;
+            self.told_troubles.clone_from(&self.troubles);
+            self.waiting.push_back(ServerEvent::Troubles {
+                troubles: self.troubles.clone(),
+            });
+        }
+        if ending {
+            let left_ms = lanes.iter().map(Lane::undecided_ms).max().unwrap_or(0);
+            self.waiting.push_back(ServerEvent::Ending { left_ms });
+        }
+    }
+
+    /// How the server keeps up, where that is news.
+    fn status(&mut self, lanes: &Lanes, limits: &Limits, now: Instant) {
         let most = |of: fn(&Lane) -> u64| lanes.iter().map(of).max().unwrap_or(0);
-        let undecided_ms = most(Lane::undecided_ms);
-        let credit_ms = u64::from(limits.undecided_ms).saturating_sub(undecided_ms) as u32;
+        let credit_ms = match self.step {
+            Step::Deferred => 0,
+            _ => u64::from(limits.undecided_ms).saturating_sub(most(Lane::undecided_ms)) as u32,
+        };
+        self.told_step = self.step;
         let overdue = lanes
             .iter()
             .filter_map(Lane::oldest_due)
@@ -100,23 +145,12 @@ impl Pulse {
             level: self.level,
             lag_ms: most(Lane::lag_ms),
             credit_ms,
+            step: self.step.number(),
             samples: self.samples.clone(),
         };
         if self.status.as_ref() != Some(&status) {
             self.status = Some(status.clone());
             self.waiting.push_back(status);
-        }
-        self.told_beats_ago += 1;
-        let again = !self.troubles.is_empty() && self.told_beats_ago >= TROUBLES_AGAIN;
-        if self.troubles != self.told_troubles || again {
-            self.told_beats_ago = 0;
-            self.told_troubles.clone_from(&self.troubles);
-            self.waiting.push_back(ServerEvent::Troubles {
-                troubles: self.troubles.clone(),
-            });
-        }
-        if ending {
-            self.waiting.push_back(ServerEvent::Ending { left_ms: undecided_ms });
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{each, hold, load};
 use crate::protocol::{
-    Account, Caption, ClientControl, Codec, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level, Limits, Malformed,
-    Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState, Stream,
-    StreamPosition, SuppressedNotice, TrackChange, TrackControl, TrackDeclaration, TrackTrouble, Trouble, TroubleKind,
-    Welcome,
+    Account, Caption, ClientControl, Codec, DEFERRED_STEP, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level,
+    Limits, Malformed, Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState,
+    Stream, StreamPosition, SuppressedNotice, TrackChange, TrackControl, TrackDeclaration, TrackTrouble, Trouble,
+    TroubleKind, Welcome,
 };
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::sound::{FilledPause, PitchSecond, Sound};
@@ -307,12 +307,14 @@ fn events() -> Vec<Envelope> {
             level: Level::Lagging,
             lag_ms: 3_100,
             credit_ms: 42_000,
+            step: 3,
             samples: BTreeMap::new(),
         },
         ServerEvent::Status {
             level: Level::Normal,
             lag_ms: 0,
             credit_ms: 60_000,
+            step: 0,
             samples: BTreeMap::from([(
                 Track::Mic,
                 Account {
@@ -324,6 +326,13 @@ fn events() -> Vec<Envelope> {
                     reasons: BTreeMap::from([("buffer_full".to_owned(), 16_000), ("muted".to_owned(), 48_000)]),
                 },
             )]),
+        },
+        ServerEvent::Status {
+            level: Level::Overloaded,
+            lag_ms: 12_400,
+            credit_ms: 0,
+            step: DEFERRED_STEP,
+            samples: BTreeMap::new(),
         },
         ServerEvent::Troubles {
             troubles: vec![

@@ -1,5 +1,6 @@
 //! One socket from its ticket to its Close, over the real threads and the real handshake.
 
+use crate::hearing::{Held, job};
 use crate::line::{Tape, hello};
 use crate::meeting::{Loud, Script, Tones, assert_every_word_once, said};
 use crate::wire::Peer;
@@ -10,11 +11,12 @@ use attune_ingest::hearing::Hearing;
 use attune_ingest::keys::say_hello;
 use attune_ingest::memory::Memory;
 use attune_ingest::protocol::{
-    ClientControl, CloseCode, Codec, Hello, Limits, Mark, OpusFrame, Prefix, ServerEvent, Stream,
+    ClientControl, CloseCode, Codec, Hello, Level, Limits, Mark, OpusFrame, Prefix, ServerEvent, Stream,
 };
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -440,5 +442,47 @@ async fn speech_may_leave_as_long_as_the_person_agrees_and_their_organisation_al
         let (before, after) = noted(at_first, then).await;
         assert!(!before.is_empty() && !after.is_empty());
         assert_eq!((leaves(&before), leaves(&after)), (at_first, then));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_node_gives_up_is_told_within_a_second_while_nobody_sends_and_at_the_last_step_there_is_no_credit() {
+    const REACHED_MS: [u64; 8] = [0, 1_000, 2_000, 3_000, 4_000, 6_000, 8_000, 12_000];
+    let (go, recognizer) = Held::back();
+    let hearing = Hearing::start(Box::new(Loud), [Box::new(recognizer) as Box<dyn Recognizer>]).unwrap();
+    let memory = Memory::default();
+    let mut peer = Peer::arrive(&memory, &hearing, memory.reserve(SESSION, 1), true);
+    peer.greet(&memory, &hello(Codec::PcmS16le, 16_000)).await;
+    // Somebody else's: one with the only worker, and one that waits for it.
+    let (answers, mut answered) = mpsc::channel(2);
+    for from_sample in [0, 16_000] {
+        let place = answers.clone().try_reserve_owned().unwrap();
+        assert!(hearing.recognize(job(from_sample, Instant::now()), place).is_ok());
+    }
+    let began = Instant::now();
+    let mut told = 0;
+    while told < 7 {
+        if let ServerEvent::Status {
+            step, credit_ms, level, ..
+        } = peer.event().await.unwrap()
+            && step != told
+        {
+            let late = began.elapsed() - Duration::from_millis(REACHED_MS[usize::from(step)]);
+            assert!(late <= Duration::from_secs(1), "step {step} is told {late:?} late");
+            assert_eq!((credit_ms == 0, level == Level::Overloaded), (step == 7, step == 7));
+            told = step;
+        }
+    }
+    go.send(()).unwrap();
+    go.send(()).unwrap();
+    for _ in 0..2 {
+        answered.recv().await.unwrap();
+    }
+    while told > 0 {
+        if let ServerEvent::Status { step, credit_ms, .. } = peer.event().await.unwrap() {
+            assert!(step <= told, "{step} after {told}");
+            assert_eq!(credit_ms == 0, step == 7);
+            told = step;
+        }
     }
 }

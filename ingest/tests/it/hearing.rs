@@ -30,7 +30,8 @@ fn segment(from_sample: u64) -> Box<Segment> {
     })
 }
 
-fn job(from_sample: u64, due: Instant) -> Job {
+/// A tenth of a second to recognise, for nobody in particular.
+pub fn job(from_sample: u64, due: Instant) -> Job {
     Job {
         session: Uuid::nil(),
         segment: segment(from_sample),
@@ -110,10 +111,23 @@ async fn a_failed_segment_gets_one_more_try_and_is_then_given_up() {
 }
 
 /// Waits to be let go, and notes what it was given.
-struct Held {
+pub struct Held {
     inner: Tones,
     go: std_mpsc::Receiver<()>,
     done: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Held {
+    /// One that waits, and what lets it go on, once for each segment.
+    pub fn back() -> (std_mpsc::Sender<()>, Self) {
+        let (go, held) = std_mpsc::channel();
+        let held = Self {
+            inner: Tones::default(),
+            go: held,
+            done: Arc::default(),
+        };
+        (go, held)
+    }
 }
 
 impl Recognizer for Held {
@@ -130,13 +144,8 @@ impl Recognizer for Held {
 
 #[tokio::test]
 async fn the_segment_that_is_due_first_is_next_and_nobody_waits_for_a_cancelled_one() {
-    let (go, held) = std_mpsc::channel();
-    let done = Arc::new(Mutex::new(Vec::new()));
-    let recognizer = Held {
-        inner: Tones::default(),
-        go: held,
-        done: Arc::clone(&done),
-    };
+    let (go, recognizer) = Held::back();
+    let done = Arc::clone(&recognizer.done);
     let hearing = Hearing::start(Box::new(Loud), [Box::new(recognizer) as Box<dyn Recognizer>]).unwrap();
     let (answers, mut answered) = mpsc::channel(8);
     let now = Instant::now();
@@ -298,6 +307,24 @@ async fn voice_activity_that_is_gone_is_an_answer_and_lets_nobody_in() {
     }
     while !hearing.is_overloaded() {
         tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_is_noticed_while_every_worker_is_busy_and_nothing_new_comes() {
+    let (_go, recognizer) = Held::back();
+    let hearing = Hearing::start(Box::new(Loud), [Box::new(recognizer) as Box<dyn Recognizer>]).unwrap();
+    let (answers, _answered) = mpsc::channel(2);
+    let mut steps = hearing.steps();
+    for from_sample in [0, 16_000] {
+        let place = answers.clone().try_reserve_owned().unwrap();
+        assert!(hearing.recognize(job(from_sample, Instant::now()), place).is_ok());
+    }
+    for (after_ms, step) in [(900, 0), (100, 1), (1_000, 2), (10_000, 7)] {
+        tokio::time::advance(Duration::from_millis(after_ms)).await;
+        assert_eq!(hearing.step().number(), step, "{after_ms} ms later");
+        assert_eq!(steps.has_changed().unwrap(), step > 0);
+        steps.mark_unchanged();
     }
 }
 

@@ -27,6 +27,9 @@ export const VERSION = 1;
 export const SUBPROTOCOL = "attune.v1";
 export const TICKET_SUBPROTOCOL_PREFIX = "ticket.";
 
+/** The step of the overload ladder, in `status`, at which a server takes no audio until it has caught up. */
+export const DEFERRED_STEP = 7;
+
 /** Limits that both sides ship with; a connection's own come with its `welcome`. */
 export const LIMITS = {
   messageBytes: 256 * 1024,
@@ -294,7 +297,7 @@ const EVENTS = {
       lag_ms: whole,
       credit_ms: whole,
     },
-    { samples: map(["mic", "tab"], account) },
+    { step: whole, samples: map(["mic", "tab"], account) },
   ),
   troubles: open({
     type: oneOf("troubles"),
@@ -318,6 +321,7 @@ export interface UnknownEvent {
 
 export type ServerEvent = KnownEvents[keyof KnownEvents] | UnknownEvent;
 export type Welcome = KnownEvents["welcome"];
+export type Status = KnownEvents["status"];
 export type StreamPosition = Checked<typeof position>;
 export type Limits = Checked<typeof limits>;
 /** What became of the 16 kHz samples of a track; the five are all there are. */

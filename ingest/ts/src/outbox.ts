@@ -6,7 +6,7 @@
 import { FRAME_MS, samplesOf } from "./audio.ts";
 import { Bucket } from "./bucket.ts";
 import { isTrack, type Prefix, type Stream, STREAMS, type Track } from "./frame.ts";
-import type { ClientControl, TrackDeclaration, Welcome } from "./messages.ts";
+import { type ClientControl, DEFERRED_STEP, type Status, type TrackDeclaration, type Welcome } from "./messages.ts";
 import { MAX_OVERHEAD_BYTES } from "./seal.ts";
 
 /** Share of the server's limits that a client uses: its clock and the server's do not agree on when a second begins. */
@@ -61,6 +61,7 @@ export class Outbox {
   readonly #tracks: readonly TrackDeclaration[];
   readonly #frames: Bucket;
   readonly #bytes: Bucket;
+  #deferred = false;
 
   /** What leaves on a connection that began with `welcome` at `nowMs`. */
   constructor(welcome: Welcome, tracks: readonly TrackDeclaration[], nowMs: number) {
@@ -86,8 +87,8 @@ export class Outbox {
   }
 
   /**
-   * The frame to send next, if one may be sent: the oldest of those that may. Audio waits for credit and for control made
-   * before it. Control that audio made before it gives its place waits for that audio; what is `urgent` waits for nothing.
+   * The frame to send next, if one may be sent: the oldest of those that may. Audio waits for credit, for a server that defers,
+   * and for control made before it. Control that audio made before it gives its place waits for that audio; what is `urgent` waits for nothing.
    */
   next(frames: Frames, urgent: ReadonlySet<number>): Prefix | undefined {
     const heads = STREAMS.flatMap((stream) => frames.peek(stream, this.nextSeq(stream)) ?? []);
@@ -103,6 +104,11 @@ export class Outbox {
     };
     const sendable = heads.filter(mayLeave).sort((one, other) => one.ordinal - other.ordinal);
     return sendable[0]?.prefix;
+  }
+
+  /** The server is too far behind to take audio: what is captured waits here, sealed, until a `status` says otherwise. */
+  get deferred(): boolean {
+    return this.#deferred;
   }
 
   /** When the server's rate limits let the next frame leave. */
@@ -145,8 +151,9 @@ export class Outbox {
     }
   }
 
-  /** The server takes `creditMs` beyond the last frame that it has acknowledged. */
-  credit(creditMs: number): void {
+  /** How the server keeps up: what it takes beyond the last frame that it has acknowledged, and whether it defers. */
+  status({ credit_ms: creditMs, step = 0 }: Pick<Status, "credit_ms" | "step">): void {
+    this.#deferred = step >= DEFERRED_STEP;
     for (const window of this.#windows.values()) {
       const arrived = window.undecided.filter((frame) => frame.seq <= window.receivedSeq);
       window.windowMs = sumMs(arrived) + creditMs;
@@ -155,6 +162,6 @@ export class Outbox {
 
   #takes(track: Track): boolean {
     const window = this.#windows.get(track);
-    return window !== undefined && sumMs(window.undecided) + FRAME_MS <= window.windowMs;
+    return !this.#deferred && window !== undefined && sumMs(window.undecided) + FRAME_MS <= window.windowMs;
   }
 }

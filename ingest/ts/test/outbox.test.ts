@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { encodePcmFrame } from "../src/audio.ts";
 import { afterClose, CLOSE_CODES, retryInMs } from "../src/close.ts";
 import type { Prefix, Stream } from "../src/frame.ts";
-import type { TrackDeclaration, Welcome } from "../src/messages.ts";
+import { DEFERRED_STEP, type TrackDeclaration, type Welcome } from "../src/messages.ts";
 import { isUrgent, Outbox } from "../src/outbox.ts";
 
 const tracks: TrackDeclaration[] = [
@@ -92,8 +92,21 @@ describe("the outbox", () => {
     const outbox = new Outbox(welcome(2400), tracks, 0);
     frames.drain(outbox);
     outbox.received("mic", 4);
-    outbox.credit(1440);
+    outbox.status({ credit_ms: 1440 });
     expect(frames.drain(outbox)).toHaveLength(1);
+  });
+
+  test("keeps all audio while the server defers, and sends it when it does no longer", () => {
+    const frames = made("mic");
+    frames.add("control", true);
+    frames.add("mic");
+    const outbox = new Outbox(welcome(60_000), tracks, 0);
+    outbox.status({ credit_ms: 60_000, step: DEFERRED_STEP });
+    expect(outbox.deferred).toBe(true);
+    expect(frames.drain(outbox)).toEqual(["control"]);
+    outbox.status({ credit_ms: 60_000, step: DEFERRED_STEP - 1 });
+    expect(outbox.deferred).toBe(false);
+    expect(frames.drain(outbox)).toEqual(["mic", "mic"]);
   });
 
   test("goes on where the server wants to, and warms up without credit", () => {

@@ -3,7 +3,7 @@
 use super::RATE_HZ;
 use super::serving::Serving;
 use super::socket::Outcome;
-use crate::protocol::{PcmFrame, Prefix, ServerEvent, Skip, Stream, StreamPosition};
+use crate::protocol::{DEFERRED_STEP, PcmFrame, Prefix, ServerEvent, Skip, Stream, StreamPosition};
 use std::collections::VecDeque;
 
 /// A track on one connection.
@@ -67,6 +67,10 @@ impl Serving<'_> {
         }
         self.audio_frames += 1;
         self.commit(RATE_HZ);
+        let defers = self.world.lock().unwrap().defer_after == Some(self.audio_frames);
+        if defers {
+            self.say_status(DEFERRED_STEP);
+        }
         self.fault()
     }
 

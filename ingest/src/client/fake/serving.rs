@@ -5,7 +5,9 @@ use super::hearing::Hearing;
 use super::socket::Outcome;
 use super::world::World;
 use crate::keys::ConnectionKeys;
-use crate::protocol::{ClientControl, CloseCode, Envelope, Insight, Prefix, ServerEvent, Skip, Stream, Welcome};
+use crate::protocol::{
+    ClientControl, CloseCode, DEFERRED_STEP, Envelope, Insight, Level, Prefix, ServerEvent, Skip, Stream, Welcome,
+};
 use crate::seal::{OpenError, Opener, Sealer};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
@@ -72,6 +74,23 @@ impl<'a> Serving<'a> {
     pub(super) fn say(&mut self, number: Option<u64>, event: ServerEvent) {
         let message = self.seal(number, event);
         self.outgoing.push(message);
+    }
+
+    pub(super) fn say_status(&mut self, step: u8) {
+        let (level, credit_ms) = match step {
+            DEFERRED_STEP => (Level::Overloaded, 0),
+            _ => (Level::Normal, self.world.lock().unwrap().credit_ms),
+        };
+        self.say(
+            None,
+            ServerEvent::Status {
+                level,
+                lag_ms: 0,
+                credit_ms,
+                step,
+                samples: BTreeMap::new(),
+            },
+        );
     }
 
     pub(super) fn violation(&self, what: impl Into<String>) -> Outcome {
@@ -167,6 +186,9 @@ impl<'a> Serving<'a> {
                     world.next_number()
                 };
                 self.say(Some(number), ServerEvent::Marked { at_ms, note });
+                if self.world.lock().unwrap().defer_after.is_some() {
+                    self.say_status(0);
+                }
             }
             ClientControl::End {} => return self.end(),
             _ => {}

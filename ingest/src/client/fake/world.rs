@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(super) unavailable: u32,
     pub(super) withdrawn: bool,
     pub(crate) credit_ms: u32,
+    /// After so many frames of audio it takes no more, until the next mark.
+    pub(crate) defer_after: Option<u32>,
     /// Broken rules of the protocol, for the test to find.
     pub(crate) violations: Vec<String>,
     pub(crate) hellos: Vec<Hello>,
@@ -65,6 +67,7 @@ impl World {
             unavailable: 0,
             withdrawn: false,
             credit_ms: 60_000,
+            defer_after: None,
             violations: Vec::new(),
             hellos: Vec::new(),
             durable: Durable::default(),

@@ -3,7 +3,7 @@
 
 use super::super::window::Window;
 use crate::client::Buffer;
-use crate::protocol::{FRAME_MS, Limits, Prefix, Stream, TrackDeclaration, Welcome};
+use crate::protocol::{DEFERRED_STEP, FRAME_MS, Limits, Prefix, Stream, TrackDeclaration, Welcome};
 use attune_engine::clock::SAMPLE_RATE_HZ;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,6 +16,8 @@ const SHARE: f64 = 0.9;
 pub(super) struct Outbox {
     cursor: [u64; Stream::ALL.len()],
     window: Window,
+    /// The server takes no audio at all until it has caught up.
+    deferred: bool,
     tracks: Vec<TrackDeclaration>,
     frames: Bucket,
     bytes: Bucket,
@@ -38,14 +40,15 @@ impl Outbox {
         Self {
             cursor: Stream::ALL.map(resume),
             window,
+            deferred: false,
             tracks,
             frames: Bucket::new(f64::from(frames_per_s) * SHARE, f64::from(burst_frames) * SHARE, now),
             bytes: Bucket::new(f64::from(bytes_per_s) * SHARE, f64::from(bytes_per_s) * SHARE, now),
         }
     }
 
-    /// The frame to send next, if one may be sent: the oldest of those that may. Audio waits for credit and for control
-    /// made before it. Control that audio made before it gives its place (a skip, a track, the end) waits for that
+    /// The frame to send next, if one may be sent: the oldest of those that may. Audio waits for credit, for a server that
+    /// is deferring, and for control made before it. Control that audio made before it gives its place (a skip, a track, the end) waits for that
     /// audio; what is `urgent` waits for nothing.
     pub(super) fn next(&self, buffer: &Buffer, urgent: &BTreeSet<u64>) -> Option<(Stream, u64)> {
         let head = |stream: Stream| {
@@ -59,7 +62,7 @@ impl Outbox {
                 urgent.contains(&self.next_seq(stream)) || oldest_audio.is_none_or(|audio| audio > ordinal)
             }
             Stream::Mic | Stream::Tab => {
-                control.is_none_or(|control| control > ordinal) && self.window.takes(stream, FRAME_MS)
+                !self.deferred && control.is_none_or(|control| control > ordinal) && self.window.takes(stream, FRAME_MS)
             }
             Stream::Insights | Stream::Captions => true,
         };
@@ -112,9 +115,15 @@ impl Outbox {
         self.window.committed(stream, sample);
     }
 
-    /// The server takes `credit_ms` beyond what it has acknowledged.
-    pub(super) fn credit(&mut self, credit_ms: u32) {
+    /// The server takes `credit_ms` beyond what it has acknowledged, at this step of its overload ladder.
+    pub(super) fn status(&mut self, credit_ms: u32, step: u8) {
         self.window.credit(credit_ms);
+        self.deferred = step >= DEFERRED_STEP;
+    }
+
+    /// Audio waits here until the server has caught up.
+    pub(super) const fn is_deferred(&self) -> bool {
+        self.deferred
     }
 }
 
@@ -239,6 +248,19 @@ mod tests {
             [Stream::Control],
             "the second one waits for the audio before it"
         );
+    }
+
+    #[tokio::test]
+    async fn while_the_server_defers_no_audio_leaves_whatever_its_credit_and_all_of_it_does_afterwards() {
+        let mut bench = Bench::new(60_000);
+        bench.audio(Track::Mic);
+        bench.outbox.status(60_000, DEFERRED_STEP);
+        bench.control(true);
+        bench.audio(Track::Mic);
+        assert_eq!(bench.drain(), [Stream::Control]);
+        assert!(bench.outbox.is_deferred());
+        bench.outbox.status(60_000, DEFERRED_STEP - 1);
+        assert_eq!(bench.drain(), [Stream::Mic, Stream::Mic]);
     }
 
     #[tokio::test]

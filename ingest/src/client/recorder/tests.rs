@@ -351,6 +351,39 @@ async fn credit_is_never_overdrawn_and_the_end_still_comes() {
 }
 
 #[tokio::test]
+async fn while_the_server_defers_nothing_is_sent_and_afterwards_all_of_it() {
+    let mark = Cue {
+        at_ms: 16_000,
+        what: What::Mark(None),
+    };
+    let bench = Bench::new(&[], vec![mark]).await;
+    bench.server.world().defer_after = Some(40);
+    let (recorder, mut events) = bench.recorder();
+    recorder.run().await.unwrap();
+    // What was told of it, and how far the microphone had been sent when.
+    let (mut told, mut sent_ms) = (Vec::new(), 0);
+    while let Some(event) = events.recv().await {
+        match event {
+            ClientEvent::Deferred => told.push(("deferred", sent_ms)),
+            ClientEvent::Draining => told.push(("draining", sent_ms)),
+            ClientEvent::Sent {
+                track: Track::Mic, to, ..
+            } => sent_ms = to.as_ms(),
+            _ => {}
+        }
+    }
+    let [("deferred", deferred_ms), ("draining", draining_ms)] = told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(deferred_ms, draining_ms, "nothing left in between");
+    assert!(
+        deferred_ms < 16_000 && sent_ms >= SECONDS as u64 * 1_000,
+        "{deferred_ms} ms, {sent_ms} ms"
+    );
+    bench.assert_all_durable(|_, _| false);
+}
+
+#[tokio::test]
 async fn what_is_off_the_record_never_leaves_and_is_accounted_for() {
     let cue = |at_ms, what| Cue { at_ms, what };
     let reading = |value| Reading { value, quality: 1.0 };

@@ -11,6 +11,7 @@ import { Failed, Notice } from "../../ui/notice";
 import { useTitle } from "../../ui/title";
 import { unheardWords } from "./account";
 import { Announcer } from "./announcer";
+import { busyWords } from "./busy";
 import { ConnectionMark } from "./connection-mark";
 import type { ConnectionState } from "./connection";
 import { savedToMs, type LiveState } from "./live-state";
@@ -110,6 +111,7 @@ function Heading({ meeting, state, connection, over }: PartProps) {
 
 function Notices({ meeting, state, connection, over }: PartProps) {
   const lastGap = state.gaps.at(-1);
+  const busy = state.status === null ? undefined : busyWords(state.status);
   return (
     <div className="space-y-3 not-empty:pb-5">
       {connection.kind === "refused" && (
@@ -127,9 +129,9 @@ function Notices({ meeting, state, connection, over }: PartProps) {
           <p>The last words are being decided. The report follows within a minute.</p>
         </Notice>
       )}
-      {!over && state.status !== null && state.status.level !== "normal" && (
-        <Notice tone="signal" title={`Words come ${Math.round(state.status.lag_ms / 1000)} s late`}>
-          <p className="text-ink-2">The server is busy. Nothing is lost: the recording device keeps every second until it is saved.</p>
+      {!over && busy !== undefined && (
+        <Notice tone="signal" title={busy.title}>
+          <p className="tabular text-ink-2">{busy.advice}</p>
         </Notice>
       )}
       {!over &&
