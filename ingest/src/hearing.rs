@@ -6,6 +6,7 @@
 mod costs;
 mod job;
 mod ladder;
+mod nice;
 mod pool;
 pub(crate) mod queue;
 mod spare;

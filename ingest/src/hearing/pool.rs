@@ -5,6 +5,7 @@
 
 use super::job::{Job, NoWords, Purpose};
 use super::ladder::Step;
+use super::nice::step_back;
 use super::queue::{Load, Queue, Taken, Waiting};
 use super::{Answer, Worker};
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, Speech};
@@ -122,6 +123,9 @@ impl Shared {
     }
 
     fn work(&self, number: usize, mut worker: Worker) {
+        if let Err(error) = step_back() {
+            warn!(worker = number, %error, "a worker runs at the priority of everything else");
+        }
         while let Some(taken) = self.next(number) {
             let began = Instant::now();
             let recognized = worker.recognize(&taken);
