@@ -87,7 +87,7 @@ pub struct Recognition {
     pub hit_loop_guard: bool,
     /// Who wrote the words, as [`RecognizerInfo::label`], where that was not the recognizer that was asked.
     pub made_by: Option<String>,
-    /// The model's own probability that nobody speaks, 0 to 1, where it has one.
+    /// The model's own probability that nobody speaks, 0 to 1, where it has one; Whisper has none behind a prompt.
     pub no_speech: Option<f32>,
     /// Mean natural logarithm of the tokens' probabilities, where it has tokens.
     pub mean_logprob: Option<f32>,

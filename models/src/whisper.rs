@@ -145,6 +145,12 @@ impl Whisper {
             .map(|script| script.plan(self.audio.len(), self.vocabulary.end_of_text));
         let mut parameters = parameters(audio_ctx, max_tokens);
         parameters.set_tokens(prompt);
+        // whisper.cpp reads how probable silence is off the first row of a batch of which it fills the last alone: behind more
+        // than one token that is what the decode before left there, perhaps another person's, and would drop words by it.
+        let knows_silence = prompt.is_empty() && !self.weights.is_multilingual();
+        if !knows_silence {
+            parameters.set_no_speech_thold(f32::INFINITY);
+        }
         let parameters = abort.attach(parameters);
         #[cfg(any(test, feature = "seeded"))]
         let parameters = match &plan {
@@ -155,7 +161,7 @@ impl Whisper {
         let mut pieces = Vec::new();
         let mut no_speech = None;
         for segment in self.state.as_iter() {
-            no_speech = no_speech.or(Some(segment.no_speech_probability()));
+            no_speech = no_speech.or(knows_silence.then(|| segment.no_speech_probability()));
             for index in 0..segment.n_tokens() {
                 let Some(token) = segment.get_token(index) else { break };
                 pieces.push(Piece {
