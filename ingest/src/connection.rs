@@ -226,6 +226,9 @@ impl<P: Ports> Connection<P> {
 
     /// Hands out what the session has for the models, the ledger and consent.
     fn hand_out(&mut self, now: Instant) {
+        for lap in self.session.take_laps() {
+            self.ports.lap(&lap);
+        }
         if self.session.is_closing() {
             return;
         }
@@ -308,7 +311,7 @@ impl<P: Ports> Connection<P> {
     fn on_done(&mut self, (ledger, done): (P::Ledger, Done)) {
         let measures = ledger.measures();
         match done {
-            Done::Committed(Ok(committed)) => self.session.on_committed(committed, measures),
+            Done::Committed(Ok(committed)) => self.session.on_committed(committed, measures, Instant::now()),
             Done::Ended(Ok(committed)) => self.session.on_ended(committed, measures),
             Done::Reported(ready) => self.session.on_report(ready),
             Done::Committed(Err(error)) | Done::Ended(Err(error)) => {

@@ -3,8 +3,8 @@
 
 use crate::keys::Offer;
 use crate::ports::{
-    Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Ledger, LedgerError,
-    Ledgers, Numbered, Position, Reservation, Resumption, TicketRefused, Tickets,
+    Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Lap, Ledger, LedgerError,
+    Ledgers, Numbered, Position, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
 };
 use crate::protocol::{
     Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream, SuppressedNotice,
@@ -37,6 +37,7 @@ struct Shared {
     device_revoked: bool,
     failing: bool,
     browsers_only: bool,
+    laps: Vec<Lap>,
 }
 
 /// What is durable of one session.
@@ -119,6 +120,11 @@ impl Memory {
     /// What is durable of `session`.
     pub fn record(&self, session: Uuid) -> Record {
         self.lock().sessions.get(&session).cloned().unwrap_or_default()
+    }
+
+    /// What connections timed, over all sessions.
+    pub fn laps(&self) -> Vec<Lap> {
+        self.lock().laps.clone()
     }
 
     /// Gives consent, and leave, to send audio to a recognizer elsewhere, or takes it back.
@@ -339,6 +345,12 @@ impl Consents for Memory {
         Ok(Consented {
             audio_may_leave: shared.audio_may_leave,
         })
+    }
+}
+
+impl Stopwatch for Memory {
+    fn lap(&self, lap: &Lap) {
+        self.lock().laps.push(lap.clone());
     }
 }
 

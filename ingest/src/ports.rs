@@ -4,6 +4,7 @@
 //!
 //! Sample numbers here are 16 kHz samples since the session began, whatever rate a track declares.
 
+use crate::hearing::Purpose;
 use crate::protocol::{Account, Caption, Codec, Hello, Insight, Mark, SampleClass, ServerEvent, SkipReason, Stream};
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::speaker::Track;
@@ -11,6 +12,7 @@ use attune_engine::transcript::Final;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -362,7 +364,33 @@ pub trait Ledger: Send {
     fn report_ready(&mut self) -> impl Future<Output = Option<ServerEvent>> + Send;
 }
 
-/// All of them: what serving a connection takes.
-pub trait Ports: Tickets + Devices + Consents + Ledgers + Send + Sync + 'static {}
+/// Something that a connection timed. Sound counts from when it came in: what a client kept back has not.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lap {
+    /// The words of some speech are durable, and on their way: this long after the last sound of it.
+    Final(Duration),
+    /// Open speech is shown: this long after the last sound that was heard for it.
+    Partial(Duration),
+    /// A segment was recognised.
+    Recognized {
+        /// By what, as [`attune_engine::recognize::RecognizerInfo::label`].
+        model: String,
+        /// What its words are for.
+        purpose: Purpose,
+        /// How long what was recognised lasts.
+        audio: Duration,
+        /// How long a worker was at it.
+        took: Duration,
+    },
+}
 
-impl<P: Tickets + Devices + Consents + Ledgers + Send + Sync + 'static> Ports for P {}
+/// Counts how long things take, for whoever runs the node.
+pub trait Stopwatch {
+    /// A connection timed something. Does not wait.
+    fn lap(&self, lap: &Lap);
+}
+
+/// All of them: what serving a connection takes.
+pub trait Ports: Tickets + Devices + Consents + Ledgers + Stopwatch + Send + Sync + 'static {}
+
+impl<P: Tickets + Devices + Consents + Ledgers + Stopwatch + Send + Sync + 'static> Ports for P {}

@@ -11,6 +11,7 @@ mod events;
 mod frames;
 mod intake;
 mod keeping;
+mod laps;
 mod pulse;
 mod rate;
 mod troubles;
@@ -30,6 +31,7 @@ use commits::Commits;
 use controls::Controls;
 use frames::refuse;
 use intake::Intake;
+use laps::Laps;
 use pulse::Pulse;
 use rate::Rate;
 use std::collections::{BTreeMap, VecDeque};
@@ -96,6 +98,7 @@ pub struct Session {
     controls: Controls,
     commits: Commits,
     pulse: Pulse,
+    laps: Laps,
     troubles: Troubles,
     insight: Option<Insight>,
     /// The person chose to keep the audio.
@@ -133,6 +136,7 @@ impl Session {
             rate: Rate::new(&limits, now),
             acks: Acks::default(),
             intakes: BTreeMap::new(),
+            laps: Laps::new(recognizer.label()),
             lanes: Lanes::new(recognizer, Manner::Live),
             controls: Controls::resumed(resumption.streams.get(&Stream::Control)),
             commits: Commits::resumed(&resumption.streams, now),
@@ -181,8 +185,14 @@ impl Session {
 
     /// An answer of the models.
     pub fn on_answer(&mut self, answer: Answer, now: Instant) {
+        let pass = self.lap_answer(&answer);
         match self.lanes.on_answer(answer, now) {
-            Ok(shown) => self.tell_shown(shown),
+            Ok(shown) => {
+                if let Some(pass) = pass {
+                    self.lap_shown(&pass, &shown, now);
+                }
+                self.tell_shown(shown);
+            }
             // Nothing that is not committed is lost: the client has it, and another connection hears it anew.
             Err(deaf) => {
                 warn!(error = %deaf, "closing a connection that cannot be heard");
@@ -236,6 +246,7 @@ impl Session {
             .take_batch(&mut self.lanes, &self.intakes, &self.controls, hurry, now);
         if let Some(mut batch) = batch {
             batch.kept = self.take_kept(&batch);
+            self.lap_batch(&batch);
             self.parting = hurry && self.phase == Phase::Leaving;
             return Some(ToLedger::Commit(Box::new(batch)));
         }
@@ -260,7 +271,8 @@ impl Session {
     }
 
     /// The batch that was handed over last is durable.
-    pub fn on_committed(&mut self, mut committed: Committed, measures: Option<ServerEvent>) {
+    pub fn on_committed(&mut self, mut committed: Committed, measures: Option<ServerEvent>, now: Instant) {
+        self.lap_committed(now);
         self.pulse.account(std::mem::take(&mut committed.samples));
         let positions = self.commits.on_committed();
         for position in &positions {

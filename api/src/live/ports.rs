@@ -9,8 +9,8 @@ use crate::live::opening::{self, capture, device, member};
 use crate::live::socket::Verdict;
 use crate::record::{sessions, tickets, to_column};
 use attune_ingest::ports::{
-    Cause, ConsentRefused, Consented, Consents, DeviceRefused, Devices, LedgerError, Ledgers, Reservation, Resumption,
-    TicketRefused, Tickets,
+    Cause, ConsentRefused, Consented, Consents, DeviceRefused, Devices, Lap, LedgerError, Ledgers, Reservation,
+    Resumption, Stopwatch, TicketRefused, Tickets,
 };
 use attune_ingest::protocol::Hello;
 use zeroize::Zeroizing;
@@ -131,6 +131,12 @@ impl Consents for Door {
         }
         self.verdict.know_may_leave(audio_may_leave);
         Ok(Consented { audio_may_leave })
+    }
+}
+
+impl Stopwatch for Door {
+    fn lap(&self, lap: &Lap) {
+        self.live.metrics.meetings.lap(lap);
     }
 }
 

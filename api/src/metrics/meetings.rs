@@ -1,7 +1,7 @@
-//! What meetings bring: sound by what became of it, how far words are behind, nudges, commits.
+//! What meetings bring: sound by what became of it, how late words are and what they cost, nudges, commits.
 
 use attune_engine::clock::SAMPLE_RATE_HZ;
-use attune_ingest::ports::Decided;
+use attune_ingest::ports::{Decided, Lap};
 use attune_ingest::protocol::ServerEvent;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -21,6 +21,9 @@ pub(crate) struct Meetings {
     unheard: Family<Unheard, Seconds>,
     sessions: Gauge,
     lag: Histogram,
+    final_latency: Histogram,
+    partial_latency: Histogram,
+    cost: Family<Recognized, Histogram, fn() -> Histogram>,
     commit: Histogram,
     finals: Family<Track, Counter>,
     nudges: Family<Rule, Counter>,
@@ -44,6 +47,13 @@ struct Track {
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Recognized {
+    /// A recognizer and its model, as transcripts name them: of those this node was set up with.
+    model: String,
+    purpose: &'static str,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Rule {
     rule: String,
 }
@@ -56,6 +66,10 @@ impl Meetings {
             sessions: Gauge::default(),
             // Up to the minute of undecided audio that a track may have.
             lag: Histogram::new([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]),
+            // From a recognizer that is done when speech ends to the last step of the overload ladder and beyond.
+            final_latency: Histogram::new([0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 30.0]),
+            partial_latency: Histogram::new([0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 4.0]),
+            cost: Family::new_with_constructor(cost as fn() -> Histogram),
             // Up to the ten seconds that a commit may take.
             commit: Histogram::new([0.002, 0.008, 0.032, 0.125, 0.5, 2.0, 10.0]),
             finals: Family::default(),
@@ -79,6 +93,23 @@ impl Meetings {
             "How far words were behind the sound, whenever a session told it",
             Unit::Seconds,
             meetings.lag.clone(),
+        );
+        registry.register_with_unit(
+            "final_latency",
+            "Time from the last sound of some speech, as it came in, to its words being durable",
+            Unit::Seconds,
+            meetings.final_latency.clone(),
+        );
+        registry.register_with_unit(
+            "partial_latency",
+            "Time from the last sound that was heard for a look at open speech, as it came in, to its words being shown",
+            Unit::Seconds,
+            meetings.partial_latency.clone(),
+        );
+        registry.register(
+            "recognition_cost_ratio",
+            "Seconds of a worker for each second of sound that it recognised",
+            meetings.cost.clone(),
         );
         registry.register_with_unit(
             "commit_duration",
@@ -123,6 +154,25 @@ impl Meetings {
         }
     }
 
+    /// A connection timed something.
+    pub(crate) fn lap(&self, lap: &Lap) {
+        match lap {
+            Lap::Final(after) => self.final_latency.observe(after.as_secs_f64()),
+            Lap::Partial(after) => self.partial_latency.observe(after.as_secs_f64()),
+            Lap::Recognized { audio, .. } if audio.is_zero() => {}
+            Lap::Recognized {
+                model,
+                purpose,
+                audio,
+                took,
+            } => {
+                let (model, purpose) = (model.clone(), purpose.as_str());
+                let cost = took.as_secs_f64() / audio.as_secs_f64();
+                self.cost.get_or_create(&Recognized { model, purpose }).observe(cost);
+            }
+        }
+    }
+
     /// A session told its client something.
     pub(crate) fn told(&self, event: &ServerEvent) {
         if let ServerEvent::Status { lag_ms, .. } = event {
@@ -131,10 +181,16 @@ impl Meetings {
     }
 }
 
+/// From a tenth of what Whisper tiny takes to a model that does not keep up alone.
+fn cost() -> Histogram {
+    Histogram::new([0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use attune_engine::clock::{MeetingTime, Span};
+    use attune_ingest::hearing::Purpose;
     use attune_ingest::protocol::{Nudge, SampleClass};
     use prometheus_client::encoding::text::encode;
 
@@ -175,6 +231,43 @@ mod tests {
             r#"attune_nudges_total{rule="N1"} 1"#,
             "attune_sessions_live 1",
             "attune_commit_duration_seconds_count 1",
+        ] {
+            assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_counted_by_how_late_they_are_and_by_what_they_cost_with_which_model() {
+        let mut registry = Registry::with_prefix("attune");
+        let meetings = Meetings::new(&mut registry);
+        let recognized = |purpose, audio_ms| Lap::Recognized {
+            model: "whisper/tiny.en".into(),
+            purpose,
+            audio: Duration::from_millis(audio_ms),
+            took: Duration::from_millis(600),
+        };
+        for lap in [
+            Lap::Final(Duration::from_millis(1_400)),
+            Lap::Final(Duration::from_millis(700)),
+            Lap::Partial(Duration::from_millis(450)),
+            recognized(Purpose::Final, 4_000),
+            recognized(Purpose::Partial, 1_000),
+            recognized(Purpose::Partial, 0),
+        ] {
+            meetings.lap(&lap);
+        }
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        for line in [
+            "# TYPE attune_final_latency_seconds histogram",
+            "# UNIT attune_final_latency_seconds seconds",
+            r#"attune_final_latency_seconds_bucket{le="0.75"} 1"#,
+            r#"attune_final_latency_seconds_bucket{le="1.5"} 2"#,
+            "attune_partial_latency_seconds_sum 0.45",
+            "# TYPE attune_recognition_cost_ratio histogram",
+            r#"attune_recognition_cost_ratio_sum{model="whisper/tiny.en",purpose="final"} 0.15"#,
+            r#"attune_recognition_cost_ratio_sum{model="whisper/tiny.en",purpose="partial"} 0.6"#,
+            r#"attune_recognition_cost_ratio_count{model="whisper/tiny.en",purpose="partial"} 1"#,
         ] {
             assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
         }

@@ -1,7 +1,7 @@
 //! What the node's ears have done, asked of them when somebody looks: how busy the recognizers are, what their work costs
 //! beside the sound it is about, and how well voice activity batches.
 
-use attune_ingest::hearing::{Done, Hearing};
+use attune_ingest::hearing::{Done, Hearing, Purpose};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -44,6 +44,11 @@ impl Collector for Recognition {
                 "Recognitions that nobody waited for any more, or that gave way",
                 load.stopped,
             ),
+            (
+                "partials_aborted",
+                "Looks at open speech that were left unfinished because a decision needed the worker",
+                load.partials_aborted,
+            ),
             ("recognitions_failed", "Tries of a recognizer that failed", load.failed),
             (
                 "voice_frames",
@@ -60,9 +65,9 @@ impl Collector for Recognition {
             counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
         }
         let purposes = [
-            ("final", load.finals),
-            ("likely", load.likely),
-            ("partial", load.partials),
+            (Purpose::Final.as_str(), load.finals),
+            (Purpose::Likely.as_str(), load.likely),
+            (Purpose::Partial.as_str(), load.partials),
         ];
         by_purpose(
             &mut encoder,

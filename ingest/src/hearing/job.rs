@@ -23,6 +23,17 @@ pub enum Purpose {
     Partial,
 }
 
+impl Purpose {
+    /// Its name where it is counted.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Likely => "likely",
+            Self::Partial => "partial",
+        }
+    }
+}
+
 /// Whether audio may be sent to a recognizer elsewhere. Asked when a recognition begins, so that a consent that is taken back
 /// holds for what waits already. Clones share it.
 #[derive(Debug, Clone, Default)]

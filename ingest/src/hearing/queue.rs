@@ -104,6 +104,8 @@ pub struct Load {
     pub partials: Done,
     /// Asked for and not done, because nobody waited any more or something was more urgent.
     pub stopped: u64,
+    /// Partials that a worker left unfinished because a final needed it.
+    pub partials_aborted: u64,
     /// Tries that failed.
     pub failed: u64,
 }
@@ -126,6 +128,7 @@ pub(crate) struct Queue<A> {
     patient: bool,
     done: BTreeMap<Purpose, Done>,
     stops: u64,
+    aborted: u64,
     failed: u64,
 }
 
@@ -145,6 +148,7 @@ impl<A> Queue<A> {
             patient,
             done: BTreeMap::new(),
             stops: 0,
+            aborted: 0,
             failed: 0,
         }
     }
@@ -300,6 +304,7 @@ impl<A> Queue<A> {
             share.running = share.running.saturating_sub(1);
             share.had = (share.had + took.as_secs_f64() - running.predicted.as_secs_f64()).max(0.0);
         }
+        self.aborted += u64::from(stopped);
         let done = self.done.entry(running.purpose).or_default();
         done.jobs += u64::from(!stopped);
         done.audio += if stopped { Duration::ZERO } else { running.audio };
@@ -344,6 +349,7 @@ impl<A> Queue<A> {
             likely: of(Purpose::Likely),
             partials: of(Purpose::Partial),
             stopped: self.stops,
+            partials_aborted: self.aborted,
             failed: self.failed,
         }
     }

@@ -61,6 +61,7 @@ struct Kept {
     end: u64,
     /// The line in force just before it.
     line: Option<Line>,
+    came_at: Instant,
 }
 
 impl Intake {
@@ -133,6 +134,7 @@ impl Intake {
             first_sample: prefix.first_sample,
             end,
             line: lane.timeline().line(),
+            came_at: now,
         });
         self.next_seq = prefix.seq + 1;
         self.heard_at = now;
@@ -222,6 +224,12 @@ impl Intake {
         while self.frames.front().is_some_and(|frame| frame.seq < seq) {
             self.frames.pop_front();
         }
+    }
+
+    /// When the sound before the 16 kHz sample `end` had come in, if its frame is still to be kept by the client.
+    pub(super) fn came_at(&self, end: u64) -> Option<Instant> {
+        let index = self.frames.partition_point(|frame| frame.end < end);
+        self.frames.get(index).map(|frame| frame.came_at)
     }
 
     /// The frames that end before the 16 kHz sample `decided` and were not taken yet; none where no audio is kept.

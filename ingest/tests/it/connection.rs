@@ -10,6 +10,7 @@ use attune_ingest::connection::Incoming;
 use attune_ingest::hearing::Hearing;
 use attune_ingest::keys::say_hello;
 use attune_ingest::memory::Memory;
+use attune_ingest::ports::Lap;
 use attune_ingest::protocol::{
     ClientControl, CloseCode, Codec, Hello, Level, Limits, Mark, OpusFrame, Prefix, ServerEvent, Stream,
 };
@@ -79,6 +80,8 @@ async fn a_meeting_in_opus_is_heard_committed_and_ended() {
     );
     let numbers: Vec<u64> = events.iter().filter_map(|envelope| envelope.number).collect();
     assert_eq!(numbers, (1..=record.events.len() as u64).collect::<Vec<_>>());
+    let timed = memory.laps().into_iter().filter(|lap| matches!(lap, Lap::Final(_)));
+    assert_eq!(timed.count(), record.finals().len());
     let told_readers = |is: fn(&ServerEvent) -> bool| record.told.iter().any(is);
     assert!(told_readers(|event| matches!(event, ServerEvent::Speech { .. })));
     assert!(told_readers(|event| matches!(event, ServerEvent::Ending { .. })));

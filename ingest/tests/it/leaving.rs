@@ -47,7 +47,7 @@ fn who_keeps_talking_is_told_to_resume_once_what_is_decided_is_durable() {
         line.send(prefix, payload);
         line.turn(Turn::Voice);
     }
-    line.session.on_committed(Committed::default(), None);
+    line.session.on_committed(Committed::default(), None, line.now);
     assert_eq!(line.closed(), Some(CloseCode::Resume));
 }
 
@@ -79,7 +79,7 @@ fn a_session_that_has_ended_does_not_keep_a_node_for_its_report() {
         }
         while let Some(work) = line.session.take_work(line.now) {
             match work {
-                ToLedger::Commit(_) => line.session.on_committed(Committed::default(), None),
+                ToLedger::Commit(_) => line.session.on_committed(Committed::default(), None, line.now),
                 ToLedger::End => line.session.on_ended(Committed::default(), None),
             }
         }

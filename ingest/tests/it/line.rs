@@ -248,7 +248,7 @@ impl Line {
             Some(ToLedger::Commit(batch)) => {
                 let committed = self.ledger.commit(*batch).now_or_never().unwrap();
                 match committed {
-                    Ok(committed) => self.session.on_committed(committed, self.ledger.measures()),
+                    Ok(committed) => self.session.on_committed(committed, self.ledger.measures(), self.now),
                     Err(error) => {
                         let broke_a_rule = format!("{error:?}");
                         assert!(

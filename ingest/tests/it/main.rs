@@ -7,6 +7,7 @@ mod accounting;
 mod connection;
 mod hearing;
 mod hostile;
+mod laps;
 mod leaving;
 mod line;
 mod media;

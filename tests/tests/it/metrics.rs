@@ -58,12 +58,24 @@ async fn a_meeting_moves_the_counters_and_no_label_names_anyone() {
     assert_eq!(after["attune_segments_waiting"], 0.0);
     assert_eq!(after["attune_overload_step"], 0.0);
     assert!(after["attune_voice_frames_total"] >= after["attune_voice_batches_total"]);
+    for name in ["final_latency", "partial_latency"] {
+        assert!(after[&format!("attune_{name}_seconds_count")] > 0.0, "{name}\n{text}");
+    }
+    assert!(
+        after["attune_final_latency_seconds_count"]
+            <= after["attune_finals_total{track=\"mic\"}"] + after["attune_finals_total{track=\"tab\"}"]
+    );
+    let cost = after
+        .keys()
+        .find(|name| name.starts_with("attune_recognition_cost_ratio_count"));
+    assert!(cost.is_some_and(|name| name.contains("model=\"")), "{text}");
     let recognized = |purpose| after[&format!("attune_recognized_audio_seconds_total{{purpose=\"{purpose}\"}}")];
     assert!(recognized("final") + recognized("likely") > 5.0, "{text}");
     for line in [
         "# TYPE attune_audio_seconds counter",
         "# TYPE attune_sessions_live gauge",
         "# TYPE attune_overload_step gauge",
+        "# TYPE attune_partials_aborted counter",
         "# TYPE attune_recognition_time_seconds counter",
         "# TYPE attune_voice_batches counter",
         "# TYPE attune_decode_lag_seconds histogram",

@@ -228,7 +228,7 @@ impl Person {
         match self.session.take_work(now) {
             Some(ToLedger::Commit(batch)) => {
                 let committed = self.ledger.commit(*batch).now_or_never().unwrap().unwrap();
-                self.session.on_committed(committed, self.ledger.measures());
+                self.session.on_committed(committed, self.ledger.measures(), now);
             }
             Some(ToLedger::End) => {
                 let committed = self.ledger.end().now_or_never().unwrap().unwrap();

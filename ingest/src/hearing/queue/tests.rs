@@ -206,6 +206,8 @@ fn a_running_partial_makes_room_for_a_final_unless_it_is_nearly_done() {
         bench.now_ms += after_ms;
         bench.push("final", 2, Final, bench.now_ms + 1_500);
         assert_eq!(running.stop.load(Ordering::Relaxed), stopped, "after {after_ms} ms");
+        bench.done(0, 10);
+        assert_eq!(bench.queue.load(bench.now()).partials_aborted, u64::from(stopped));
     }
     let mut bench = Bench::with(2);
     bench.push("partial", 1, Partial, 0);
