@@ -141,6 +141,7 @@ async fn play(server: &Server) -> Result<Seen, Failure> {
     let recording = Recording {
         language: "en".to_owned(),
         meeting_type: None,
+        glossary: Vec::new(),
         tracks: [Track::Mic, Track::Tab].map(audio).into(),
         cues: Vec::new(),
         speed: 1.0,

@@ -7,7 +7,7 @@ mod socket;
 
 pub use socket::{Incoming, Outgoing, Socket, SocketError};
 
-use crate::hearing::{Answer, Hearing, Job, MayLeave};
+use crate::hearing::{Answer, Hearing, Job, MayLeave, Purpose};
 use crate::ports::{ConsentRefused, Consented, Ledger, Ports, Reservation};
 use crate::protocol::{CloseCode, Envelope, Limits, Prefix, ServerEvent, Stream};
 use crate::seal::Sealer;
@@ -85,6 +85,7 @@ pub async fn serve<S: Socket, P: Ports>(
         session,
         keys,
         may_leave,
+        prompt,
     } = match opened {
         Ok(opened) => opened,
         Err(refused) => {
@@ -114,6 +115,7 @@ pub async fn serve<S: Socket, P: Ports>(
         jobs,
         busy_until: None,
         may_leave,
+        prompt,
         reservation: reservation.clone(),
     };
     let closed = connection.run(sink, stream, judged, recognized, cancel).await;
@@ -140,6 +142,8 @@ struct Connection<P: Ports> {
     jobs: mpsc::Sender<Answer>,
     busy_until: Option<Instant>,
     may_leave: MayLeave,
+    /// Names to expect: what this session's finals are prompted with.
+    prompt: String,
     reservation: Reservation,
 }
 
@@ -280,7 +284,11 @@ impl<P: Ports> Connection<P> {
                 segment: task.segment,
                 purpose: task.purpose,
                 due: task.due,
-                prompt: String::new(),
+                prompt: match task.purpose {
+                    Purpose::Final | Purpose::Likely => self.prompt.clone(),
+                    // What is shown has to be there soon, and is thrown away.
+                    Purpose::Partial => String::new(),
+                },
                 may_leave: self.may_leave.clone(),
                 cancel: task.cancel,
             };

@@ -30,6 +30,8 @@ pub(super) struct Play {
     pub(super) tracks: Vec<TrackAudio>,
     /// The language spoken, BCP 47.
     pub(super) language: String,
+    /// Names and words to expect, the most important first.
+    pub(super) glossary: Vec<String>,
     /// How many times faster than it happened.
     pub(super) speed: f64,
 }
@@ -66,6 +68,7 @@ impl Play {
         let recording = Recording {
             language: self.language,
             meeting_type: None,
+            glossary: self.glossary,
             tracks: self.tracks,
             cues: Vec::new(),
             speed: self.speed,

@@ -25,6 +25,7 @@ Sign in first with `attune login --server URL`, or set ATTUNE_TOKEN.
 
 Examples:
   attune replay --server http://127.0.0.1:4680 --mic me.wav --tab them.wav --speed 4
+  attune replay --server https://attune.example --mic me.wav --tab them.wav --term Kubernetes --term 'Ada Lovelace'
   attune replay --server https://attune.example --mic me.opus --meeting 0192f0c4-…   goes on with one that was cut off"
 )]
 pub(super) struct Arguments {
@@ -53,6 +54,9 @@ pub(super) struct Arguments {
     /// The language spoken
     #[arg(long, value_name = "TAG", default_value = "en")]
     language: String,
+    /// A name or word to expect, such as a product's; give it again for each, the most important first
+    #[arg(long = "term", value_name = "TERM")]
+    terms: Vec<String>,
     /// Go on with this meeting, with the same files
     #[arg(long, value_name = "ID")]
     meeting: Option<Uuid>,
@@ -74,6 +78,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         },
         tracks,
         language: arguments.language,
+        glossary: arguments.terms,
         speed: arguments.speed,
     };
     let meeting = match arguments.meeting {

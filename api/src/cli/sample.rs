@@ -42,6 +42,7 @@ pub(super) fn load(speed: f64) -> Result<Play, Failure> {
         },
         tracks: vec![track(Track::Mic, MIC)?, track(Track::Tab, TAB)?],
         language: "en".to_owned(),
+        glossary: Vec::new(),
         speed,
     })
 }

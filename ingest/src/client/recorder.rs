@@ -134,6 +134,7 @@ impl Recorder {
             language: recording.language.clone(),
             tracks: recording.declarations(),
             meeting_type: recording.meeting_type.clone(),
+            glossary: recording.glossary.clone(),
         };
         Hello::parse(&hello.to_json()).map_err(RecorderError::Recording)?;
         let declared: BTreeMap<Track, (Codec, u32)> = recording

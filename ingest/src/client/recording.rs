@@ -15,6 +15,8 @@ pub struct Recording {
     pub language: String,
     /// The kind of meeting, where it differs from the meeting's own.
     pub meeting_type: Option<String>,
+    /// Names and words to expect, the most important first; see [`crate::protocol::Hello::glossary`].
+    pub glossary: Vec<String>,
     /// One or two tracks, each once.
     pub tracks: Vec<TrackAudio>,
     /// What else happens, in order of time.
@@ -298,6 +300,7 @@ mod tests {
         Recording {
             language: "en".to_owned(),
             meeting_type: None,
+            glossary: Vec::new(),
             tracks: vec![audio(Track::Mic, ms[0]), audio(Track::Tab, ms[1])],
             cues,
             speed: 1.0,

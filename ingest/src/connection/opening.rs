@@ -25,6 +25,8 @@ pub(super) struct Opened<L> {
     pub(super) session: Session,
     pub(super) keys: ConnectionKeys,
     pub(super) may_leave: MayLeave,
+    /// What its finals are prompted with, and nobody else's.
+    pub(super) prompt: String,
 }
 
 /// Why a connection did not come to live.
@@ -128,19 +130,20 @@ pub(super) async fn open<S: Socket, P: Ports>(
         let session = begin(&reservation, &keys, &hello, &resumption, limits, hearing)?;
         let may_leave = MayLeave::never();
         may_leave.set(consented.audio_may_leave);
-        Ok((ledger, session, keys, may_leave))
+        Ok((ledger, session, keys, may_leave, prompt_of(&hello.glossary)))
     };
     let opened = tokio::select! {
         opened = opening => opened,
         () = cancel.cancelled() => Err(Why::Leaving),
     };
     match opened {
-        Ok((ledger, session, keys, may_leave)) => Ok(Opened {
+        Ok((ledger, session, keys, may_leave, prompt)) => Ok(Opened {
             reservation,
             ledger,
             session,
             keys,
             may_leave,
+            prompt,
         }),
         Err(why) => Err(Refused {
             reservation: Some(reservation),
@@ -206,6 +209,16 @@ fn begin(
     .map_err(Why::Tracks)
 }
 
+/// What finals are prompted with: the terms of a glossary, the most important last. Whisper hears only the end of a long prompt,
+/// and that end best. Nothing that was said is in it, so that a resumed session hears as an undisturbed one (ADR 8).
+fn prompt_of(glossary: &[String]) -> String {
+    let terms: Vec<&str> = glossary.iter().rev().map(String::as_str).collect();
+    match terms.is_empty() {
+        true => String::new(),
+        false => format!("{}.", terms.join(", ")),
+    }
+}
+
 /// Whether the recognizer knows the language, by its primary subtag.
 fn speaks(hearing: &Hearing, hello: &Hello) -> bool {
     let primary = hello.language.split('-').next().unwrap_or_default();
@@ -218,5 +231,19 @@ async fn within<T, E: Into<Why>>(call: impl Future<Output = Result<T, E>>) -> Re
     match timeout(PORT_TIMEOUT, call).await {
         Ok(answered) => answered.map_err(Into::into),
         Err(_) => Err(Why::Timeout),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_important_term_is_heard_last() {
+        assert_eq!(prompt_of(&[]), "");
+        assert_eq!(
+            prompt_of(&["Kubernetes".into(), "Ada Lovelace".into()]),
+            "Ada Lovelace, Kubernetes."
+        );
     }
 }

@@ -31,6 +31,7 @@ fn hello() -> Hello {
             rate_hz: 48_000,
         }],
         meeting_type: None,
+        glossary: Vec::new(),
     }
 }
 

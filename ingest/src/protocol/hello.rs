@@ -17,6 +17,10 @@ pub struct Hello {
     /// The kind of meeting, where the client knows it better than the meeting's row does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meeting_type: Option<String>,
+    /// Names and words to expect, the most important first: at most [`Hello::TERMS`], each once, of 1 to
+    /// [`Hello::TERM_CHARACTERS`] characters. The same on every connection of a session.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub glossary: Vec<String>,
 }
 
 /// How one track is captured.
@@ -43,6 +47,11 @@ impl TrackDeclaration {
 }
 
 impl Hello {
+    /// Terms of a glossary. Whisper hears 48 tokens of them, which is about as many.
+    pub const TERMS: usize = 32;
+    /// Longest term: a company's full name.
+    pub const TERM_CHARACTERS: usize = 48;
+
     /// Reads the plaintext of a hello.
     ///
     /// # Errors
@@ -84,6 +93,25 @@ impl Hello {
                 what,
                 "each track is declared once",
             )?;
+        }
+        self.check_glossary()
+    }
+
+    fn check_glossary(&self) -> Result<(), Malformed> {
+        let what = "hello";
+        let glossary = &self.glossary;
+        require(glossary.len() <= Self::TERMS, what, "the glossary has too many terms")?;
+        for (index, term) in glossary.iter().enumerate() {
+            let characters = term.chars().count();
+            require(
+                (1..=Self::TERM_CHARACTERS).contains(&characters),
+                what,
+                "a term has 1 to 48 characters",
+            )?;
+            // It ends up in a prompt, and in a form field of a recognizer elsewhere.
+            let is_plain = !term.chars().any(char::is_control) && !term.starts_with(' ') && !term.ends_with(' ');
+            require(is_plain, what, "a term is words on one line")?;
+            require(!glossary[..index].contains(term), what, "each term is given once")?;
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ fn hello() -> Hello {
             },
         ],
         meeting_type: Some("discovery".to_owned()),
+        glossary: Vec::new(),
     }
 }
 

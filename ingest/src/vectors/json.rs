@@ -186,12 +186,18 @@ fn hellos() -> Vec<Hello> {
                 declare(Track::Tab, Codec::Opus, 48_000),
             ],
             meeting_type: None,
+            glossary: Vec::new(),
         },
         Hello {
             client: "x".to_owned(),
             language: "zh-Hans-CN".to_owned(),
             tracks: vec![declare(Track::Mic, Codec::PcmS16le, 44_100)],
             meeting_type: Some("one_on_one_manager".to_owned()),
+            glossary: vec![
+                "Kubernetes".to_owned(),
+                "Zoë \u{5F20}".to_owned(),
+                "O'Neill & Söhne".to_owned(),
+            ],
         },
     ]
 }
@@ -206,6 +212,18 @@ const REFUSED_HELLOS: &[&str] = &[
     r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000},{"track":"mic","codec":"opus","rate_hz":48000}]}"#,
     r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"meeting_type":"A B"}"#,
     r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"token":"t"}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":"Ada"}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":[1]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":[""]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":[" Ada"]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":["Ada "]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":["A\u0000da"]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":["A\nda"]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":["A\u0085da"]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":["\ud83d"]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":["Ada","Ada"]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}"#,
+    r#"{"client":"x","language":"en","tracks":[{"track":"mic","codec":"opus","rate_hz":48000}],"glossary":["t0","t1","t2","t3","t4","t5","t6","t7","t8","t9","t10","t11","t12","t13","t14","t15","t16","t17","t18","t19","t20","t21","t22","t23","t24","t25","t26","t27","t28","t29","t30","t31","t32"]}"#,
 ];
 
 fn events() -> Vec<Envelope> {

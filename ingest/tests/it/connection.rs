@@ -489,3 +489,92 @@ async fn what_the_node_gives_up_is_told_within_a_second_while_nobody_sends_and_a
         }
     }
 }
+
+/// Notes with what it was prompted, what it heard and whether that may leave.
+struct Notes {
+    inner: Tones,
+    heard: Arc<Mutex<Vec<(String, Vec<String>, bool)>>>,
+}
+
+impl Recognizer for Notes {
+    fn info(&self) -> &RecognizerInfo {
+        self.inner.info()
+    }
+
+    fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
+        let recognition = self.inner.recognize(speech)?;
+        let words = recognition.words.iter().map(|word| word.text.clone()).collect();
+        let noted = (speech.prompt.to_owned(), words, speech.may_leave);
+        self.heard.lock().unwrap().push(noted);
+        Ok(recognition)
+    }
+}
+
+#[tokio::test]
+async fn a_sessions_glossary_prompts_its_own_finals_and_nothing_else() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    // One worker for all: what it keeps of one session would be there for the next.
+    let recognizer = Notes {
+        inner: Tones::default(),
+        heard: Arc::clone(&heard),
+    };
+    let hearing = Hearing::start(Box::new(Loud), [Box::new(recognizer) as Box<dyn Recognizer>]).unwrap();
+    let memory = Memory::default();
+    // Only what decides may leave: that tells finals from partials.
+    memory.let_audio_leave(true);
+    let meetings: [(u8, &[&str], &str); 3] = [
+        (3, &["Kubernetes", "Ada Lovelace"], "Ada Lovelace, Kubernetes."),
+        (5, &["Zo\u{eb}"], "Zo\u{eb}."),
+        (7, &[], ""),
+    ];
+    let mut peers = Vec::new();
+    for (pitch, glossary, _) in meetings {
+        let session = Uuid::from_u128(u128::from(pitch));
+        let mut peer = Peer::arrive(&memory, &hearing, memory.reserve(session, 1), true);
+        let greeting = Hello {
+            glossary: glossary.iter().map(ToString::to_string).collect(),
+            ..hello(Codec::PcmS16le, 16_000)
+        };
+        peer.greet(&memory, &greeting).await;
+        let script = Script {
+            said: (0..3)
+                .map(|turn| {
+                    said(
+                        Mic,
+                        400 + turn * 4_000,
+                        &[pitch, pitch + 1, pitch, pitch + 1, pitch + 1],
+                    )
+                })
+                .collect(),
+            length_ms: 14_400,
+        };
+        let mut tape = Tape::of(&script, &[240]);
+        tape.end();
+        peers.push((peer, tape));
+    }
+    // Side by side, frame by frame.
+    for index in 0..peers[0].1.frames.len() {
+        for (peer, tape) in &mut peers {
+            let (prefix, payload) = &tape.frames[index];
+            peer.send(prefix, payload);
+        }
+        tokio::task::yield_now().await;
+    }
+    for (peer, _) in peers {
+        assert_eq!(peer.closed().await.0, Some(CloseCode::Ended));
+    }
+    let heard = heard.lock().unwrap();
+    for (pitch, _, prompt) in meetings {
+        let own = [format!("w{pitch}"), format!("w{}", pitch + 1)];
+        let mut finals = 0;
+        for (prompted, words, decides) in heard
+            .iter()
+            .filter(|(_, words, _)| words.iter().any(|word| own.contains(word)))
+        {
+            assert!(words.iter().all(|word| own.contains(word)), "{words:?}");
+            assert_eq!(prompted, if *decides { prompt } else { "" });
+            finals += usize::from(*decides);
+        }
+        assert!(finals >= 3, "{finals} of {pitch}");
+    }
+}

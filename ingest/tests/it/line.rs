@@ -87,6 +87,7 @@ pub fn hello(codec: Codec, rate_hz: u32) -> Hello {
             .map(|track| TrackDeclaration { track, codec, rate_hz })
             .to_vec(),
         meeting_type: None,
+        glossary: Vec::new(),
     }
 }
 

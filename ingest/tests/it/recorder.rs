@@ -152,6 +152,7 @@ impl Cluster {
         let recording = Recording {
             language: "en".to_owned(),
             meeting_type: None,
+            glossary: Vec::new(),
             tracks: vec![audio(Mic), audio(Tab)],
             cues,
             speed: 8.0,

@@ -57,6 +57,15 @@ function checkRate(declared: { codec: Codec; rate_hz: number }): void {
 
 // Hello.
 
+const termText = text(1, 48);
+
+/** A name or word to expect: words on one line. */
+const term: Check<string> = (value) => {
+  const said = termText(value);
+  must(!/\p{Cc}|^ | $/u.test(said), "a term is words on one line");
+  return said;
+};
+
 const trackDeclaration = strict({ track, codec, rate_hz: whole });
 const helloShape = strict(
   {
@@ -64,7 +73,7 @@ const helloShape = strict(
     language: matching(/^(?=.{2,35}$)[a-z]{2,3}(-[a-z0-9]{1,8})*$/i, "a BCP 47 tag"),
     tracks: list(trackDeclaration, 1, 2),
   },
-  { meeting_type: matching(/^[a-z_]{1,32}$/, "a short name") },
+  { meeting_type: matching(/^[a-z_]{1,32}$/, "a short name"), glossary: list(term, 0, 32) },
 );
 
 export type TrackDeclaration = Checked<typeof trackDeclaration>;
@@ -74,6 +83,8 @@ const hello: Check<Hello> = (value) => {
   const said = helloShape(value);
   said.tracks.forEach(checkRate);
   must(new Set(said.tracks.map((declared) => declared.track)).size === said.tracks.length, "each track is declared once");
+  const glossary = said.glossary ?? [];
+  must(new Set(glossary).size === glossary.length, "each term is given once");
   return said;
 };
 

@@ -93,6 +93,18 @@ fn two_decoders_on_two_threads_hear_the_same() {
 }
 
 #[test]
+fn a_glossary_changes_nothing() {
+    let samples = spoken("slt", "we should ship it on friday");
+    let mut sphinx = Sphinx::load().unwrap();
+    let alone = recognized(&mut sphinx, &samples);
+    let prompted = sphinx.recognize(Speech {
+        prompt: "Ada, Kubernetes.",
+        ..Speech::of(&samples)
+    });
+    assert_eq!(prompted.unwrap(), alone);
+}
+
+#[test]
 fn silence_and_next_to_nothing_have_no_words() {
     let mut sphinx = Sphinx::load().unwrap();
     for samples in [0, 1, SHORTEST_SAMPLES - 1, SHORTEST_SAMPLES, 32_000] {

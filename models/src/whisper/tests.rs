@@ -200,6 +200,15 @@ fn a_prompt_colours_one_decode_and_not_the_next() {
         .unwrap();
     assert_ne!(prompted, alone, "the weights do not hear the prompt");
     assert_eq!(recognized(&mut whisper, &samples), alone);
+    // Nor does one session's colour another's, which has its own.
+    let glossary = Speech {
+        prompt: "Kubernetes, Ada.",
+        ..Speech::of(&samples)
+    };
+    let after = whisper.recognize(glossary).unwrap();
+    let fresh = Whisper::load(weights()).unwrap().recognize(glossary).unwrap();
+    assert_ne!(after, prompted, "the weights do not hear the glossary");
+    assert_eq!(after, fresh);
 }
 
 #[test]

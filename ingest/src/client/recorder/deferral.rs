@@ -91,6 +91,7 @@ fn hello() -> Hello {
             rate_hz: 16_000,
         }],
         meeting_type: None,
+        glossary: Vec::new(),
     }
 }
 

@@ -32,6 +32,7 @@ fn recording(cues: Vec<Cue>) -> Recording {
     Recording {
         language: "en".to_owned(),
         meeting_type: Some("discovery".to_owned()),
+        glossary: Vec::new(),
         // Neither ends with a frame's end.
         tracks: vec![
             audio(Track::Mic, 1, SECONDS * 16_000 + 777),

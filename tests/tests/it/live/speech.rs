@@ -157,6 +157,7 @@ impl Script {
         Recording {
             language: "en".into(),
             meeting_type: None,
+            glossary: Vec::new(),
             tracks: [Track::Mic, Track::Tab].map(audio).to_vec(),
             cues,
             speed,

@@ -42,6 +42,7 @@ pub fn hello() -> Hello {
         language: "en".into(),
         tracks: vec![mic],
         meeting_type: None,
+        glossary: Vec::new(),
     }
 }
 
