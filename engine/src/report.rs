@@ -144,6 +144,9 @@ pub struct Unheard {
     pub reason: String,
     /// How much, seconds.
     pub seconds: f64,
+    /// In how many stretches. Absent in reports that are older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretches: Option<u64>,
 }
 
 /// What a report holds besides the conversation.

@@ -5,11 +5,12 @@ use super::machine::settings;
 use super::output::Output;
 use super::replay::{meeting_type, mixed};
 use super::terminal::{self, Ink, ink, note};
+use crate::coverage;
 use crate::render::{Analysis, Format};
 use attune_engine::clock::MeetingTime;
 use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
-use attune_engine::report::{Coverage, Gap, ReportRest, report};
+use attune_engine::report::{Gap, ReportRest, report};
 use attune_engine::speaker::{Speaker, Track};
 use attune_ingest::hearing::MayLeave;
 use attune_ingest::offline::Channel;
@@ -19,7 +20,6 @@ use attune_ingest::{media, offline};
 use attune_models::choose::{Choice, Wanted};
 use attune_models::store::Store;
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -107,7 +107,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let rest = ReportRest {
         version: 1,
         gaps: gaps(&heard.decided),
-        coverage: coverage(&heard.decided),
+        coverage: coverage::of_decided(&heard.decided),
         ..ReportRest::default()
     };
     let analysis = Analysis {
@@ -191,15 +191,6 @@ fn gaps(decided: &[Decided]) -> Vec<Gap> {
     .collect()
 }
 
-/// What became of every second, by track.
-fn coverage(decided: &[Decided]) -> Vec<Coverage> {
-    let mut samples = BTreeMap::new();
-    for stretch in decided {
-        stretch.count_in(&mut samples);
-    }
-    crate::coverage::of(&samples)
-}
-
 /// What the output's name says, or text.
 fn format_of(output: Option<&Path>) -> Format {
     let extension = output.and_then(|path| path.extension()?.to_str());
@@ -242,7 +233,7 @@ mod tests {
             reason: None,
             outcome: None,
         };
-        let covered = coverage(&[
+        let covered = coverage::of_decided(&[
             stretch(SampleClass::NonSpeech, 0, 8_000),
             stretch(SampleClass::Decoded, 8_000, 40_000),
             stretch(SampleClass::NonSpeech, 40_000, 48_000),

@@ -127,7 +127,10 @@ async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Su
         incomplete: is_incomplete(subject),
         gaps: spans::gaps(&mut *tx, at).await?,
         nudges,
-        coverage: coverage::of(&spans::accounts(&mut *tx, at).await?),
+        coverage: coverage::of(
+            &spans::accounts(&mut *tx, at).await?,
+            &spans::stretches(&mut *tx, at).await?,
+        ),
     })
 }
 

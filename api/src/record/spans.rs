@@ -1,5 +1,6 @@
 //! What became of every sample of a track.
 
+use crate::coverage::Stretches;
 use crate::record::{Capture, from_column, to_column};
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::report::Gap;
@@ -127,6 +128,29 @@ pub(crate) async fn accounts(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Resu
         account.add(class_of(&row.class), row.reason.as_deref(), from_column(row.samples));
     }
     Ok(accounts)
+}
+
+/// How many stretches of each track were not heard for which reason. What was committed in pieces is one stretch.
+pub(crate) async fn stretches(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Stretches> {
+    let rows = sqlx::query!(
+        r#"SELECT track AS "track!", reason AS "reason!", count(*) AS "stretches!"
+           FROM (
+               SELECT track, reason, from_sample = lag(to_sample) OVER pieces AS goes_on
+               FROM sample_spans
+               WHERE tenant_id = $1 AND session_id = $2 AND reason IS NOT NULL
+               WINDOW pieces AS (PARTITION BY track, class, reason ORDER BY from_sample)
+           ) AS piece
+           WHERE goes_on IS NOT TRUE
+           GROUP BY track, reason"#,
+        at.tenant.0,
+        at.session
+    )
+    .fetch_all(db)
+    .await?;
+    let counted = rows
+        .into_iter()
+        .map(|row| ((track_of(&row.track), row.reason), from_column(row.stretches)));
+    Ok(counted.collect())
 }
 
 /// The stretches that are lost, in order of time.

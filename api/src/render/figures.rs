@@ -142,8 +142,12 @@ fn of_track(coverage: &Coverage, alone: bool) -> String {
 }
 
 fn reason(unheard: &Unheard) -> String {
+    let stretches = match unheard.stretches {
+        Some(stretches) if stretches > 1 => format!(" in {stretches} stretches"),
+        _ => String::new(),
+    };
     format!(
-        "{} {}",
+        "{} {}{stretches}",
         unheard.reason.replace('_', " "),
         quantity(unheard.seconds, "s")
     )
@@ -189,12 +193,15 @@ mod tests {
         let reason = |reason: &str, seconds| Unheard {
             reason: reason.to_owned(),
             seconds,
+            stretches: None,
         };
         mine.reasons = vec![reason("off_the_record", 40.0), reason("device_slept", 2.0)];
+        mine.reasons[0].stretches = Some(3);
+        mine.reasons[1].stretches = Some(1);
         assert_eq!(
             heard(&[mine, coverage(Track::Tab, 0.0, 0.0)]),
             [
-                "you: 2:30 in words, 20 s silent, 40 s withheld, 2 s lost (off the record 40 s, device slept 2 s)",
+                "you: 2:30 in words, 20 s silent, 40 s withheld, 2 s lost (off the record 40 s in 3 stretches, device slept 2 s)",
                 "the others: 2:30 in words, 20 s silent",
             ]
         );

@@ -182,6 +182,12 @@ async fn what_nobody_said_is_no_word_and_no_hole() {
     let report = stage.get("/report").await;
     assert_eq!(said(&report, "me"), script.words(Track::Mic));
     assert!(report["coverage"][0]["suppressed_s"].as_f64().unwrap() >= 1.5);
+    let why = &report["coverage"][0]["reasons"][0];
+    assert_eq!(
+        (&why["reason"], &why["stretches"]),
+        (&"noise".into(), &1.into()),
+        "{why}"
+    );
     app.finish().await;
 }
 
@@ -267,6 +273,13 @@ async fn what_is_taken_back_is_nowhere_any_more() {
     let report = stage.get("/report").await;
     assert!(!report.to_string().contains("aardvark"));
     assert_eq!(said(&report, "me"), kept);
+    // In several pieces by now, and one stretch all the same.
+    let why = &report["coverage"][0]["reasons"][0];
+    assert_eq!(
+        (&why["reason"], &why["stretches"]),
+        (&"off_the_record".into(), &1.into()),
+        "{why}"
+    );
     // Whoever read along is told, and whoever comes now finds neither.
     let mut told = Vec::new();
     while let Ok(event) = reader.next_numbered().await {

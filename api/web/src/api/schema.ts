@@ -990,6 +990,11 @@ export interface components {
              * @description How much, seconds.
              */
             seconds: number;
+            /**
+             * Format: int64
+             * @description In how many stretches. Absent in reports that are older than this field.
+             */
+            stretches?: number | null;
         };
         /**
          * Format: uuid
