@@ -17,18 +17,21 @@ use crate::transcript::{Final, Word};
 use coupling::Coupling;
 use std::time::Duration;
 
-/// How far before a segment levels are looked at: a short word alone does not show how loud the loudspeaker is here. A
-/// resumed session is sent at least as much again, so that it decides the same.
-pub const LOOK_BACK: Duration = Duration::from_secs(4);
+/// How far before a segment levels are looked at: a short word alone does not show how loud the loudspeaker is here.
+const LOOK_BACK: Duration = Duration::from_secs(4);
+/// How far before a segment levels of the tab are wanted: as far as those of the microphone, and the longest way of the sound.
+/// A resumed session is sent more than this again, so that it decides the same.
+pub const LEVELS_REACH: Duration = Duration::from_millis(LOOK_BACK.as_millis() as u64 + coupling::LONGEST_LAG_MS);
 /// How long after the tab a word of its may be heard on the microphone, or before it, as two decodings place it.
 const TEXT_WITHIN: Duration = Duration::from_millis(1500);
 
-/// A word that is louder than the tab explains by no more than this is an echo. In double talk in a filtered room, with
-/// bleed at -3 dB, this keeps 96 % of one's own words, and of those that only the tab said none (docs/measured.md).
-const UNEXPLAINED_DB: f32 = 4.0;
+/// A word that is louder than the tab explains by no more than this is an echo: one's own voice as loud as the loudspeaker makes
+/// 3 dB. In double talk in a filtered room, with bleed at -3 dB, this and the next keep 90 % of one's own words and 2 % of those
+/// of the tab; at 4 and 7 dB it is 86 % and as many (docs/measured.md).
+const UNEXPLAINED_DB: f32 = 3.0;
 /// The same for a word that the tab said too, and for all words where both levels move as one: reflections that add up make
 /// up to 6 dB.
-const UNEXPLAINED_MATCHED_DB: f32 = 7.0;
+const UNEXPLAINED_MATCHED_DB: f32 = 6.0;
 /// Levels that correlate like this move as one: no voice of one's own is in between. Bleed alone measures 0.88 to 0.99.
 const AS_ONE: f32 = 0.88;
 /// Levels that correlate like this may be an echo where the text is that of the tab.
@@ -37,6 +40,12 @@ const TOGETHER: f32 = 0.5;
 const RETOLD: f32 = 0.6;
 /// Fewer words than this are said by two people at once every now and then.
 const RETOLD_WORDS: usize = 3;
+
+/// When words of the tab begin that may be heard in a segment of the microphone over `span`.
+pub fn words_within(span: Span) -> Span {
+    let before = TEXT_WITHIN + Duration::from_millis(coupling::LONGEST_LAG_MS);
+    Span::new(span.start.minus(before), span.end.plus(TEXT_WITHIN))
+}
 
 /// What is left of a segment of the microphone.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +59,7 @@ pub enum Sifted {
 }
 
 /// What of `decided`, a segment of the microphone, the person said. `tab` are the words that the tab is known to have said
-/// around it, by start; `levels` reach [`LOOK_BACK`] before it. A segment without words is left as it is.
+/// around it ([`words_within`]), by start; `levels` reach [`LEVELS_REACH`] before it, or as far as both are known. A segment without words is left as it is.
 pub fn sift(decided: Final, tab: &[Word], levels: &Envelopes) -> Sifted {
     let own = own_words(&decided.words, decided.span, tab, levels);
     match own.iter().filter(|own| **own).count() {

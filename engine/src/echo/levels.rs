@@ -8,8 +8,11 @@ use std::ops::Range;
 pub const LEVEL_FRAME_MS: u64 = 32;
 /// Samples in it.
 const FRAME: u64 = LEVEL_FRAME_MS * SAMPLES_PER_MS;
-/// Frames kept: a minute, as far as a person may go back off the record, and far more than a segment waits for words.
-const KEPT: usize = 60_000 / LEVEL_FRAME_MS as usize;
+/// Frames kept at most: five minutes, 9 KB. Whoever asks for levels lets go of them long before; this bounds what a track costs
+/// that nobody asks about.
+const KEPT: usize = 5 * 60_000 / LEVEL_FRAME_MS as usize;
+/// Breaks remembered at most: nobody mutes more often than that in the seconds that are asked for.
+const RUNS: usize = 64;
 /// What a byte of zero stands for, dBFS: below it nothing is heard.
 const FLOOR_DB: f32 = -96.0;
 /// Steps a byte counts in: finer than two microphones agree.
@@ -18,27 +21,48 @@ const STEPS_PER_DB: f32 = 2.0;
 /// rumble says nothing about an echo. The usual pre-emphasis of speech recognition is 0.9 to 0.97.
 const PRE_EMPHASIS: f32 = 0.9;
 
-/// Levels of one track, frame by frame of 32 ms on the session's grid of samples.
+/// Levels of one track, frame by frame of 32 ms on the session's grid of samples. What was not heard has none.
 #[derive(Debug, Clone)]
 pub struct Levels {
-    /// The number of the first frame kept.
-    first: u64,
-    kept: VecDeque<u8>,
+    /// Stretches without a break, in order.
+    runs: VecDeque<Run>,
+    /// Frames in all of them.
+    kept: usize,
     /// The sample after the last one taken in.
     at: u64,
     /// Of the frame that is not full yet: the sum of squares.
     sum: f32,
+    /// It was heard from its first sample on.
+    whole: bool,
+    /// It continues the run before it.
+    continues: bool,
     previous: f32,
+}
+
+/// Frames that follow each other.
+#[derive(Debug, Clone)]
+struct Run {
+    /// The number of the first one.
+    first: u64,
+    levels: VecDeque<u8>,
+}
+
+impl Run {
+    fn end(&self) -> u64 {
+        self.first + self.levels.len() as u64
+    }
 }
 
 impl Levels {
     /// Of a track that begins with the 16 kHz sample `at`.
     pub const fn new(at: u64) -> Self {
         Self {
-            first: at / FRAME,
-            kept: VecDeque::new(),
+            runs: VecDeque::new(),
+            kept: 0,
             at,
             sum: 0.0,
+            whole: at.is_multiple_of(FRAME),
+            continues: false,
             previous: 0.0,
         }
     }
@@ -57,39 +81,99 @@ impl Levels {
         }
     }
 
-    /// The samples up to `sample` do not come: as if there had been silence.
+    /// The samples up to `sample` do not come.
     pub fn skip_to(&mut self, sample: u64) {
-        if sample <= self.at {
-            return;
+        if sample > self.at {
+            self.at = sample;
+            self.part();
         }
-        self.previous = 0.0;
-        if sample / FRAME - self.at / FRAME > KEPT as u64 {
-            *self = Self::new(sample);
-            return;
-        }
-        while self.at / FRAME < sample / FRAME {
-            self.at = (self.at / FRAME + 1) * FRAME;
-            self.close();
-        }
-        self.at = sample;
     }
 
-    fn close(&mut self) {
-        let db = 10.0 * (self.sum / FRAME as f32).max(1e-10).log10();
-        self.sum = 0.0;
-        if self.kept.len() == KEPT {
-            self.kept.pop_front();
-            self.first += 1;
+    /// What comes next does not continue what came before.
+    pub fn part(&mut self) {
+        (self.sum, self.previous) = (0.0, 0.0);
+        self.whole = self.at.is_multiple_of(FRAME);
+        self.continues = false;
+    }
+
+    /// Whatever was heard from `sample` on is forgotten.
+    pub fn forget_from(&mut self, sample: u64) {
+        let frame = sample / FRAME;
+        while let Some(run) = self.runs.back_mut()
+            && run.end() > frame
+        {
+            let left = frame.saturating_sub(run.first) as usize;
+            self.kept -= run.levels.len() - left;
+            run.levels.truncate(left);
+            if left > 0 {
+                break;
+            }
+            self.runs.pop_back();
         }
-        // Saturates: what is out of a byte's range is as loud as its ends.
-        self.kept.push_back(((db - FLOOR_DB) * STEPS_PER_DB) as u8);
+        self.part();
+    }
+
+    /// Nobody asks for what lies before `sample` any more.
+    pub fn let_go_before(&mut self, sample: u64) {
+        let frame = sample / FRAME;
+        while self.runs.front().is_some_and(|run| run.first < frame) {
+            self.drop_first();
+        }
+    }
+
+    /// Since which sample the frame that holds `sample` is heard without a break; none where it is not heard whole.
+    pub fn heard_since(&self, sample: u64) -> Option<u64> {
+        self.run_at(sample / FRAME).map(|run| run.first * FRAME)
     }
 
     /// The level of the frame that holds `sample`, dBFS; silence where it is not known.
     pub fn db(&self, sample: u64) -> f32 {
-        let known = (sample / FRAME).checked_sub(self.first);
-        let level = known.and_then(|index| self.kept.get(usize::try_from(index).ok()?));
+        let frame = sample / FRAME;
+        let level = self
+            .run_at(frame)
+            .and_then(|run| run.levels.get((frame - run.first) as usize));
         FLOOR_DB + f32::from(level.copied().unwrap_or(0)) / STEPS_PER_DB
+    }
+
+    fn run_at(&self, frame: u64) -> Option<&Run> {
+        self.runs
+            .iter()
+            .rev()
+            .find(|run| run.first <= frame)
+            .filter(|run| frame < run.end())
+    }
+
+    fn close(&mut self) {
+        let sum = std::mem::take(&mut self.sum);
+        if !std::mem::replace(&mut self.whole, true) {
+            return;
+        }
+        let db = 10.0 * (sum / FRAME as f32).max(1e-10).log10();
+        // Saturates: what is out of a byte's range is as loud as its ends.
+        let level = ((db - FLOOR_DB) * STEPS_PER_DB) as u8;
+        let frame = self.at / FRAME - 1;
+        let continues = std::mem::replace(&mut self.continues, true);
+        match self.runs.back_mut() {
+            Some(run) if continues && run.end() == frame => run.levels.push_back(level),
+            _ => self.runs.push_back(Run {
+                first: frame,
+                levels: VecDeque::from([level]),
+            }),
+        }
+        self.kept += 1;
+        while self.kept > KEPT || self.runs.len() > RUNS {
+            self.drop_first();
+        }
+    }
+
+    fn drop_first(&mut self) {
+        let Some(run) = self.runs.front_mut() else { return };
+        run.levels.pop_front();
+        run.first += 1;
+        self.kept -= 1;
+        if run.levels.is_empty() {
+            self.runs.pop_front();
+        }
     }
 }
 
@@ -149,31 +233,80 @@ mod tests {
     }
 
     #[test]
-    fn how_samples_arrive_makes_no_difference_and_a_skip_is_silence() {
+    fn how_samples_arrive_makes_no_difference_and_what_does_not_come_has_no_level() {
         let sound = alternating(1_000, 5_000);
-        let mut whole = Levels::new(700);
+        let (mut whole, mut parts) = (Levels::new(700), Levels::new(700));
         whole.push(&sound);
-        let mut parts = Levels::new(700);
         for part in sound.chunks(77) {
             parts.push(part);
         }
-        assert_eq!(whole.kept, parts.kept);
+        let levels = |levels: &Levels| (0..50).map(|frame| levels.db(frame * FRAME)).collect::<Vec<_>>();
+        assert_eq!(levels(&whole), levels(&parts));
         whole.skip_to(20_000);
         whole.push(&sound);
         assert!(whole.db(4_000) > -30.0 && whole.db(21_000) > -30.0);
         assert_eq!(whole.db(10_000), -96.0);
+        // Frames that were heard in part are not: 700 and 20,000 lie inside of one.
+        assert_eq!((whole.heard_since(800), whole.heard_since(20_200)), (None, None));
+        assert_eq!(
+            (whole.heard_since(1_024), whole.heard_since(5_500)),
+            (Some(1_024), Some(1_024))
+        );
+        assert_eq!(
+            (whole.heard_since(5_700), whole.heard_since(24_000)),
+            (None, Some(20_480))
+        );
     }
 
     #[test]
-    fn a_minute_is_kept_and_no_more() {
+    fn however_long_a_break_is_what_was_before_it_is_known() {
         let mut levels = Levels::new(0);
-        for _ in 0..70 {
+        levels.push(&alternating(1_000, 16_000));
+        levels.skip_to(7_200 * 16_000);
+        levels.push(&alternating(1_000, 16_000));
+        assert!(levels.db(8_000) > -96.0 && levels.db(7_200 * 16_000 + 8_000) > -96.0);
+        assert_eq!(levels.db(3_600 * 16_000), -96.0);
+    }
+
+    #[test]
+    fn what_is_forgotten_and_what_is_let_go_has_no_level_any_more() {
+        let mut levels = Levels::new(0);
+        levels.push(&alternating(1_000, 20 * 512));
+        levels.let_go_before(5 * 512 + 3);
+        assert_eq!(
+            (levels.heard_since(4 * 512), levels.heard_since(5 * 512)),
+            (None, Some(5 * 512))
+        );
+        levels.forget_from(9 * 512 + 3);
+        assert_eq!(
+            (levels.heard_since(8 * 512), levels.heard_since(9 * 512)),
+            (Some(5 * 512), None)
+        );
+        levels.push(&alternating(1_000, 512));
+        assert_eq!(levels.heard_since(20 * 512), Some(20 * 512));
+        levels.forget_from(0);
+        assert_eq!((levels.heard_since(20 * 512), levels.kept), (None, 0));
+    }
+
+    #[test]
+    fn five_minutes_are_kept_and_no_more_breaks_than_that() {
+        let mut levels = Levels::new(0);
+        for _ in 0..310 {
             levels.push(&alternating(1_000, 16_000));
         }
-        assert_eq!(levels.kept.len(), 1_875);
+        assert_eq!(levels.kept, 9_375);
         assert_eq!(levels.db(9 * 16_000), -96.0);
         assert!(levels.db(11 * 16_000) > -96.0);
-        levels.skip_to(1_000 * 16_000);
-        assert_eq!(levels.db(69 * 16_000), -96.0);
+        for _ in 0..100 {
+            levels.skip_to(levels.at.next_multiple_of(FRAME) + FRAME);
+            levels.push(&alternating(1_000, 512));
+        }
+        assert_eq!((levels.runs.len(), levels.kept), (RUNS, RUNS));
+        let since = levels.heard_since(levels.at - 1);
+        levels.push(&alternating(1_000, 512));
+        assert_eq!(levels.heard_since(levels.at - 1), since);
+        levels.part();
+        levels.push(&alternating(1_000, 512));
+        assert_eq!(levels.heard_since(levels.at - 1), Some(levels.at - 512));
     }
 }
