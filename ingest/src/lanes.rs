@@ -4,6 +4,7 @@
 //! Decisions leave in the order in which their speech ends, over all tracks, however long each took to recognise: what
 //! is folded over them sees the same order in an undisturbed and in a resumed run.
 
+mod echo;
 mod lane;
 mod likely;
 mod pending;
@@ -18,10 +19,12 @@ pub(crate) use unheard::Class;
 
 use crate::hearing::{Answer, Job, Purpose, Step};
 use crate::ports::Decided;
-use attune_engine::clock::MeetingTime;
+use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::listener::{Listener, Segment};
 use attune_engine::recognize::RecognizerInfo;
 use attune_engine::speaker::Track;
+use attune_engine::transcript::Final;
+use echo::Echo;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +36,7 @@ const WORDS_DUE: Duration = Duration::from_millis(1500);
 #[derive(Debug)]
 pub(crate) struct Lanes {
     lanes: Vec<Lane>,
+    echo: Echo,
     info: RecognizerInfo,
     manner: Manner,
     /// Cancels what is being recognised once nobody waits for it.
@@ -93,6 +97,7 @@ impl Lanes {
     pub(crate) fn new(info: RecognizerInfo, manner: Manner) -> Self {
         Self {
             lanes: Vec::new(),
+            echo: Echo::default(),
             info,
             manner,
             abandon: CancellationToken::new(),
@@ -173,6 +178,8 @@ impl Lanes {
             Answer::Judged { track, .. } | Answer::VoiceFailed { track } => *track,
             Answer::Recognized { segment, .. } => segment.track,
         };
+        echo::let_go(&mut self.lanes);
+        self.echo.hear(&self.lanes, &answer, &self.info);
         let (lanes, info) = (&mut self.lanes, &self.info);
         let lane = lanes.iter_mut().find(|lane| lane.track() == track);
         match (answer, lane) {
@@ -186,7 +193,7 @@ impl Lanes {
                     ..
                 },
                 Some(lane),
-            ) => Ok(lane.on_judged(listener, heard, drained, due)),
+            ) => Ok(self.echo.show(track, lane.on_judged(listener, heard, drained, due))),
             (
                 Answer::Recognized {
                     segment,
@@ -195,7 +202,9 @@ impl Lanes {
                     took,
                 },
                 Some(lane),
-            ) => Ok(lane.on_recognized(&segment, purpose, outcome, took, due, info)),
+            ) => Ok(self
+                .echo
+                .show(track, lane.on_recognized(&segment, purpose, outcome, took, due, info))),
         }
     }
 
@@ -217,9 +226,26 @@ impl Lanes {
             if let Some((_, lane)) = waits_for {
                 return Some(lane.track());
             }
+            let before = out.len();
             self.lanes[index].release_first(out);
+            self.echo.look(&self.lanes, &mut out[before..]);
             self.lanes.iter_mut().for_each(|lane| lane.pass(end));
         }
+    }
+
+    /// `said` was handed out before a resume.
+    pub(crate) fn recall(&mut self, said: &Final) {
+        self.echo.recall(said);
+    }
+
+    /// What was handed out of `track` in `span` is forgotten.
+    pub(crate) fn forget(&mut self, track: Track, span: Span) {
+        self.echo.forget(track, span);
+    }
+
+    /// From which 16 kHz sample on `lane` is sent again to a resumed session, so that it decides the same.
+    pub(crate) fn again_from(&self, lane: &Lane) -> u64 {
+        echo::again_from(&self.lanes, lane)
     }
 
     /// Hands out the silence up to what is still being heard or recognised.

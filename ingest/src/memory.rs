@@ -4,7 +4,7 @@
 use crate::keys::Offer;
 use crate::ports::{
     Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Lap, Ledger, LedgerError,
-    Ledgers, Numbered, Position, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
+    Ledgers, Numbered, Position, Reservation, Resumption, Stopwatch, TicketRefused, Tickets, lately_said,
 };
 use crate::protocol::{
     Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream, SuppressedNotice,
@@ -369,6 +369,7 @@ impl Ledgers for Memory {
         };
         let resumption = Resumption {
             samples: record.samples(),
+            said: lately_said(record.finals().iter()),
             streams: record.positions,
             ended: record.ended,
             keep_audio: false,

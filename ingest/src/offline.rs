@@ -16,6 +16,10 @@ use uuid::Uuid;
 /// Samples that a track takes in at a time: what one trip to the voice activity thread judges.
 const STEP_SAMPLES: usize = 32 * 512;
 
+/// How far a track may be ahead of another, in samples: half a minute. What is known of the one is then there when the other
+/// is decided.
+const ABREAST_SAMPLES: usize = 30 * 16_000;
+
 /// Segments that wait for each recognizer before listening goes on: enough that none is ever idle.
 const AHEAD: usize = 4;
 
@@ -96,8 +100,11 @@ pub fn analyze(
     let mut told = MeetingTime::START;
     loop {
         if lanes.waiting() < ahead {
+            let behind = fed.iter().filter(|fed| !fed.finished).map(|fed| fed.at).min();
             for fed in &mut fed {
-                fed.feed(&mut lanes);
+                if fed.at <= behind.unwrap_or(0) + ABREAST_SAMPLES {
+                    fed.feed(&mut lanes);
+                }
             }
         }
         hand_out(&mut lanes, &hearing, may_leave, &answers);

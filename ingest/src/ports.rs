@@ -152,7 +152,26 @@ pub struct Resumption {
     pub ended: bool,
     /// The person chose to keep the audio: frames that are decided are handed to the ledger too.
     pub keep_audio: bool,
+    /// What the tab said last, by end: the echo gate knows its words again. [`lately_said`] says how much of it.
+    pub said: Vec<Final>,
 }
+
+/// The finals of the tab that a resumed session is told of: what may be heard again in a segment of the microphone that is
+/// not decided. `finals` are a meeting's committed ones in their order.
+pub fn lately_said<'a>(finals: impl DoubleEndedIterator<Item = &'a Final>) -> Vec<Final> {
+    let mut said: Vec<Final> = finals
+        .rev()
+        .filter(|said| said.track == Track::Tab)
+        .take(LATELY_SAID)
+        .cloned()
+        .collect();
+    said.reverse();
+    said
+}
+
+/// Finals told to a resumed session: a segment of a tab is 0.7 s and more with the pause behind it, the microphone's
+/// longest 14 s.
+const LATELY_SAID: usize = 32;
 
 /// Where a stream stands in a commit, and what a resume needs to go on from there. Stored as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -195,7 +214,7 @@ pub struct Decided {
     pub span: Span,
     /// What became of it.
     pub class: SampleClass,
-    /// Why, where the class alone does not say: `muted`, `buffer_full`, `recognizer_failed`, `noise`.
+    /// Why, where the class alone does not say: `muted`, `buffer_full`, `recognizer_failed`, `noise`, `echo`.
     pub reason: Option<String>,
     /// The words, where it is decoded speech.
     pub outcome: Option<Final>,

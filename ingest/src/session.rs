@@ -158,6 +158,9 @@ impl Session {
             session.intakes.insert(declared.track, intake);
             session.lanes.add(lane);
         }
+        for said in &resumption.said {
+            session.lanes.recall(said);
+        }
         for (stream, position) in &resumption.streams {
             session.opener.expect(*stream, position.release_seq);
         }

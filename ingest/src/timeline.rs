@@ -82,6 +82,19 @@ impl Timeline {
         })
     }
 
+    /// The 16 kHz sample that is heard at `when`: of those that share a time the first, where one is known.
+    pub fn sample(&self, when: MeetingTime) -> u64 {
+        let ms = when.as_ms();
+        let Some(index) = self.lines.iter().rposition(|line| at(*line, line.sample) <= ms) else {
+            let before = |line: &Line| line.sample.saturating_sub((line.at_ms - ms) * SAMPLES_PER_MS);
+            return self.lines.front().map_or(when.as_sample(), before);
+        };
+        let line = self.lines[index];
+        let sample = line.sample + ms.saturating_sub(line.at_ms) * SAMPLES_PER_MS;
+        let next = self.lines.get(index + 1);
+        next.map_or(sample, |next| sample.min(next.sample.saturating_sub(1)))
+    }
+
     /// When the samples from `from` up to `to` were.
     pub fn span(&self, from: u64, to: u64) -> Span {
         Span::new(self.at(from), self.at(to))
@@ -177,6 +190,21 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_finds_its_sample_on_every_line_between_and_before_them() {
+        let mut timeline = Timeline::default();
+        let sample = |timeline: &Timeline, ms| timeline.sample(MeetingTime::from_ms(ms));
+        assert_eq!(sample(&timeline, 500), 8_000);
+        timeline.observe(SECOND, 1_100);
+        timeline.observe(10 * SECOND, 30_000);
+        assert_eq!(sample(&timeline, 600), SECOND / 2);
+        assert_eq!(sample(&timeline, 1_100), SECOND);
+        assert_eq!(sample(&timeline, 2_100), 2 * SECOND);
+        // Capturing stood still: the last sample before that.
+        assert_eq!(sample(&timeline, 20_000), 10 * SECOND - 1);
+        assert_eq!(sample(&timeline, 31_000), 11 * SECOND);
+    }
+
+    #[test]
     fn lines_are_forgotten_once_nothing_needs_them() {
         let mut timeline = Timeline::default();
         for second in 0..100u64 {
@@ -187,6 +215,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_samples_moment_finds_a_sample_of_that_moment(captures in prop::collection::vec((1u64..40_000, 0u32..9_000), 1..20)) {
+            let mut timeline = Timeline::default();
+            let (mut sample, mut at_ms) = (0, 0);
+            for (samples, more_ms) in captures {
+                timeline.observe(sample, at_ms);
+                sample += samples;
+                at_ms += more_ms;
+            }
+            for at in (0..sample).step_by(997) {
+                let moment = timeline.at(at);
+                let found = timeline.at(timeline.sample(moment));
+                prop_assert!(found <= moment && moment.as_ms() - found.as_ms() <= 1, "{moment:?} {found:?}");
+            }
+        }
+
         #[test]
         fn time_never_runs_back_along_a_track(captures in prop::collection::vec((1u64..40_000, any::<u32>()), 1..40)) {
             let mut timeline = Timeline::default();

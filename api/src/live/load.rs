@@ -7,6 +7,7 @@ use crate::record::events::{self, Kind};
 use crate::record::{Capture, from_column, observations};
 use attune_engine::clock::MeetingTime;
 use attune_engine::transcript::Final;
+use attune_ingest::ports::lately_said;
 use attune_ingest::protocol::Caption;
 use sqlx::PgConnection;
 
@@ -29,15 +30,16 @@ pub(crate) enum LoadError {
 
 /// Folds every committed final, in the order of their numbers, and passes through the states between them as the
 /// undisturbed run did. What the fold has to say was said and committed then. A silence that passed in several commits is
-/// told as one here; engine and coach are tested to make nothing of the difference.
+/// told as one here; engine and coach are tested to make nothing of the difference. Gives back what the tab said last.
 pub(crate) async fn fold(
     db: &mut PgConnection,
     at: Capture,
     key: &MeetingKey,
     fold: &mut Fold,
     decided_to: MeetingTime,
-) -> Result<(), LoadError> {
+) -> Result<Vec<Final>, LoadError> {
     let mut after = 0;
+    let mut lately = Vec::new();
     loop {
         let page = events::after(&mut *db, at.tenant, at.meeting, after, PAGE).await?;
         let Some(last) = page.last() else { break };
@@ -47,12 +49,14 @@ pub(crate) async fn fold(
             let said: Final = sealed::open(key, sealed::utterance(id), &row.body)?;
             let _ = fold.advance(MeetingTime::from_ms(from_column(row.decided_ms)));
             let _ = fold.observe(&said);
+            lately.push(said);
         }
+        lately = lately_said(lately.iter());
     }
     for row in observations::of_kind(&mut *db, at.tenant, at.meeting, observations::Kind::Captions).await? {
         let captions: Vec<Caption> = sealed::open(key, sealed::observations(row.id), &row.body)?;
         fold.show(&captions);
     }
     let _ = fold.advance(decided_to);
-    Ok(())
+    Ok(lately)
 }

@@ -109,7 +109,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
                         streams,
                         samples,
                         ended,
-                        keep_audio: false,
+                        ..Resumption::default()
                     },
                     keep_audio_until: None,
                 };
@@ -123,7 +123,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
             sessions::fence_others(&mut *tx, at).await?;
             jobs::queue::watch_meeting(&mut *tx, at.tenant, at.meeting, jobs::SUSPEND_AFTER).await?;
             let decided_to = MeetingTime::from_ms(from_column(running.committed_ms));
-            load::fold(&mut *tx, at, key, &mut fold, decided_to).await?;
+            let said = load::fold(&mut *tx, at, key, &mut fold, decided_to).await?;
             let kept_for = live.audio_kept_for;
             let keep_audio_until = kept_audio::keep_until(&mut *tx, at, kept_for.as_secs_f64()).await?;
             if let Some(until) = keep_audio_until {
@@ -140,6 +140,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
                     samples,
                     ended: false,
                     keep_audio: keep_audio_until.is_some(),
+                    said,
                 },
                 keep_audio_until,
             })

@@ -15,6 +15,7 @@ use crate::protocol::{Limits, Partial, SampleClass, SpeechState};
 use crate::timeline::{Fit, Timeline};
 use attune_engine::clock::{MeetingTime, SAMPLES_PER_MS};
 use attune_engine::decide::without_repetition;
+use attune_engine::echo::Levels;
 use attune_engine::listener::{Heard, Listener};
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::{Final, SegmentFlag};
@@ -64,6 +65,8 @@ pub(crate) struct Lane {
     speaking: bool,
     manner: Manner,
     abandon: CancellationToken,
+    /// How loud it was, for the echo gate.
+    levels: Levels,
     /// The speech that is open, once a pass over it was asked for.
     talk: Option<Talk>,
     /// The segment that comes unless the voice goes on.
@@ -120,6 +123,7 @@ impl Lane {
             speaking: false,
             manner: Manner::Live,
             abandon: CancellationToken::new(),
+            levels: Levels::new(first_sample),
             talk: None,
             likely: None,
             before_cut: None,
@@ -140,6 +144,18 @@ impl Lane {
 
     pub(crate) const fn track(&self) -> Track {
         self.track
+    }
+
+    pub(crate) const fn speaker(&self) -> Speaker {
+        self.speaker
+    }
+
+    pub(super) const fn levels(&self) -> &Levels {
+        &self.levels
+    }
+
+    pub(super) fn let_go_of_levels(&mut self, before: u64) {
+        self.levels.let_go_before(before);
     }
 
     pub(crate) const fn timeline(&self) -> &Timeline {
@@ -170,11 +186,13 @@ impl Lane {
             return;
         }
         self.received += samples.len() as u64;
+        self.levels.push(&samples);
         self.work.push_back(Work::Samples(samples));
     }
 
     /// What comes next does not continue what came before: no segment reaches over it.
     pub(crate) fn part(&mut self) {
+        self.levels.part();
         self.work.push_back(Work::Skip(self.received));
     }
 
@@ -182,6 +200,7 @@ impl Lane {
     pub(crate) fn skip(&mut self, to: u64, class: Class) {
         self.unheard.skip(self.received.max(self.decided), to, class);
         self.received = self.received.max(to);
+        self.levels.skip_to(to);
         self.part();
     }
 
@@ -189,6 +208,7 @@ impl Lane {
     /// What was shown of them is taken back.
     pub(crate) fn withhold(&mut self, from: u64, class: Class) -> Vec<Shown> {
         self.unheard.forget(from.max(self.decided), self.received, class);
+        self.levels.forget_from(from);
         let open = self.talk.as_ref().map(|talk| talk.segment().clone());
         self.forget_open();
         let mut gone = self.segments.withhold(|from, to| self.unheard.forgotten(from, to));

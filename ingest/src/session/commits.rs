@@ -147,7 +147,10 @@ impl Commits {
     fn moved_positions(&self, lanes: &Lanes, intakes: &BTreeMap<Track, Intake>, controls: &Controls) -> Vec<Position> {
         let tracks: Vec<Position> = intakes
             .iter()
-            .filter_map(|(track, intake)| Some(intake.position(lanes.get(*track)?)))
+            .filter_map(|(track, intake)| {
+                let lane = lanes.get(*track)?;
+                Some(intake.position(lane, lanes.again_from(lane)))
+            })
             .collect();
         let resume_from = intakes
             .iter()

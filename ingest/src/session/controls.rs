@@ -242,15 +242,17 @@ impl Session {
                 taken_back.extend(lane.withhold(from, withheld(SkipReason::OffTheRecord)));
             }
             let to = from.max(end);
+            let span = lane.timeline().span(from, to);
             if !again {
                 self.commits.forget(Withdrawal {
                     track,
                     from_sample: from,
                     to_sample: to,
-                    span: lane.timeline().span(from, to),
+                    span,
                 });
             }
-            let began = lane.timeline().at(from);
+            let began = span.start;
+            self.lanes.forget(track, span);
             at = Some(at.map_or(began, |at| at.min(began)));
             let silent = silent_from.entry(track).or_insert(from);
             *silent = from.min(*silent);

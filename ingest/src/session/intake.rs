@@ -14,7 +14,7 @@ use tokio::time::Instant;
 /// The 16 kHz sample that no session reaches: 40 days in. A client resumes within 7.
 const END_OF_TIME: u64 = 40 * 24 * 60 * 60 * 1000 * SAMPLES_PER_MS;
 
-/// How far `release_seq` stays behind what is decided.
+/// How far `release_seq` stays behind what is decided at least.
 const RELEASE_LAG_SAMPLES: u64 = Limits::RELEASE_LAG_MS as u64 * SAMPLES_PER_MS;
 
 /// Audio that does not belong where it came.
@@ -201,10 +201,10 @@ impl Intake {
         self.removed = true;
     }
 
-    /// Where it stands once all that is handed out of its lane is durable.
-    pub(super) fn position(&self, lane: &Lane) -> Position {
+    /// Where it stands once all that is handed out of its lane is durable. It is sent again from `again_from` at the latest.
+    pub(super) fn position(&self, lane: &Lane, again_from: u64) -> Position {
         let decided_sample = lane.decided();
-        let keep_from = decided_sample.saturating_sub(RELEASE_LAG_SAMPLES);
+        let keep_from = decided_sample.saturating_sub(RELEASE_LAG_SAMPLES).min(again_from);
         let first = self.frames.iter().find(|frame| frame.end > keep_from);
         let (release_seq, release_first_sample, line) = match first {
             Some(frame) => (frame.seq, frame.first_sample, frame.line),

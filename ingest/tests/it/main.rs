@@ -5,6 +5,7 @@
 mod account;
 mod accounting;
 mod connection;
+mod echo;
 mod hearing;
 mod hostile;
 mod laps;

@@ -17,7 +17,7 @@ const SESSION: Uuid = Uuid::from_u128(77);
 
 /// Plays a tape over connections that die after so many frames each; the last one lives. Within a connection, models and
 /// ledger get `pace` turns a frame.
-fn play_dying(tape: &Tape, lives: &[usize], pace: usize) -> (Memory, Line) {
+pub(crate) fn play_dying(tape: &Tape, lives: &[usize], pace: usize) -> (Memory, Line) {
     let memory = Memory::default();
     let mut epoch = 0;
     let mut now = Instant::now();
