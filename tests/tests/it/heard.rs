@@ -21,7 +21,7 @@ const WORKERS: usize = 2;
 /// The real recordings that one channel carries.
 pub const RECORDINGS: [&str; 7] = ["quilter", "beckett", "jfk", "dev01", "trn03", "trn05", "trn08"];
 
-fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

@@ -7,6 +7,7 @@ mod accounts;
 mod app;
 mod arrows;
 mod captions;
+mod echo;
 mod errors;
 mod filled_pauses;
 mod heard;
