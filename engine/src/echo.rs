@@ -26,8 +26,8 @@ pub const LEVELS_REACH: Duration = Duration::from_millis(LOOK_BACK.as_millis() a
 const TEXT_WITHIN: Duration = Duration::from_millis(1500);
 
 /// A word that is louder than the tab explains by no more than this is an echo: one's own voice as loud as the loudspeaker makes
-/// 3 dB. In double talk in a filtered room, with bleed at -3 dB, this and the next keep 90 % of one's own words and 2 % of those
-/// of the tab; at 4 and 7 dB it is 86 % and as many (docs/measured.md).
+/// 3 dB. In double talk in a filtered room, with bleed at -3 dB, this and the next keep 90 % of one's own words and 3 % of those
+/// of the tab; 4 and 7 dB keep 86 % and 2 % (docs/measured.md).
 const UNEXPLAINED_DB: f32 = 3.0;
 /// The same for a word that the tab said too, and for all words where both levels move as one: reflections that add up make
 /// up to 6 dB.
