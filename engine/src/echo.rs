@@ -26,7 +26,7 @@ pub const LEVELS_REACH: Duration = Duration::from_millis(LOOK_BACK.as_millis() a
 const TEXT_WITHIN: Duration = Duration::from_millis(1500);
 
 /// A word that is louder than the tab explains by no more than this is an echo: one's own voice as loud as the loudspeaker makes
-/// 3 dB. In double talk in a filtered room, with bleed at -3 dB, this and the next keep 90 % of one's own words and 3 % of those
+/// 3 dB. In double talk in a filtered room, with bleed at -3 dB, this and the next keep 91 % of one's own words and 2 % of those
 /// of the tab; 4 and 7 dB keep 86 % and 2 % (docs/measured.md).
 const UNEXPLAINED_DB: f32 = 3.0;
 /// The same for a word that the tab said too, and for all words where both levels move as one: reflections that add up make
@@ -59,7 +59,8 @@ pub enum Sifted {
 }
 
 /// What of `decided`, a segment of the microphone, the person said. `tab` are the words that the tab is known to have said
-/// around it ([`words_within`]), by start; `levels` reach [`LEVELS_REACH`] before it, or as far as both are known. A segment without words is left as it is.
+/// around it ([`words_within`]), by start; `levels` reach [`LEVELS_REACH`] before it, or as far as both are known. A segment
+/// without words is left as it is.
 pub fn sift(decided: Final, tab: &[Word], levels: &Envelopes) -> Sifted {
     let own = own_words(&decided.words, decided.span, tab, levels);
     match own.iter().filter(|own| **own).count() {
