@@ -196,7 +196,10 @@ impl Seen {
                 ServerEvent::Final(decided) => self.finals.push((decided, now)),
                 _ => {}
             },
-            ClientEvent::Connected { .. } | ClientEvent::Disconnected { .. } => {}
+            ClientEvent::Connected { .. }
+            | ClientEvent::Disconnected { .. }
+            | ClientEvent::Deferred
+            | ClientEvent::Draining => {}
         }
     }
 
