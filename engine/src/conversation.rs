@@ -5,6 +5,7 @@ mod shown;
 
 use crate::attribution::Participant;
 use crate::clock::{MeetingTime, Span};
+use crate::correction::Corrected;
 use crate::fillers::{self, Filler, Place};
 use crate::lexicon;
 use crate::live::{LiveMeasures, Pace};
@@ -67,6 +68,12 @@ pub struct Utterance {
     /// Those of its words, by place, that are the captions': ours were unsure, and other words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from_captions: Vec<usize>,
+    /// Its words are the person's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Corrected>,
+    /// What was written while the meeting went on, where a second hearing found other words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_text: Option<String>,
 }
 
 impl Utterance {
@@ -93,7 +100,7 @@ pub(crate) struct Sounded {
 pub struct Conversation {
     setup: Setup,
     /// By start, then by speaker.
-    utterances: Vec<Arc<Utterance>>,
+    pub(crate) utterances: Vec<Arc<Utterance>>,
     /// Of my segments that held words, in order of start.
     sounds: Vec<Arc<Sounded>>,
     pace: Pace,
@@ -301,6 +308,8 @@ fn utterance_of(decided: &Final, place: Place) -> Option<Utterance> {
             .any(|flag| matches!(flag, SegmentFlag::LowConfidence | SegmentFlag::LoopGuard)),
         participant: None,
         from_captions: Vec::new(),
+        corrected: None,
+        live_text: None,
     })
 }
 

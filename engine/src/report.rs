@@ -3,10 +3,12 @@
 use crate::attribution;
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
+use crate::correction::Correction;
 use crate::measures::{Measures, speaking_time};
 use crate::meeting_type::MeetingType;
 use crate::recognize::RecognizerInfo;
 use crate::speaker::{Speaker, Track};
+use crate::transcript::SegmentId;
 use crate::turns::Turn;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,6 +48,29 @@ pub struct Report {
     pub nudges: Vec<NudgeShown>,
     /// What became of every second, by track.
     pub coverage: Vec<Coverage>,
+    /// That it was heard again after the meeting, from the audio that was kept, and what that changed. None where it was
+    /// not: then its words are those written while the meeting went on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_hearing: Option<SecondHearing>,
+}
+
+/// What hearing a meeting again, from audio that was kept, came to. Words that the person put right are not among what
+/// changed: they are theirs in either hearing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecondHearing {
+    /// Who heard it again.
+    pub recognizer: RecognizerInfo,
+    /// Who wrote the words while the meeting went on, as recognizer and model.
+    pub live_recognizer: String,
+    /// Segments of speech.
+    pub segments: usize,
+    /// Those of them whose words are of the second hearing; the others stand as they were written live.
+    pub heard_again: usize,
+    /// Words that those had live.
+    pub live_words: usize,
+    /// Words that are others now, or more, or no more.
+    pub changed_words: usize,
 }
 
 /// One speaker's part.
@@ -162,23 +187,34 @@ pub struct ReportRest {
     pub nudges: Vec<NudgeShown>,
     /// What became of every second.
     pub coverage: Vec<Coverage>,
+    /// What the person put right.
+    pub corrections: Vec<Correction>,
+    /// What a second hearing came to, if there was one: the conversation holds its words.
+    pub second_hearing: Option<SecondHearing>,
+    /// What was written live of the segments that it changed.
+    pub live_texts: BTreeMap<SegmentId, String>,
 }
 
 /// The report of a meeting as far as it is decided.
 pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
-    let conversation = &conversation.with_page();
+    let conversation = &conversation.corrected(&rest.corrections).with_page();
+    let with_live_text = |utterance: &Utterance| Utterance {
+        live_text: rest.live_texts.get(&utterance.id).cloned(),
+        ..utterance.clone()
+    };
     let utterances = conversation.utterances();
     Report {
         version: rest.version,
         incomplete: rest.incomplete,
         meeting_type: conversation.setup().meeting_type,
         recognizer: conversation.setup().recognizer.clone(),
+        second_hearing: rest.second_hearing.clone(),
         duration_ms: conversation.now().as_ms(),
         measures: conversation.measures(),
         talk: talk(conversation),
         participants: participants(conversation),
         pace: pace(conversation),
-        utterances: utterances.iter().map(|utterance| Utterance::clone(utterance)).collect(),
+        utterances: utterances.iter().map(|utterance| with_live_text(utterance)).collect(),
         turns: conversation.turns(),
         gaps: rest.gaps,
         nudges: rest.nudges,

@@ -37,6 +37,17 @@ impl SegmentId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The track and the first sample that a name as [`SegmentId::as_str`] writes it stands for; none if it is no such name.
+    pub fn parse(name: &str) -> Option<(Track, u64)> {
+        let (track, sample) = name.split_once('-')?;
+        let track = [Track::Mic, Track::Tab]
+            .into_iter()
+            .find(|known| known.as_str() == track)?;
+        let sample = sample.parse().ok()?;
+        // One name for each: no sign and no zeros before.
+        (Self::new(track, sample).0 == name).then_some((track, sample))
+    }
 }
 
 /// Something a reader of a segment should know about how its words were made.
@@ -79,4 +90,26 @@ pub struct Final {
     /// What it sounded like: of the microphone alone, the person's own voice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sound: Option<Box<Sound>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_s_name_says_its_track_and_first_sample() {
+        let name = SegmentId::new(Track::Tab, 160_000);
+        assert_eq!(SegmentId::parse(name.as_str()), Some((Track::Tab, 160_000)));
+        for other in [
+            "tab",
+            "tab-",
+            "tab-+1",
+            "tab-01",
+            "cam-1",
+            "mic--1",
+            "mic-99999999999999999999",
+        ] {
+            assert_eq!(SegmentId::parse(other), None, "{other}");
+        }
+    }
 }

@@ -54,6 +54,10 @@ impl Conversation {
 
     fn seconded(&self, utterance: &Utterance, own: &BTreeSet<String>) -> Utterance {
         let mut utterance = utterance.clone();
+        // Nobody's opinion counts beside that of who was there.
+        if utterance.corrected.is_some() {
+            return utterance;
+        }
         let mine = utterance.speaker == Speaker::Me;
         let captions = captions_near(&self.page, utterance.span)
             .filter(|caption| utterance.speaker == Speaker::Unknown || is_own(&caption.speaker, own) == mine);

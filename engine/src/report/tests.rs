@@ -45,6 +45,7 @@ fn a_report_holds_all_that_is_known() {
             gap_s: 1.0,
             reasons: Vec::new(),
         }],
+        ..ReportRest::default()
     };
     let report = report(&meeting(), rest.clone());
     assert_eq!(

@@ -1,0 +1,245 @@
+//! What is heard at once, and which segment each word comes back to.
+
+use super::*;
+use crate::recognize::RecognizedWord;
+use crate::speaker::Speaker::Me;
+use crate::spoken::{recognizer, said_for, span};
+use proptest::prelude::*;
+
+const S: u64 = 16_000;
+
+/// A segment of the microphone whose samples begin 2 s after the meeting did.
+fn live(from_ms: u64, to_ms: u64, text: &str) -> Live {
+    let mut decided = said_for(Me, from_ms + 2_000, to_ms + 2_000, text);
+    decided.segment = SegmentId::new(Track::Mic, from_ms * SAMPLES_PER_MS);
+    Live {
+        from_sample: from_ms * SAMPLES_PER_MS,
+        to_sample: to_ms * SAMPLES_PER_MS,
+        decided,
+    }
+}
+
+fn heard_at(words: &[(&str, u64, u64)], audio_from_ms: u64) -> Recognition {
+    let words = words.iter().map(|&(text, from_ms, to_ms)| RecognizedWord {
+        text: text.into(),
+        start_ms: (from_ms - audio_from_ms) as u32,
+        end_ms: (to_ms - audio_from_ms) as u32,
+        confidence: 0.9,
+    });
+    Recognition {
+        words: words.collect(),
+        ..Recognition::default()
+    }
+}
+
+/// Sound that rises and falls as a voice does.
+fn sound(samples: usize) -> Vec<i16> {
+    (0..samples)
+        .map(|at| {
+            let loud = if at / 3_200 % 2 == 0 { 8_000.0 } else { 80.0 };
+            (loud * (at as f32 * 0.3).sin()) as i16
+        })
+        .collect()
+}
+
+fn texts(heard: &Heard) -> Option<String> {
+    match heard {
+        Heard::Anew(decided) => Some(
+            decided
+                .words
+                .iter()
+                .map(|word| word.text.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
+        Heard::Stands => None,
+    }
+}
+
+#[test]
+fn segments_are_joined_at_short_pauses_up_to_what_is_heard_at_once() {
+    let segments = [
+        live(1_000, 9_000, "a"),
+        live(10_000, 20_000, "b"),
+        live(21_000, 28_500, "c"),
+        live(29_000, 35_000, "d"),
+        live(41_100, 42_000, "e"),
+    ];
+    let found = passages(&segments, &[0..60 * S]);
+    let shapes: Vec<_> = found
+        .iter()
+        .map(|passage| {
+            let ms = |sample: u64| sample / SAMPLES_PER_MS;
+            (
+                passage.segments.clone(),
+                ms(passage.from_sample)..ms(passage.to_sample),
+                ms(passage.audio.start)..ms(passage.audio.end),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shapes,
+        [
+            (0..3, 1_000..28_500, 500..29_000),
+            (3..4, 29_000..35_000, 28_500..35_500),
+            (4..5, 41_100..42_000, 40_600..42_500),
+        ]
+    );
+}
+
+#[test]
+fn no_passage_reaches_over_or_into_what_may_not_be_heard() {
+    let segments = [
+        live(1_000, 2_000, "a"),
+        live(2_500, 3_500, "b"),
+        live(5_000, 6_000, "c"),
+        live(6_100, 7_000, "d"),
+    ];
+    // Withheld from 2.1 to 2.4 s, and from 3.4 s, inside the second; and nothing is kept from 6.05 s on.
+    let audible = [
+        0..2_100 * SAMPLES_PER_MS,
+        2_400 * SAMPLES_PER_MS..3_400 * SAMPLES_PER_MS,
+        4_900 * SAMPLES_PER_MS..6_050 * SAMPLES_PER_MS,
+    ];
+    let found = passages(&segments, &audible);
+    let shapes: Vec<_> = found
+        .iter()
+        .map(|passage| (passage.segments.clone(), passage.audio.clone()))
+        .collect();
+    assert_eq!(
+        shapes,
+        [
+            (0..1, 500 * SAMPLES_PER_MS..2_100 * SAMPLES_PER_MS),
+            (2..3, 4_900 * SAMPLES_PER_MS..6_050 * SAMPLES_PER_MS),
+        ]
+    );
+}
+
+#[test]
+fn stretches_that_are_in_both_and_those_that_touch() {
+    assert_eq!(common(&[0..5, 6..9], &[2..3, 4..7, 8..20]), [2..3, 4..5, 6..7, 8..9]);
+    assert_eq!(common(&[0..5], &[]), []);
+    assert_eq!(joined([0..2, 2..5, 6..7]), [0..5, 6..7]);
+}
+
+#[test]
+fn every_word_comes_back_to_the_segment_that_has_its_middle_at_the_meeting_s_own_time() {
+    let segments = [live(1_000, 3_000, "we sheep it"), live(3_600, 5_600, "on fry day")];
+    let passage = &passages(&segments, &[0..10 * S])[0];
+    let audio = sound((passage.audio.end - passage.audio.start) as usize);
+    let heard = passage.segment(Track::Mic, audio);
+    let recognition = heard_at(
+        &[
+            ("noise", 500, 600),
+            ("we", 1_200, 1_400),
+            ("ship", 1_400, 2_000),
+            ("it", 2_800, 3_140),
+            ("on", 3_480, 3_700),
+            ("friday", 4_000, 4_900),
+        ],
+        passage.audio.start / SAMPLES_PER_MS,
+    );
+    let rewritten = rewrite(&segments, &heard, &recognition, &recognizer(true));
+    assert_eq!(
+        rewritten.iter().map(texts).collect::<Vec<_>>(),
+        [Some("we ship it".to_owned()), Some("on friday".to_owned())]
+    );
+    let Heard::Anew(first) = &rewritten[0] else { panic!() };
+    assert_eq!(
+        (&first.segment, first.span, &first.voiced),
+        (
+            &segments[0].decided.segment,
+            span(3_000, 5_000),
+            &segments[0].decided.voiced
+        )
+    );
+    // 2 s later than its samples, and not beyond its segment.
+    let ends = first.words.iter().map(|word| (word.start.as_ms(), word.end.as_ms()));
+    assert_eq!(
+        ends.collect::<Vec<_>>(),
+        [(3_200, 3_400), (3_400, 4_000), (4_800, 5_000)]
+    );
+    assert_eq!(changed_words(&segments[0].decided, first), (1, 3));
+}
+
+#[test]
+fn what_was_written_live_stands_where_nothing_better_was_heard() {
+    let segments = [live(1_000, 3_000, "we ship it"), live(3_600, 5_600, "on friday then")];
+    let passage = &passages(&segments, &[0..10 * S])[0];
+    let heard = passage.segment(Track::Mic, sound((passage.audio.end - passage.audio.start) as usize));
+    let from_ms = passage.audio.start / SAMPLES_PER_MS;
+    let first_only = heard_at(
+        &[("we", 1_200, 1_400), ("ship", 1_400, 2_000), ("it", 2_100, 2_300)],
+        from_ms,
+    );
+    let rewritten = rewrite(&segments, &heard, &first_only, &recognizer(true));
+    assert_eq!(
+        rewritten.iter().map(texts).collect::<Vec<_>>(),
+        [Some("we ship it".to_owned()), None]
+    );
+
+    // The same recognizer is less sure of it than it was live; of another's words that says nothing.
+    let mut unsure = first_only.clone();
+    unsure.words[0].confidence = 0.7;
+    assert!(
+        rewrite(&segments, &heard, &unsure, &recognizer(true))
+            .iter()
+            .all(|heard| *heard == Heard::Stands)
+    );
+    unsure.made_by = Some("remote/large".into());
+    let rewritten = rewrite(&segments, &heard, &unsure, &recognizer(true));
+    assert_eq!(texts(&rewritten[0]), Some("we ship it".to_owned()));
+
+    let lost = Recognition {
+        hit_loop_guard: true,
+        ..first_only.clone()
+    };
+    assert!(
+        rewrite(&segments, &heard, &lost, &recognizer(true))
+            .iter()
+            .all(|heard| *heard == Heard::Stands)
+    );
+
+    // A steady tone of which a recognizer writes words is suppressed, here as in the first pass.
+    let hum = passage.segment(Track::Mic, vec![4_000; heard.audio.len()]);
+    assert!(
+        rewrite(&segments, &hum, &first_only, &recognizer(true))
+            .iter()
+            .all(|heard| *heard == Heard::Stands)
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_passage_lies_in_one_audible_stretch_and_each_segment_is_in_one_at_most(
+        lengths in prop::collection::vec((1u64..40, 1u64..140), 1..40),
+        holes in prop::collection::vec((0u64..4_000, 1u64..40), 0..6),
+    ) {
+        let mut at = 0;
+        let segments: Vec<Live> = lengths
+            .iter()
+            .map(|(pause, length)| {
+                let from = at + pause * 100;
+                at = from + length * 100;
+                live(from, at, "word")
+            })
+            .collect();
+        let mut audible = vec![0..u64::MAX];
+        for (from, length) in holes {
+            let (from, to) = (from * 100 * SAMPLES_PER_MS, (from + length) * 100 * SAMPLES_PER_MS);
+            audible = common(&audible, &[0..from, to..u64::MAX]);
+        }
+        let found = passages(&segments, &audible);
+        let mut next = 0;
+        for passage in &found {
+            prop_assert!(passage.segments.start >= next && !passage.segments.is_empty());
+            next = passage.segments.end;
+            prop_assert!(audible.iter().any(|stretch| stretch.start <= passage.audio.start && passage.audio.end <= stretch.end));
+            prop_assert!(passage.to_sample - passage.from_sample <= LONGEST);
+            prop_assert!(passage.audio.start <= passage.from_sample && passage.to_sample <= passage.audio.end);
+        }
+        let inside = |segment: &Live| audible.iter().any(|stretch| stretch.start <= segment.from_sample && segment.to_sample <= stretch.end);
+        let expected = segments.iter().filter(|segment| inside(segment)).count();
+        prop_assert_eq!(found.iter().map(|passage| passage.segments.len()).sum::<usize>(), expected);
+    }
+}
