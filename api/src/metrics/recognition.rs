@@ -68,6 +68,7 @@ impl Collector for Recognition {
             (Purpose::Final.as_str(), load.finals),
             (Purpose::Likely.as_str(), load.likely),
             (Purpose::Partial.as_str(), load.partials),
+            (Purpose::Again.as_str(), load.again),
         ];
         by_purpose(
             &mut encoder,
@@ -86,7 +87,7 @@ impl Collector for Recognition {
     }
 }
 
-/// Seconds, by what the words were for: a decision, one that was expected, or to be shown.
+/// Seconds, by what the words were for: a decision, one that was expected, to be shown, or a second hearing.
 fn by_purpose(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Lengths are told apart in steps of this: what Whisper's encoder costs grows faster than its audio.
 const BUCKET: Duration = Duration::from_secs(2);
-/// The longest that comes: 14 s, its context and what follows it.
+/// The longest that comes live: 14 s, its context and what follows it. What is heard again is longer; that is the last.
 const BUCKETS: usize = 10;
 /// How much the newest cost counts.
 const NEWEST: f64 = 0.2;
@@ -18,6 +18,7 @@ const UNKNOWN: f64 = 0.25;
 pub(super) struct Costs {
     finals: [Option<f64>; BUCKETS],
     partials: [Option<f64>; BUCKETS],
+    again: [Option<f64>; BUCKETS],
 }
 
 impl Costs {
@@ -26,6 +27,7 @@ impl Costs {
         let known = match purpose {
             Purpose::Final | Purpose::Likely => &self.finals,
             Purpose::Partial => &self.partials,
+            Purpose::Again => &self.again,
         };
         // Of its own length, else of the nearest length that is known.
         let bucket = bucket(audio);
@@ -45,6 +47,7 @@ impl Costs {
         let known = match purpose {
             Purpose::Final | Purpose::Likely => &mut self.finals,
             Purpose::Partial => &mut self.partials,
+            Purpose::Again => &mut self.again,
         };
         let mean = &mut known[bucket(audio)];
         *mean = Some(mean.map_or(part, |mean| mean + NEWEST * (part - mean)));

@@ -21,6 +21,9 @@ pub enum Purpose {
     Likely,
     /// Words to show while a person speaks. Done in spare time or not at all.
     Partial,
+    /// Words of a meeting that is over, heard once more from audio that was kept. Done while nobody is heard live, and
+    /// stopped when somebody is; whoever asked asks again later.
+    Again,
 }
 
 impl Purpose {
@@ -30,6 +33,7 @@ impl Purpose {
             Self::Final => "final",
             Self::Likely => "likely",
             Self::Partial => "partial",
+            Self::Again => "again",
         }
     }
 }
@@ -99,7 +103,7 @@ pub enum NoWords {
     /// No recognizer could make anything of it, not even words that are wrong.
     #[error("the recognizer failed on a segment {TRIES} times")]
     GaveUp,
-    /// It was cancelled, or a partial made room for something more urgent.
+    /// It was cancelled, or made room for something more urgent, as a partial does and what is heard again.
     #[error("nobody waited for the words")]
     Stopped,
 }

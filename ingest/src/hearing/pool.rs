@@ -152,7 +152,7 @@ impl Shared {
             if taken.is_some() {
                 return taken;
             }
-            state = if state.queue.has_partials() || state.queue.step() > Step::All {
+            state = if state.queue.has_patience() || state.queue.step() > Step::All {
                 let waited = self.ready.wait_timeout(state, LOOK_AGAIN);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             } else {
@@ -221,9 +221,9 @@ impl Worker {
     }
 }
 
-/// What the person's own voice sounded like. Nothing is measured of anyone else's, nor of what is only shown.
+/// What the person's own voice sounded like. Nothing is measured of anyone else's, nor of what is only shown, nor twice.
 fn own_sound(job: &Job) -> Option<Box<Sound>> {
-    let is_wanted = job.segment.track == Track::Mic && job.purpose != Purpose::Partial;
+    let is_wanted = job.segment.track == Track::Mic && !matches!(job.purpose, Purpose::Partial | Purpose::Again);
     is_wanted.then(|| Box::new(sound_of(&job.segment)))
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Words that decide something come first: the earliest due of them while all can be done in time, and once some are
 //! overdue those of the session that has had the least of the recognizers (start-time fair queueing, Goyal et al. 1996).
-//! Partials get what is left: half of the time that finals leave idle, and they stop when a final needs their worker.
+//! Partials get what is left: half of the time that finals leave idle, and they stop when a final needs their worker. What is
+//! heard again, of meetings that are over, waits for an hour when nobody is there, and stops for either.
 
 use super::costs::Costs;
 use super::job::{Job, Purpose, TRIES};
@@ -24,6 +25,12 @@ pub(super) const OVERLOADED_SEGMENTS: usize = WAITING_SEGMENTS / 4 * 3;
 
 /// Partials that may wait: one of both tracks of 1,024 connections.
 const WAITING_PARTIALS: usize = 2_048;
+
+/// Passages that may wait to be heard again: a meeting brings one at a time.
+const WAITING_AGAIN: usize = 64;
+
+/// Nothing was asked for live for this long: nobody is heard. Pauses in which no track of a meeting speaks are shorter.
+const NOBODY_LIVE: Duration = Duration::from_secs(5);
 
 /// What has waited this long goes first, whatever its session has had.
 const STARVED_AFTER: Duration = Duration::from_secs(5);
@@ -102,6 +109,8 @@ pub struct Load {
     pub likely: Done,
     /// Done, to be shown.
     pub partials: Done,
+    /// Done, of meetings that are over.
+    pub again: Done,
     /// Asked for and not done, because nobody waited any more or something was more urgent.
     pub stopped: u64,
     /// Partials that a worker left unfinished because a final needed it.
@@ -114,6 +123,10 @@ pub struct Load {
 pub(crate) struct Queue<A> {
     waiting: Vec<Waiting<A>>,
     partials: Vec<Waiting<A>>,
+    /// To be heard again, in order of arrival.
+    again: Vec<Waiting<A>>,
+    /// When anything was last asked for live; none before the first.
+    live_at: Option<Instant>,
     /// Cancelled or displaced: to be told so.
     stopped: Vec<Waiting<A>>,
     running: Vec<Option<Running>>,
@@ -137,6 +150,8 @@ impl<A> Queue<A> {
         Self {
             waiting: Vec::new(),
             partials: Vec::new(),
+            again: Vec::new(),
+            live_at: None,
             stopped: Vec::new(),
             running: (0..workers).map(|_| None).collect(),
             shares: HashMap::new(),
@@ -158,8 +173,14 @@ impl<A> Queue<A> {
     /// # Errors
     /// Hands it back while too many wait.
     pub(crate) fn push(&mut self, job: Job, answer: A, now: Instant) -> Result<(), Job> {
-        let is_partial = job.purpose == Purpose::Partial;
-        if !is_partial && self.waiting.len() >= WAITING_SEGMENTS {
+        let purpose = job.purpose;
+        let (waits, most) = match purpose {
+            Purpose::Final | Purpose::Likely => (self.waiting.len(), WAITING_SEGMENTS),
+            Purpose::Again => (self.again.len(), WAITING_AGAIN),
+            // One that is too many is stopped, not refused.
+            Purpose::Partial => (0, 1),
+        };
+        if waits >= most {
             return Err(job);
         }
         self.enter(job.session);
@@ -173,11 +194,14 @@ impl<A> Queue<A> {
             tries: 0,
             failed_on: None,
         };
-        if is_partial {
-            self.push_partial(waiting);
-        } else {
-            self.waiting.push(waiting);
-            self.make_room(now);
+        match purpose {
+            Purpose::Again => self.again.push(waiting),
+            Purpose::Partial => self.push_partial(waiting),
+            Purpose::Final | Purpose::Likely => self.waiting.push(waiting),
+        }
+        if purpose != Purpose::Again {
+            self.live_at = Some(now);
+            self.make_room(purpose, now);
         }
         self.observe(now);
         Ok(())
@@ -197,9 +221,22 @@ impl<A> Queue<A> {
         }
     }
 
-    /// Stops the partial that is furthest from its end, if a final would have to wait for a worker.
-    fn make_room(&mut self, now: Instant) {
+    /// If what is asked for live would have to wait for a worker, stops what is heard again; and for a final, where there is
+    /// nothing of that, the partial that is furthest from its end.
+    fn make_room(&mut self, purpose: Purpose, now: Instant) {
         if self.running.iter().any(Option::is_none) {
+            return;
+        }
+        let mut again = self
+            .running
+            .iter()
+            .flatten()
+            .filter(|running| running.purpose == Purpose::Again);
+        if let Some(running) = again.next() {
+            running.stop.store(true, Ordering::Relaxed);
+            return;
+        }
+        if purpose == Purpose::Partial {
             return;
         }
         let left = |running: &Running| running.until.saturating_duration_since(now);
@@ -218,14 +255,20 @@ impl<A> Queue<A> {
         self.drop_cancelled();
         let waiting = match self.next_final(worker, now) {
             Some(index) => self.waiting.swap_remove(index),
-            None => self.next_partial(worker, now)?,
+            None => match self.next_partial(worker, now) {
+                Some(partial) => partial,
+                None => self.next_again(worker, now)?,
+            },
         };
         let Waiting { job, .. } = &waiting;
         let audio = job.audio();
         let predicted = self.costs.predict(job.purpose, audio);
         let stop = Arc::new(AtomicBool::new(false));
         let share = self.shares.entry(job.session).or_default();
-        self.floor = self.floor.max(share.had);
+        // Who is heard again has had time that nobody wanted: it is no measure for those who are heard live.
+        if job.purpose != Purpose::Again {
+            self.floor = self.floor.max(share.had);
+        }
         share.had += predicted.as_secs_f64();
         share.waiting = share.waiting.saturating_sub(1);
         share.running += 1;
@@ -238,7 +281,7 @@ impl<A> Queue<A> {
             stop: Arc::clone(&stop),
         });
         Some(Taken {
-            smaller: job.purpose != Purpose::Partial && self.step() >= Step::SmallerModel,
+            smaller: matches!(job.purpose, Purpose::Final | Purpose::Likely) && self.step() >= Step::SmallerModel,
             waiting,
             stop,
         })
@@ -287,6 +330,23 @@ impl<A> Queue<A> {
         Some(self.partials.swap_remove(index))
     }
 
+    /// A passage to hear again, where nobody is heard live: nothing waits, nothing was asked for lately, or more than half of
+    /// the workers would still be idle. Recognizers that cannot stop in the middle, as PocketSphinx, so seldom keep anyone
+    /// waiting.
+    fn next_again(&mut self, worker: usize, now: Instant) -> Option<Waiting<A>> {
+        let idle = self.running.iter().filter(|running| running.is_none()).count();
+        let nobody = self
+            .live_at
+            .is_none_or(|at| now.saturating_duration_since(at) >= NOBODY_LIVE);
+        let many_idle = idle.saturating_sub(1) > self.running.len() / 2;
+        if !(self.waiting.is_empty() && self.partials.is_empty() && (nobody || many_idle)) {
+            return None;
+        }
+        let mine = |waiting: &Waiting<A>| self.running.len() == 1 || waiting.failed_on != Some(worker);
+        let index = self.again.iter().position(mine)?;
+        Some(self.again.remove(index))
+    }
+
     /// A worker is done with what it took, after so long.
     pub(crate) fn done(&mut self, worker: usize, took: Duration, now: Instant) {
         let Some(running) = self.running.get_mut(worker).and_then(Option::take) else {
@@ -299,6 +359,8 @@ impl<A> Queue<A> {
         match running.purpose {
             Purpose::Partial => self.spare.spend(took, now),
             Purpose::Final | Purpose::Likely => self.spare.busy(took, now),
+            // Nobody was there whom it took time from.
+            Purpose::Again => {}
         }
         if let Some(share) = self.shares.get_mut(&running.session) {
             share.running = share.running.saturating_sub(1);
@@ -321,7 +383,10 @@ impl<A> Queue<A> {
         }
         waiting.failed_on = Some(worker);
         self.enter(waiting.job.session);
-        self.waiting.push(waiting);
+        match waiting.job.purpose {
+            Purpose::Again => self.again.push(waiting),
+            Purpose::Final | Purpose::Likely | Purpose::Partial => self.waiting.push(waiting),
+        }
         None
     }
 
@@ -332,8 +397,8 @@ impl<A> Queue<A> {
     }
 
     /// Something waits that no worker may do yet: look again a little later.
-    pub(crate) fn has_partials(&self) -> bool {
-        !self.partials.is_empty()
+    pub(crate) fn has_patience(&self) -> bool {
+        !(self.partials.is_empty() && self.again.is_empty())
     }
 
     /// How it keeps up at `now`.
@@ -348,6 +413,7 @@ impl<A> Queue<A> {
             finals: of(Purpose::Final),
             likely: of(Purpose::Likely),
             partials: of(Purpose::Partial),
+            again: of(Purpose::Again),
             stopped: self.stops,
             partials_aborted: self.aborted,
             failed: self.failed,
@@ -393,13 +459,13 @@ impl<A> Queue<A> {
     }
 
     fn drop_cancelled(&mut self) {
-        for partials in [false, true] {
+        for of in [Purpose::Final, Purpose::Partial, Purpose::Again] {
             let mut index = 0;
             loop {
-                let queue = if partials {
-                    &mut self.partials
-                } else {
-                    &mut self.waiting
+                let queue = match of {
+                    Purpose::Partial => &mut self.partials,
+                    Purpose::Again => &mut self.again,
+                    Purpose::Final | Purpose::Likely => &mut self.waiting,
                 };
                 let Some(waiting) = queue.get(index) else { break };
                 if waiting.job.cancel.is_cancelled() {

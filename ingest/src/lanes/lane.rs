@@ -306,7 +306,7 @@ impl Lane {
     /// A task that no recognizer took; it is asked for again.
     pub(crate) fn keep(&mut self, task: Task) {
         match task.purpose {
-            Purpose::Final => self.segments.keep(task.segment),
+            Purpose::Final | Purpose::Again => self.segments.keep(task.segment),
             Purpose::Likely => match &mut self.likely {
                 Some(likely) if likely.is(&task.segment) => likely.keep(task.segment),
                 _ => self.segments.keep(task.segment),

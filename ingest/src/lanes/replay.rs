@@ -192,7 +192,7 @@ impl Replay {
             if let Some(taken) = self.queue.next(worker, now) {
                 let cost = match taken.waiting.job.purpose {
                     Purpose::Partial => PARTIAL,
-                    Purpose::Final | Purpose::Likely => FINAL,
+                    Purpose::Final | Purpose::Likely | Purpose::Again => FINAL,
                 };
                 let audio_ms = taken.waiting.job.segment.audio.len() as u64 / SAMPLES_PER_MS;
                 let ms = (cost.fixed_ms + cost.per_s_ms * audio_ms / 1_000) * self.times;

@@ -68,7 +68,7 @@ impl Bench {
     }
 }
 
-use Purpose::{Final, Likely, Partial};
+use Purpose::{Again, Final, Likely, Partial};
 
 #[test]
 fn the_earliest_due_is_next_while_all_can_be_in_time() {
@@ -337,4 +337,72 @@ fn under_twice_the_load_all_sessions_wait_about_as_long() {
         means.iter().fold(f64::MAX, |a, b| a.min(*b)),
     );
     assert!(most / least <= 1.2, "mean waits {means:?} ms");
+}
+
+#[test]
+fn what_is_heard_again_waits_until_nobody_is_heard_live() {
+    let mut bench = Bench::with(1);
+    bench.push("again", 1, Again, 0);
+    bench.push("live", 2, Final, 1_500);
+    assert_eq!(bench.next(0), Some("live"));
+    bench.done(0, 200);
+    assert_eq!(bench.next(0), None, "somebody was heard 0.2 s ago");
+    bench.now_ms += 4_900;
+    assert_eq!(bench.next(0), Some("again"));
+    bench.done(0, 3_000);
+    assert_eq!(bench.queue.load(bench.now()).again.jobs, 1);
+    // Nobody was heard yet: nothing to wait for.
+    let mut fresh = Bench::with(1);
+    fresh.push("again", 1, Again, 0);
+    assert_eq!(fresh.next(0), Some("again"));
+}
+
+#[test]
+fn what_is_heard_again_gives_its_worker_up_to_anyone_live_and_the_ladder_does_not_see_it() {
+    for live in [Final, Likely, Partial] {
+        let mut bench = Bench::with(1);
+        bench.push("again", 1, Again, 0);
+        let again = bench.take(0).unwrap();
+        bench.push("also again", 1, Again, 0);
+        assert!(!again.stop.load(Ordering::Relaxed));
+        bench.now_ms += 60_000;
+        assert_eq!(bench.queue.load(bench.now()).step, Step::All, "an hour may pass");
+        assert_eq!(bench.queue.load(bench.now()).lag, Duration::ZERO);
+        bench.push("live", 2, live, bench.now_ms + 1_500);
+        assert!(again.stop.load(Ordering::Relaxed), "{live:?}");
+        bench.done(0, 60_000);
+        assert_eq!(bench.next(0), Some("live"), "{live:?}");
+    }
+}
+
+#[test]
+fn on_a_large_node_what_is_heard_again_is_heard_beside_live_meetings() {
+    let mut bench = Bench::with(4);
+    bench.push("live", 2, Final, 1_500);
+    assert_eq!(bench.next(0), Some("live"));
+    bench.push("again", 1, Again, 0);
+    assert_eq!(bench.next(1), None, "two of four would be left");
+    bench.done(0, 300);
+    assert_eq!(bench.next(1), Some("again"), "three of four are");
+    bench.push("also live", 2, Final, bench.now_ms + 1_500);
+    assert_eq!(bench.next(0), Some("also live"));
+}
+
+#[test]
+fn a_passage_that_fails_is_tried_once_more_and_one_that_is_cancelled_is_told_so() {
+    let mut bench = Bench::with(2);
+    bench.push("again", 1, Again, 0);
+    let taken = bench.take(0).unwrap();
+    bench.done(0, 100);
+    assert!(bench.queue.retry(0, taken.waiting).is_none());
+    assert_eq!(bench.next(0), None, "it failed here");
+    let taken = bench.take(1).unwrap();
+    bench.done(1, 100);
+    assert!(bench.queue.retry(1, taken.waiting).is_some());
+
+    let job = bench.job(1, Again, 0, 1_000);
+    let cancel = job.cancel.clone();
+    assert!(bench.queue.push(job, "cancelled", bench.now()).is_ok());
+    cancel.cancel();
+    assert_eq!(bench.queue.take_stopped().len(), 1);
 }
