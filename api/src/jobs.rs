@@ -5,6 +5,7 @@ mod audio;
 mod install;
 pub(crate) mod queue;
 mod report;
+mod second_pass;
 mod suspend;
 
 pub use install::{InstallError, install};
@@ -13,7 +14,9 @@ use crate::db::Db;
 use crate::live::Live;
 use graphile_worker::{Worker, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -45,6 +48,8 @@ pub(crate) struct Workshop {
     pub(crate) db: Db,
     /// Keys, and the readers of meetings on this node.
     pub(crate) live: Live,
+    /// Held while a meeting is heard again: one at a time, so that reports never wait for it.
+    hearing_again: Arc<Semaphore>,
 }
 
 /// Which meeting a job is about.
@@ -142,12 +147,17 @@ async fn open(db: Db, live: Live) -> Result<Worker, WorkerError> {
             interrupted_job_retry_delay: Duration::ZERO,
             shutdown_signal: None,
         })
-        .add_extension(Workshop { db, live })
+        .add_extension(Workshop {
+            db,
+            live,
+            hearing_again: Arc::new(Semaphore::new(1)),
+        })
         .define_job::<report::MakeReport>()
         .define_job::<suspend::SuspendMeeting>()
         .define_job::<audio::StoreAudio>()
         .define_job::<audio::ForgetAudio>()
         .define_job::<audio::ExpireAudio>()
+        .define_job::<second_pass::SecondPass>()
         .init()
         .await?)
 }

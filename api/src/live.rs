@@ -2,6 +2,7 @@
 //! events.
 
 mod commit;
+pub(crate) mod correction;
 mod fold;
 mod hub;
 mod ingest;
@@ -19,7 +20,7 @@ mod subprotocol;
 mod viewer;
 
 pub(crate) use fold::{Fold, Setup};
-pub(crate) use load::{LoadError, fold as load_fold};
+pub(crate) use load::{LoadError, fold_as as load_fold_as};
 pub(crate) use sealed::Unreadable;
 
 use crate::audio::AudioStore;
@@ -96,6 +97,11 @@ impl Live {
     /// The key tree.
     pub(crate) const fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// What hears speech on this node; none where nobody captures.
+    pub(crate) const fn hearing(&self) -> Option<&Arc<Hearing>> {
+        self.hearing.as_ref()
     }
 
     /// The objects of kept audio.

@@ -1,15 +1,17 @@
-//! What is durable of a meeting: SQL on the tables of `migrations/attune/0100_capture.sql` and `0101_tickets.sql`, one
-//! file a table. Bodies come in and go out as ciphertext; who opens them is `live` and `jobs`.
+//! What is durable of a meeting: SQL on the tables of `migrations/attune/0100_capture.sql`, `0101_tickets.sql`,
+//! `0110_kept_audio.sql` and `0113_second_pass.sql`, one file a table. Bodies come in and go out as ciphertext; who opens them is `live` and `jobs`.
 //!
 //! Every function but those of `tickets` runs inside `db::with_tenant`. What makes something of a connection durable
 //! locks its session with `sessions::hold` first and compares the epoch, so that one that was taken over changes nothing.
 //! Whoever locks sessions and their meeting locks the sessions first, in the order of their ids.
 
 pub(crate) mod analyses;
+pub(crate) mod corrections;
 pub(crate) mod events;
 pub(crate) mod kept_audio;
 pub(crate) mod meetings;
 pub(crate) mod observations;
+pub(crate) mod second_passes;
 pub(crate) mod sessions;
 pub(crate) mod spans;
 pub(crate) mod streams;

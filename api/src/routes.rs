@@ -3,6 +3,7 @@
 
 mod audio;
 mod consents;
+mod corrections;
 mod devices;
 mod health;
 mod input;
@@ -51,5 +52,6 @@ fn api() -> OpenApiRouter<AppState> {
             meetings::delete_meeting
         ))
         .routes(routes!(audio::get_audio, audio::delete_audio))
+        .routes(routes!(corrections::correct_utterance))
         .merge(crate::live::router())
 }

@@ -42,6 +42,21 @@ impl AudioStore {
         within(self.0.put(&path, sealed.into())).await.map(drop)
     }
 
+    /// An object; none where it is gone.
+    pub(crate) async fn get(
+        &self,
+        tenant: TenantId,
+        meeting: MeetingId,
+        id: Uuid,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = object(tenant, meeting, id);
+        match within(async { self.0.get(&path).await?.bytes().await }).await {
+            Ok(bytes) => Ok(Some(bytes.into())),
+            Err(StoreError::Store(object_store::Error::NotFound { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Deletes every object of the meeting that `keep` does not name: also those of a try that died before it was known.
     pub(crate) async fn delete_all_but(
         &self,

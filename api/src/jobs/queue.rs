@@ -15,10 +15,35 @@ pub(crate) const STORE_AUDIO: &str = "store_audio";
 pub(crate) const FORGET_AUDIO: &str = "forget_audio";
 /// The task that destroys audio past its time.
 pub(crate) const EXPIRE_AUDIO: &str = "expire_audio";
+/// The task that hears a meeting again.
+pub(crate) const SECOND_PASS: &str = "second_pass";
+
+/// How long it is waited for another correction before a report is made of them: whoever puts words right seldom leaves it
+/// at one.
+const CORRECTIONS_REST: Duration = Duration::from_secs(2);
 
 /// Has the meeting's report made, as it stands when the job runs.
 pub(crate) async fn make_report(db: impl PgExecutor<'_>, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<()> {
     enqueue(db, MAKE_REPORT, tenant, meeting, Duration::ZERO).await
+}
+
+/// Has the meeting's report made once the person has not put another word right for a moment.
+pub(crate) async fn make_report_of_corrections(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+) -> sqlx::Result<()> {
+    enqueue(db, MAKE_REPORT, tenant, meeting, CORRECTIONS_REST).await
+}
+
+/// Has the meeting heard again, or further, after a while.
+pub(crate) async fn second_pass(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+    after: Duration,
+) -> sqlx::Result<()> {
+    enqueue(db, SECOND_PASS, tenant, meeting, after).await
 }
 
 /// Looks after a while whether anyone still captures the meeting.

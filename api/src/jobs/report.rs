@@ -1,21 +1,26 @@
-//! The report of a meeting, as it stands: version 1 when it ends or is left, the next when more came since.
+//! The report of a meeting, as it stands: version 1 when it ends or is left, the next when more came since, when it was heard
+//! again, or when the person put words right.
+
+mod hearing;
 
 use crate::coverage;
 use crate::ids::{MeetingId, Member, TenantId, UserId};
 use crate::jobs::{About, JobError, Workshop, queue};
 use crate::keys::{KeyError, MeetingKey};
-use crate::live::{self, Fold, LoadError, Setup, sealed};
+use crate::live::{self, Fold, LoadError, Setup, correction, sealed};
 use crate::record::analyses::{self, NewAnalysis, Newest, Subject};
 use crate::record::events::{self, Kind, NewEvent};
-use crate::record::{Capture, from_column, sessions, spans};
+use crate::record::{Capture, corrections, from_column, kept_audio, second_passes, sessions, spans};
 use attune_engine::clock::MeetingTime;
 use attune_engine::measures::Standing;
 use attune_engine::report::{NudgeShown, Report, ReportRest, report};
 use attune_engine::speaker::Speaker;
 use attune_ingest::protocol::ServerEvent;
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
+use hearing::Hearing;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Makes the report of a meeting.
@@ -72,11 +77,20 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
                 meeting,
                 session: recorded.id,
             };
-            let mut fold = Fold::new(&setup, at.session);
+            let mut hearing = Hearing::load(&mut *tx, at, &key, setup.recognizer()).await?;
+            let mut fold = Fold::new(&hearing.setup(setup), at.session);
             let decided_to = MeetingTime::from_ms(from_column(subject.committed_ms));
-            live::load_fold(&mut *tx, at, &key, &mut fold, decided_to).await?;
-            let report = report(fold.conversation(), rest(&mut *tx, at, &key, &subject).await?);
+            let read = |id, said| hearing.read(id, said);
+            live::load_fold_as(&mut *tx, at, &key, &mut fold, decided_to, read).await?;
+            let (second_hearing, live_texts) = hearing.told();
+            let rest = ReportRest {
+                second_hearing,
+                live_texts,
+                ..rest(&mut *tx, at, &key, &subject).await?
+            };
+            let report = report(fold.conversation(), rest);
             let number = store(&mut *tx, at, &key, &subject, recorded.live_epoch, &report).await?;
+            hear_again(&mut *tx, at, &subject).await?;
             let event = ServerEvent::ReportReady {
                 version: report.version,
             };
@@ -96,11 +110,25 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
     Ok(())
 }
 
-/// Whether anything was said, or the meeting ended, since the newest version.
+/// Whether anything was said, was heard or written otherwise, or the meeting ended, since the newest version.
 fn has_news(subject: &Subject, newest: Option<&Newest>) -> bool {
     newest.is_none_or(|newest| {
-        newest.events_through < subject.last_event_number || newest.incomplete != is_incomplete(subject)
+        newest.events_through < subject.last_event_number
+            || newest.words_revision < subject.words_revision
+            || newest.incomplete != is_incomplete(subject)
     })
+}
+
+/// Has a meeting that is over heard again, once, where its audio is kept: its report is made, and nobody waits.
+async fn hear_again(tx: &mut PgConnection, at: Capture, subject: &Subject) -> sqlx::Result<()> {
+    let over = !is_incomplete(subject);
+    if !over || kept_audio::extent(&mut *tx, at.tenant, at.meeting).await?.is_none() {
+        return Ok(());
+    }
+    match second_passes::find(&mut *tx, at.tenant, at.meeting).await? {
+        Some(pass) if pass.finished => Ok(()),
+        _ => queue::second_pass(tx, at.tenant, at.meeting, Duration::ZERO).await,
+    }
 }
 
 fn is_incomplete(subject: &Subject) -> bool {
@@ -122,7 +150,9 @@ async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Su
             });
         }
     }
+    let corrections = corrections::list(&mut *tx, at.tenant, at.meeting).await?;
     Ok(ReportRest {
+        corrections: correction::open_all(key, corrections)?,
         version: version(subject).unsigned_abs(),
         incomplete: is_incomplete(subject),
         gaps: spans::gaps(&mut *tx, at).await?,
@@ -131,6 +161,7 @@ async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Su
             &spans::accounts(&mut *tx, at).await?,
             &spans::stretches(&mut *tx, at).await?,
         ),
+        ..ReportRest::default()
     })
 }
 
@@ -164,6 +195,7 @@ async fn store(
         incomplete: made.incomplete,
         // Its own announcement is no news to report.
         events_through: number,
+        words_revision: subject.words_revision,
         duration_ms: i64::try_from(made.duration_ms).unwrap_or(i64::MAX),
         word_count: count(words),
         gap_count: count(made.gaps.len()),

@@ -47,6 +47,16 @@ impl Setup {
         new
     }
 
+    /// Who wrote the words.
+    pub(crate) const fn recognizer(&self) -> &RecognizerInfo {
+        &self.recognizer
+    }
+
+    /// The same meeting, heard again by `recognizer`.
+    pub(crate) fn heard_again_by(self, recognizer: RecognizerInfo) -> Self {
+        Self { recognizer, ..self }
+    }
+
     /// As the session keeps it.
     pub(crate) fn to_stored(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("invariant: a setup has string keys")

@@ -10,6 +10,7 @@ use attune_engine::transcript::Final;
 use attune_ingest::ports::lately_said;
 use attune_ingest::protocol::Caption;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// Events read at a time: a few hundred kilobytes of ciphertext.
 const PAGE: i64 = 500;
@@ -38,6 +39,18 @@ pub(crate) async fn fold(
     fold: &mut Fold,
     decided_to: MeetingTime,
 ) -> Result<Vec<Final>, LoadError> {
+    fold_as(db, at, key, fold, decided_to, |_, said| said).await
+}
+
+/// The same, each final as `read` reads it, which is told its utterance.
+pub(crate) async fn fold_as(
+    db: &mut PgConnection,
+    at: Capture,
+    key: &MeetingKey,
+    fold: &mut Fold,
+    decided_to: MeetingTime,
+    mut read: impl FnMut(Uuid, Final) -> Final,
+) -> Result<Vec<Final>, LoadError> {
     let mut after = 0;
     let mut lately = Vec::new();
     loop {
@@ -46,7 +59,7 @@ pub(crate) async fn fold(
         after = last.number;
         for row in page.iter().filter(|row| row.kind == Kind::Final.as_str()) {
             let Some(id) = row.utterance_id else { continue };
-            let said: Final = sealed::open(key, sealed::utterance(id), &row.body)?;
+            let said = read(id, sealed::open(key, sealed::utterance(id), &row.body)?);
             let _ = fold.advance(MeetingTime::from_ms(from_column(row.decided_ms)));
             let _ = fold.observe(&said);
             lately.push(said);

@@ -3,10 +3,11 @@
 use crate::auth::OwnedMeeting;
 use crate::error::{ApiError, ErrorBody};
 use crate::ids::MeetingId;
-use crate::live::sealed;
-use crate::record::analyses;
+use crate::live::{correction, sealed};
+use crate::record::{analyses, corrections};
 use crate::routes::{ValidQuery, key_of};
 use crate::server::AppState;
+use attune_engine::correction::reread;
 use attune_engine::report::Report;
 use axum::Json;
 use axum::extract::State;
@@ -52,10 +53,12 @@ pub(super) async fn get_report(
     OwnedMeeting { member, meeting, .. }: OwnedMeeting,
     ValidQuery(WhichReport { version }): ValidQuery<WhichReport>,
 ) -> Result<Json<MeetingReport>, ApiError> {
-    let stored = state
+    let (stored, corrections) = state
         .db
         .with_tenant(member.tenant, async |tx| {
-            analyses::find(tx, member.tenant, member.user, meeting.id, version).await
+            let stored = analyses::find(&mut *tx, member.tenant, member.user, meeting.id, version).await?;
+            let corrections = corrections::list(&mut *tx, member.tenant, meeting.id).await?;
+            Ok::<_, ApiError>((stored, corrections))
         })
         .await?;
     let stored = stored.ok_or(ApiError::NotReady {
@@ -63,7 +66,11 @@ pub(super) async fn get_report(
         message: "the report is not made yet",
     })?;
     let key = key_of(&state, member, meeting.id).await?;
-    let report: Report = sealed::open(&key, sealed::analysis(stored.id), &stored.body).map_err(ApiError::internal)?;
+    let mut report: Report =
+        sealed::open(&key, sealed::analysis(stored.id), &stored.body).map_err(ApiError::internal)?;
+    // What was put right a moment ago is read at once; the measures follow with the next version.
+    let corrections = correction::open_all(&key, corrections).map_err(ApiError::internal)?;
+    reread(&mut report.utterances, &corrections);
     Ok(Json(MeetingReport {
         meeting_id: meeting.id,
         report_id: stored.id,

@@ -28,6 +28,24 @@ pub(crate) const fn utterance(id: Uuid) -> Place {
     }
 }
 
+/// The place of the words that a second hearing found in a segment.
+pub(crate) const fn second_utterance(id: Uuid) -> Place {
+    Place {
+        table: "second_utterances",
+        column: "body",
+        object: id,
+    }
+}
+
+/// The place of words that the person put right.
+pub(crate) const fn correction(utterance: Uuid) -> Place {
+    Place {
+        table: "corrections",
+        column: "body",
+        object: utterance,
+    }
+}
+
 /// The place of an event.
 pub(crate) const fn event(id: Uuid) -> Place {
     Place {

@@ -13,6 +13,7 @@ pub(crate) struct Subject {
     pub(crate) committed_ms: i64,
     pub(crate) last_event_number: i64,
     pub(crate) report_version: Option<i32>,
+    pub(crate) words_revision: i64,
 }
 
 /// The meeting, locked until the transaction ends: no commit changes it while its report is made.
@@ -23,7 +24,7 @@ pub(crate) async fn hold(
 ) -> sqlx::Result<Option<Subject>> {
     sqlx::query_as!(
         Subject,
-        "SELECT user_id, state, committed_ms, last_event_number, report_version
+        "SELECT user_id, state, committed_ms, last_event_number, report_version, words_revision
          FROM meetings WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
         tenant.0,
         meeting.0
@@ -39,6 +40,7 @@ pub(crate) struct NewAnalysis {
     pub(crate) version: i32,
     pub(crate) incomplete: bool,
     pub(crate) events_through: i64,
+    pub(crate) words_revision: i64,
     pub(crate) duration_ms: i64,
     pub(crate) word_count: i32,
     pub(crate) gap_count: i32,
@@ -56,8 +58,8 @@ pub(crate) async fn insert(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO meeting_analyses (tenant_id, id, meeting_id, version, incomplete, events_through, duration_ms,
-             word_count, gap_count, nudge_count, body, improvement_areas)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             word_count, gap_count, nudge_count, body, improvement_areas, words_revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         tenant.0,
         new.id,
         meeting.0,
@@ -69,7 +71,8 @@ pub(crate) async fn insert(
         new.gap_count,
         new.nudge_count,
         new.body,
-        new.improvement_areas
+        new.improvement_areas,
+        new.words_revision
     )
     .execute(db)
     .await
@@ -99,12 +102,25 @@ pub(crate) async fn announce(
     .map(drop)
 }
 
+/// What the meeting's words are has changed: there is a report to be made of them.
+pub(crate) async fn revise_words(db: impl PgExecutor<'_>, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE meetings SET words_revision = words_revision + 1, updated_at = now() WHERE tenant_id = $1 AND id = $2",
+        tenant.0,
+        meeting.0
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// The newest version so far, and what it covers.
 #[derive(Debug)]
 pub(crate) struct Newest {
     pub(crate) version: i32,
     pub(crate) incomplete: bool,
     pub(crate) events_through: i64,
+    pub(crate) words_revision: i64,
 }
 
 /// The newest version so far.
@@ -115,7 +131,7 @@ pub(crate) async fn newest(
 ) -> sqlx::Result<Option<Newest>> {
     sqlx::query_as!(
         Newest,
-        "SELECT version, incomplete, events_through FROM meeting_analyses
+        "SELECT version, incomplete, events_through, words_revision FROM meeting_analyses
          WHERE tenant_id = $1 AND meeting_id = $2 ORDER BY version DESC LIMIT 1",
         tenant.0,
         meeting.0

@@ -112,6 +112,36 @@ fn cut(span: Decided, sample: u64) -> (Option<Decided>, Option<Decided>) {
     (Some(before), Some(after))
 }
 
+/// A stretch of a track.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) track: Track,
+    pub(crate) from_sample: u64,
+    pub(crate) to_sample: u64,
+    pub(crate) span: Span,
+    pub(crate) class: SampleClass,
+}
+
+/// Every stretch of a session, in order within each track.
+pub(crate) async fn list(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Vec<Stored>> {
+    let rows = sqlx::query!(
+        "SELECT track, from_sample, to_sample, t0_ms, t1_ms, class FROM sample_spans
+         WHERE tenant_id = $1 AND session_id = $2 ORDER BY track, from_sample",
+        at.tenant.0,
+        at.session
+    )
+    .fetch_all(db)
+    .await?;
+    let stored = rows.into_iter().map(|row| Stored {
+        track: track_of(&row.track),
+        from_sample: from_column(row.from_sample),
+        to_sample: from_column(row.to_sample),
+        span: Span::new(ms(row.t0_ms), ms(row.t1_ms)),
+        class: class_of(&row.class),
+    });
+    Ok(stored.collect())
+}
+
 /// What became of every sample of each track.
 pub(crate) async fn accounts(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<BTreeMap<Track, Account>> {
     let rows = sqlx::query!(

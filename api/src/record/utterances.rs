@@ -1,6 +1,7 @@
 //! Decided segments of speech.
 
 use crate::record::{Capture, to_column};
+use attune_engine::speaker::Track;
 use attune_engine::transcript::{Final, SegmentId};
 use attune_ingest::ports::Withdrawal;
 use sqlx::PgExecutor;
@@ -62,6 +63,47 @@ pub(crate) async fn insert(db: impl PgExecutor<'_>, at: Capture, new: &[NewUtter
     .execute(db)
     .await
     .map(drop)
+}
+
+/// A segment as it is stored.
+#[derive(Debug)]
+pub(crate) struct StoredUtterance {
+    pub(crate) id: Uuid,
+    pub(crate) track: String,
+    pub(crate) from_sample: i64,
+    pub(crate) to_sample: i64,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The segments of a session, in order within each track.
+pub(crate) async fn list(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Vec<StoredUtterance>> {
+    sqlx::query_as!(
+        StoredUtterance,
+        "SELECT id, track, from_sample, to_sample, body FROM utterances
+         WHERE tenant_id = $1 AND session_id = $2 ORDER BY track, from_sample",
+        at.tenant.0,
+        at.session
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The segment of a session that is named so.
+pub(crate) async fn named(
+    db: impl PgExecutor<'_>,
+    at: Capture,
+    track: Track,
+    from_sample: u64,
+) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!(
+        "SELECT id FROM utterances WHERE tenant_id = $1 AND session_id = $2 AND track = $3 AND from_sample = $4",
+        at.tenant.0,
+        at.session,
+        track.as_str(),
+        to_column(from_sample)
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// Forgets the segments that overlap a withdrawn stretch, and with them their events; says which they were and where each

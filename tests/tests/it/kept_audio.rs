@@ -158,10 +158,10 @@ async fn kept_audio_is_every_sample_of_the_meeting_sealed_and_its_owner_s_alone(
     stage.owner.delete(&path).await.expect(204);
     until_nothing_is_kept(&app).await;
     assert_eq!(stage.get("/audio").await, json!({"keep_audio": false, "kept": null}));
-    assert_eq!(
-        stage.get("/report").await["version"],
-        1,
-        "its words and its report stay"
+    let report = stage.get("/report").await;
+    assert!(
+        report["utterances"].as_array().is_some_and(|said| !said.is_empty()),
+        "its words and its report stay: {report}"
     );
     app.finish().await;
 }

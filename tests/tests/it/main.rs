@@ -24,6 +24,7 @@ mod metrics;
 mod openapi;
 mod organisation;
 mod queries;
+mod second_pass;
 mod serving;
 mod silence;
 mod tenancy;

@@ -1,0 +1,353 @@
+//! A meeting heard once more from the audio that was kept: the report says so, what the person wrote stands, and what was
+//! taken back stays so.
+
+mod accuracy;
+mod ears;
+
+use crate::app::{Caller, TestApp, eventually, within};
+use crate::live::{Script, Stage, hello, said};
+use attune_engine::speaker::Track;
+use attune_ingest::client::{Link, LinkUp, TrackEncoder};
+use attune_ingest::protocol::{ClientControl, Codec, OffTheRecord, Prefix, ServerEvent, Stream};
+use ears::SecondEars;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A talk, a server that hears it badly live and well the second time, and a stage on it.
+async fn staged(phrase: &str) -> (Script, SecondEars, TestApp, Stage) {
+    let script = Script::talk(phrase);
+    let (ears, hearing) = SecondEars::of(&script);
+    let app = TestApp::start_with(|config| config.hearing = Some(hearing)).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    (script, ears, app, stage)
+}
+
+async fn keep(owner: &Caller, granted: bool) {
+    let consent = json!({"kind": "keep_audio", "granted": granted});
+    owner.post("/v1/consents", consent).await.expect(201);
+}
+
+/// The report once it says that it was heard again.
+async fn second_report(stage: &Stage) -> Value {
+    let mut report = Value::Null;
+    eventually(async || {
+        report = stage.get("/report").await;
+        !report["second_hearing"].is_null()
+    })
+    .await;
+    report
+}
+
+async fn until_version(stage: &Stage, version: u64) -> Value {
+    let mut report = Value::Null;
+    eventually(async || {
+        let answer = stage.owner.get(&format!("/v1/meetings/{}/report", stage.meeting)).await;
+        report = answer.body;
+        report["version"].as_u64() >= Some(version)
+    })
+    .await;
+    report
+}
+
+/// The utterance that has `word` among its words.
+fn with_word<'a>(report: &'a Value, word: &str) -> &'a Value {
+    let utterances = report["utterances"].as_array().unwrap();
+    let found = utterances
+        .iter()
+        .find(|said| said["text"].as_str().unwrap().split(' ').any(|one| one == word));
+    found.unwrap_or_else(|| panic!("nobody said {word}"))
+}
+
+fn path_of(stage: &Stage, utterance: &Value) -> String {
+    format!(
+        "/v1/meetings/{}/utterances/{}",
+        stage.meeting,
+        utterance["id"].as_str().unwrap()
+    )
+}
+
+async fn count(app: &TestApp, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(&mut app.look().await).await.unwrap()
+}
+
+const PASSES: &str = "SELECT count(*) FROM second_passes";
+const PENDING: &str = "SELECT count(*) FROM graphile_worker._private_jobs WHERE key LIKE 'second_pass:%'";
+
+#[tokio::test]
+async fn a_meeting_whose_audio_is_kept_is_heard_again_and_what_the_person_wrote_stands_before_and_after() {
+    let (script, ears, app, stage) = staged("comes the giraffe").await;
+    keep(&stage.owner, true).await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    let first = until_version(&stage, 1).await;
+    assert_eq!(first["second_hearing"], Value::Null);
+    assert!(!said(&first, "me").contains(&"giraffe".to_owned()), "heard badly live");
+
+    // Before: the second pass is held up until the person has put a segment right.
+    let turn = with_word(&first, "0");
+    let put = json!({"text": "Turn zero  begins\nwith my question."});
+    let answer = stage.owner.put(&path_of(&stage, turn), put).await.expect(200).body;
+    assert_eq!(
+        answer,
+        json!({"segment": turn["id"], "version": 1, "text": "Turn zero begins with my question."})
+    );
+    let at_once = stage.get("/report").await;
+    assert_eq!(with_word(&at_once, "zero")["corrected"]["version"], 1);
+    assert_eq!(with_word(&at_once, "zero")["corrected"]["heard"], turn["text"]);
+
+    ears.may_hear(100);
+    let second = second_report(&stage).await;
+    let hearing = &second["second_hearing"];
+    assert_eq!(hearing["recognizer"]["name"], "scripted");
+    assert_eq!(hearing["live_recognizer"], "scripted/transcript");
+    assert_eq!(hearing["changed_words"], 1, "one was heard badly: {hearing}");
+    assert_eq!(hearing["heard_again"], hearing["segments"]);
+    let heard = with_word(&second, "giraffe");
+    assert_eq!(heard["text"], "comes the giraffe");
+    assert_eq!(heard["live_text"], "comes the draft");
+    assert_eq!(with_word(&second, "zero")["text"], "Turn zero begins with my question.");
+    assert_eq!(said(&second, "them"), script.words(Track::Tab));
+    let unchanged = second["utterances"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["live_text"].is_null());
+    assert_eq!(unchanged.count() + 1, second["utterances"].as_array().unwrap().len());
+    // Where a voice was is what it was, and what was decided live is still there.
+    for of in ["talk", "coverage"] {
+        let without_words = |report: &Value| {
+            let mut of = report[of].clone();
+            of.as_array_mut().unwrap().iter_mut().for_each(|part| {
+                part.as_object_mut().unwrap().remove("words");
+            });
+            of
+        };
+        assert_eq!(without_words(&second), without_words(&first), "{of}");
+    }
+    let first_again = stage.get("/report?version=1").await;
+    assert_eq!(first_again["second_hearing"], Value::Null);
+    assert_eq!(with_word(&first_again, "draft")["text"], "comes the draft");
+
+    // After: of what was heard again.
+    let path = path_of(&stage, heard);
+    let answer = stage
+        .owner
+        .put(&path, json!({"text": "comes Gerald"}))
+        .await
+        .expect(200);
+    assert_eq!(answer.body["version"], 1);
+    let next = second["version"].as_u64().unwrap() + 1;
+    let third = until_version(&stage, next).await;
+    assert_eq!(with_word(&third, "Gerald")["corrected"]["heard"], "comes the giraffe");
+    assert_eq!(third["second_hearing"], *hearing, "it is still the second hearing");
+    let outdated = stage
+        .owner
+        .put(&path, json!({"text": "no", "version": 0}))
+        .await
+        .expect(409);
+    assert_eq!(outdated.error_code(), "outdated");
+    stage
+        .owner
+        .put(&path, json!({"text": "comes Geraldine", "version": 1}))
+        .await
+        .expect(200);
+    let fourth = until_version(&stage, next + 1).await;
+    assert_eq!(with_word(&fourth, "Geraldine")["corrected"]["version"], 2);
+    assert_eq!(
+        count(
+            &app,
+            "SELECT count(*) FROM corrections WHERE position('Geraldine'::bytea IN body) > 0"
+        )
+        .await,
+        0,
+        "what the person wrote is sealed"
+    );
+    assert_eq!(
+        count(
+            &app,
+            "SELECT count(*) FROM utterances u JOIN second_utterances s ON s.utterance_id = u.id"
+        )
+        .await,
+        9
+    );
+    assert_eq!((count(&app, PASSES).await, count(&app, PENDING).await), (1, 0));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn without_kept_audio_nothing_is_heard_again() {
+    let (script, ears, app, stage) = staged("nobody keeps the giraffe").await;
+    ears.may_hear(100);
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    let report = until_version(&stage, 1).await;
+    assert_eq!(report["second_hearing"], Value::Null);
+    // Whatever makes the report orders the second pass in the same transaction.
+    assert_eq!((count(&app, PASSES).await, count(&app, PENDING).await), (0, 0));
+    assert_eq!(ears.heard(), [""; 0]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_pass_whose_server_dies_goes_on_where_it_was() {
+    let (script, ears, mut app, stage) = staged("the giraffe is patient").await;
+    keep(&stage.owner, true).await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    until_version(&stage, 1).await;
+    ears.may_hear(1);
+    eventually(async || count(&app, "SELECT count(*) FROM second_utterances").await > 0).await;
+    let tab_words = ears.heard();
+    assert_eq!(tab_words, script.words(Track::Tab), "the tab is heard first");
+    app.restart().await;
+    let owner = Caller::nobody(&app.base()).with("authorization", &format!("Bearer {}", stage.token));
+    let stage = Stage { owner, ..stage };
+    assert_eq!(
+        stage.get("/report").await["second_hearing"],
+        Value::Null,
+        "half of it counts for nothing"
+    );
+    ears.may_hear(100);
+    let second = second_report(&stage).await;
+    assert!(said(&second, "me").contains(&"giraffe".to_owned()));
+    let heard = ears.heard();
+    assert_eq!(
+        heard.len(),
+        tab_words.len() + script.words(Track::Mic).len(),
+        "nothing is heard twice: {heard:?}"
+    );
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn audio_that_is_taken_back_while_it_is_heard_again_leaves_the_report_as_it_was() {
+    let (script, ears, app, stage) = staged("the giraffe goes").await;
+    keep(&stage.owner, true).await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    until_version(&stage, 1).await;
+    ears.may_hear(1);
+    eventually(async || count(&app, "SELECT count(*) FROM second_utterances").await > 0).await;
+    keep(&stage.owner, false).await;
+    ears.may_hear(100);
+    eventually(async || (count(&app, PASSES).await, count(&app, PENDING).await) == (0, 0)).await;
+    let report = stage.get("/report").await;
+    assert_eq!(
+        (&report["version"], &report["second_hearing"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(count(&app, "SELECT count(*) FROM second_utterances").await, 0);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_off_the_record_is_not_heard_again() {
+    let (script, ears, app, stage) = staged("forget the giraffe please now").await;
+    keep(&stage.owner, true).await;
+    ears.may_hear(100);
+    let connection = stage.api.reserve_connection(stage.session, false).await.unwrap();
+    let (Link { mut up, mut down }, _) = Link::open(&stage.api, &stage.device, stage.session, &connection, &hello())
+        .await
+        .unwrap();
+    let mut encoder = TrackEncoder::new(Codec::PcmS16le, 16_000).unwrap();
+    let samples = script.samples(Track::Mic);
+    let mut frames = (0u64..).zip(samples.chunks(encoder.frame_samples()));
+    let mut send = async |up: &mut LinkUp, to_ms: usize| {
+        let size = encoder.frame_samples();
+        for (seq, frame) in frames.by_ref() {
+            let first_sample = seq * size as u64;
+            let (payload, _) = encoder.encode(frame).unwrap();
+            up.ready().await;
+            let prefix = Prefix::audio(Track::Mic, seq, first_sample, (first_sample / 16) as u32);
+            assert!(up.send(&prefix, &payload).unwrap());
+            if (first_sample as usize + size) / 16 >= to_ms {
+                return;
+            }
+        }
+    };
+    let mut controls = 0..;
+    let mut control = async |up: &mut LinkUp, control: ClientControl| {
+        up.ready().await;
+        let prefix = Prefix::json(Stream::Control, controls.next().unwrap(), 30_000);
+        assert!(up.send(&prefix, &control.to_json()).unwrap());
+    };
+    let off_the_record = |on: bool| {
+        let from_sample = BTreeMap::from([(Track::Mic, 13_900 * 16)]);
+        let from_sample = if on { from_sample } else { BTreeMap::new() };
+        ClientControl::OffTheRecord(OffTheRecord { on, from_sample })
+    };
+    // Said, heard, and then taken back.
+    send(&mut up, 21_000).await;
+    loop {
+        if let ServerEvent::Final(said) = within(down.next()).await.unwrap().event
+            && said.words.iter().any(|word| word.text == "please")
+        {
+            break;
+        }
+    }
+    control(&mut up, off_the_record(true)).await;
+    while !matches!(within(down.next()).await.unwrap().event, ServerEvent::Retracted { .. }) {}
+    control(&mut up, off_the_record(false)).await;
+    send(&mut up, 30_000).await;
+    control(&mut up, ClientControl::End {}).await;
+    while within(down.next()).await.is_ok() {}
+
+    let second = second_report(&stage).await;
+    let words = said(&second, "me");
+    let heard = ears.heard();
+    for (what, words) in [("the report", &words), ("what was heard again", &heard)] {
+        assert!(
+            !words.iter().any(|word| word == "giraffe" || word == "please"),
+            "{what}: {words:?}"
+        );
+        assert!(words.iter().any(|word| word == "question"), "{what}: {words:?}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_correction_is_its_owner_s_to_make_and_says_something_of_what_was_said() {
+    let (script, _, app, stage) = staged("the giraffe is misheard").await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    let report = until_version(&stage, 1).await;
+    let utterance = with_word(&report, "draft");
+    let path = path_of(&stage, utterance);
+    for text in ["", " \n ", "\u{7}", &"word ".repeat(401)] {
+        let refused = stage.owner.put(&path, json!({"text": text})).await.expect(422);
+        assert_eq!(refused.error_code(), "invalid", "{text}");
+    }
+    stage
+        .owner
+        .put(&path, json!({"text": "a", "by": "me"}))
+        .await
+        .expect(400);
+    stage
+        .owner
+        .put(&path, json!({"text": "a", "version": 7}))
+        .await
+        .expect(409);
+    for segment in ["mic-1", "tab", "mic-01", "..%2Freport"] {
+        let path = format!("/v1/meetings/{}/utterances/{segment}", stage.meeting);
+        stage.owner.put(&path, json!({"text": "a"})).await.expect(404);
+    }
+    let (_, stranger) = app.stranger().await;
+    stranger.put(&path, json!({"text": "mine now"})).await.expect(404);
+    assert_eq!(count(&app, "SELECT count(*) FROM corrections").await, 0);
+
+    stage
+        .owner
+        .put(&path, json!({"text": "the giraffe is heard"}))
+        .await
+        .expect(200);
+    let next = until_version(&stage, 2).await;
+    assert_eq!(with_word(&next, "giraffe")["text"], "the giraffe is heard");
+    assert_eq!(
+        next["second_hearing"],
+        Value::Null,
+        "it was not heard again, and does not say so"
+    );
+    // It goes with the meeting.
+    stage
+        .owner
+        .delete(&format!("/v1/meetings/{}", stage.meeting))
+        .await
+        .expect(204);
+    assert_eq!(count(&app, "SELECT count(*) FROM corrections").await, 0);
+    app.finish().await;
+}
