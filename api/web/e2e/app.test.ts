@@ -119,6 +119,32 @@ describe.runIf(missing.length === 0)("the app in a browser", () => {
     expect(await target.evaluate((words) => words.getBoundingClientRect().top >= 0 && words.getBoundingClientRect().top < words.ownerDocument.documentElement.clientHeight)).toBe(true);
   });
 
+  it.each(["light", "dark"] as const)("has words put right by keyboard alone, in the %s theme", async (colorScheme) => {
+    const { page } = current;
+    await page.emulateMedia({ colorScheme });
+    const transcript = page.getByRole("region", { name: "Transcript" });
+    const edit = transcript.getByRole("button", { name: /^Correct the words at/ }).first();
+    await edit.focus();
+    await page.keyboard.press("Enter");
+    const field = transcript.getByRole("textbox", { name: /^Words at/ }).first();
+    await expect.poll(() => field.evaluate((words) => words === words.ownerDocument.activeElement)).toBe(true);
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await field.waitFor({ state: "hidden" });
+    await expect.poll(() => edit.evaluate((button) => button === button.ownerDocument.activeElement)).toBe(true);
+    await page.keyboard.press("Enter");
+    await field.waitFor();
+    await field.fill(`Put right in the ${colorScheme}.`);
+    await page.keyboard.press("Enter");
+    await field.waitFor({ state: "hidden" });
+    await transcript.getByText(`Put right in the ${colorScheme}.`).waitFor();
+    await transcript.getByText("corrected", { exact: true }).first().waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await page.reload();
+    await transcript.getByText(`Put right in the ${colorScheme}.`).waitFor();
+    await page.emulateMedia({ colorScheme: null });
+  });
+
   it.each(["light", "dark"] as const)("keeps its contrasts in the %s theme, on a telephone too", async (colorScheme) => {
     const { page } = current;
     await page.emulateMedia({ colorScheme });

@@ -73,6 +73,20 @@ const shots = [
       await field.scrollIntoViewIfNeeded();
     },
   },
+  {
+    name: "report-correct",
+    path: REPORT,
+    act: async (page) => {
+      const edit = page.getByRole("button", { name: /^Correct the words at/ });
+      await edit.nth(1).focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("textbox", { name: /^Words at/ }).first().fill("Words that were put right.");
+      await page.keyboard.press("Enter");
+      await page.getByText("corrected", { exact: true }).waitFor();
+      await edit.nth(1).click();
+      await page.getByRole("button", { name: "Save words" }).scrollIntoViewIfNeeded();
+    },
+  },
   { name: "settings", path: "/settings" },
   {
     name: "settings-destroy",

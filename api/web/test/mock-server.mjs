@@ -38,6 +38,8 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
   const organisation = { id: ME.tenant_id, kind: "organisation", remote_recognition: true, recognizer_elsewhere: "api.openai.com" };
   /** @type {{ kind: string, granted: boolean, created_at: string }[]} */
   let consents = [];
+  /** @type {Map<string, { text: string, low_confidence: boolean, corrected: { version: number, heard: string } }>} */
+  const corrections = new Map();
   /** @param {number} days @param {string} time */
   const on = (days, time) => new Date(`${new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10)}T${time}:00Z`).toISOString();
   const live = meeting(9, { title: "Northwind support desk, first call", meeting_type: "discovery", state: "live", started_at: on(0, "09:30"), ended_at: null, report_version: null, duration_ms: liveMs, committed_ms: liveMs - 4_000, talk_share: null });
@@ -106,7 +108,19 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     if (rest === "live-tickets") return answer(200, { ticket: "mock", expires_in_s: 30 });
     if (rest === "report") {
       if (found.report_version === null) return refuse(404, "report_not_ready", "the report is not made yet");
-      return answer(200, { ...(found.state === "suspended" ? incompleteReport : report), meeting_id: found.id });
+      const shown = found.state === "suspended" ? incompleteReport : { ...report, version: report.version + corrections.size };
+      const utterances = shown.utterances.map((said) => ({ ...said, ...corrections.get(said.id) }));
+      return answer(200, { ...shown, utterances, meeting_id: found.id });
+    }
+    if (rest === "utterances") {
+      const segment = url.pathname.split("/")[5] ?? "";
+      const heard = report.utterances.find((said) => said.id === segment);
+      if (heard === undefined) return refuse(404, "not_found", "there is no such utterance");
+      const corrected = corrections.get(segment)?.corrected ?? { version: 0, heard: heard.text };
+      if (body.version !== corrected.version) return refuse(409, "outdated", "these words were put right elsewhere meanwhile; read the report again");
+      const version = corrected.version + 1;
+      corrections.set(segment, { text: body.text, low_confidence: false, corrected: { ...corrected, version } });
+      return answer(200, { segment, version, text: body.text });
     }
     if (request.method === "PATCH") found.title = body.title;
     if (request.method === "DELETE") {

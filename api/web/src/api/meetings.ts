@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answered, server } from "./client";
 import { ApiFailure } from "./failure";
-import type { Meeting } from "./model";
+import type { Meeting, Report, Utterance } from "./model";
 
 /** A screen and a half at 1280 pixels. */
 const PAGE = 20;
@@ -46,6 +46,27 @@ export async function renameMeeting(id: string, title: string): Promise<Meeting>
 
 export async function deleteMeeting(id: string): Promise<void> {
   await answered(server.DELETE("/v1/meetings/{id}", { params: { path: { id } } }));
+}
+
+/** What the server says of words that were put right. */
+export interface Corrected {
+  segment: string;
+  version: number;
+  text: string;
+}
+
+/** Puts the words of an utterance right. It names the correction that was read, so that nobody's is written over unseen. */
+export async function correctUtterance(id: string, utterance: Utterance, text: string): Promise<Corrected> {
+  const path = { id, segment: utterance.id };
+  return answered(server.PUT("/v1/meetings/{id}/utterances/{segment}", { params: { path }, body: { text, version: utterance.corrected?.version ?? 0 } }));
+}
+
+/** The report as the server shows it from now on. Its measures follow with the next version. Pure. */
+export function withCorrection(report: Report, { segment, version, text }: Corrected): Report {
+  const utterances = report.utterances.map((utterance) =>
+    utterance.id === segment ? { ...utterance, text, low_confidence: false, corrected: { version, heard: utterance.corrected?.heard ?? utterance.text } } : utterance,
+  );
+  return { ...report, utterances };
 }
 
 /** A ticket for one live socket, good for seconds. */

@@ -25,3 +25,4 @@ export type LiveMeasures = Schemas["LiveMeasures"];
 export type Participant = Schemas["Participant"];
 export type ParticipantTalk = Schemas["ParticipantTalk"];
 export type Talk = Schemas["Talk"];
+export type SecondHearing = Schemas["SecondHearing"];

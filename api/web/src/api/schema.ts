@@ -256,6 +256,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/meetings/{id}/utterances/{segment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts the words of a segment right. They stand in the report from now on, whatever is heard in the segment, also when the
+         *     meeting is heard again; its measures follow in a moment, with the report's next version.
+         */
+        put: operations["correct_utterance"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organisation": {
         parameters: {
             query?: never;
@@ -351,6 +371,38 @@ export interface components {
              */
             audio_days: number;
             consents: components["schemas"]["Consent"][];
+        };
+        /** @description What was said. */
+        CorrectUtterance: {
+            /** @description Its words, in place of those that were heard. */
+            text: string;
+            /**
+             * Format: int32
+             * @description `corrected.version` of the utterance that was read; 0 where it was not corrected.
+             */
+            version?: number;
+        };
+        /** @description That an utterance is as the person wrote it. */
+        Corrected: {
+            /** @description What was heard. */
+            heard: string;
+            /**
+             * Format: int32
+             * @description Of the correction; the next change names it.
+             */
+            version: number;
+        };
+        /** @description Words as they are from now on. */
+        CorrectedUtterance: {
+            /** @description The segment. */
+            segment: string;
+            /** @description Its words, with single spaces between them. */
+            text: string;
+            /**
+             * Format: int32
+             * @description The next change names it.
+             */
+            version: number;
         };
         /** @description What became of a track's samples: each second is in exactly one class. */
         Coverage: {
@@ -880,6 +932,7 @@ export interface components {
             participants?: components["schemas"]["ParticipantTalk"][];
             /** @description Who turned speech into words, and what it gets wrong. */
             recognizer: components["schemas"]["RecognizerInfo"];
+            second_hearing?: components["schemas"]["SecondHearing"] | null;
             /** @description Speech by speaker. */
             talk: components["schemas"]["Talk"][];
             /** @description Who had the floor. */
@@ -917,6 +970,24 @@ export interface components {
             ticket: string;
             /** @description The person, as the hello names them. */
             user_id: components["schemas"]["UserId"];
+        };
+        /**
+         * @description What hearing a meeting again, from audio that was kept, came to. Words that the person put right are not among what
+         *     changed: they are theirs in either hearing.
+         */
+        SecondHearing: {
+            /** @description Words that are others now, or more, or no more. */
+            changed_words: number;
+            /** @description Those of them whose words are of the second hearing; the others stand as they were written live. */
+            heard_again: number;
+            /** @description Who wrote the words while the meeting went on, as recognizer and model. */
+            live_recognizer: string;
+            /** @description Words that those had live. */
+            live_words: number;
+            /** @description Who heard it again. */
+            recognizer: components["schemas"]["RecognizerInfo"];
+            /** @description Segments of speech. */
+            segments: number;
         };
         /** @description Names a segment for good: its track and the 16 kHz sample it begins at, the same after a resume. */
         SegmentId: string;
@@ -1003,6 +1074,7 @@ export interface components {
         UserId: string;
         /** @description One decided segment that held words. */
         Utterance: components["schemas"]["Span"] & {
+            corrected?: components["schemas"]["Corrected"] | null;
             /** @description Fillers among the words. */
             fillers: components["schemas"]["Filler"][];
             /** @description Those of its words, by place, that are the captions': ours were unsure, and other words. */
@@ -1011,6 +1083,8 @@ export interface components {
             id: components["schemas"]["SegmentId"];
             /** @description Inter-pausal units: voice with pauses under 250 ms inside. */
             ipus: components["schemas"]["Span"][];
+            /** @description What was written while the meeting went on, where a second hearing found other words. */
+            live_text?: string | null;
             /** @description The evidence for its words is weak: kept in the transcript, left out of the measures of wording. */
             low_confidence?: boolean;
             participant?: components["schemas"]["Participant"] | null;
@@ -1750,6 +1824,65 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    correct_utterance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+                /** @description the `id` of the utterance in the report */
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectUtterance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectedUtterance"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,6 +3,7 @@ import type { Coverage, Gap, Report, Track } from "../../api/model";
 import { clock, length } from "../../format/time";
 import { reasonWords } from "../../transcript/unheard";
 import { total } from "./coverage";
+import { heardAgain } from "./hearing";
 import { Section } from "./section";
 
 const trackNames: Record<Track, string> = { mic: "Your microphone", tab: "The others" };
@@ -62,10 +63,16 @@ export function CaptureSection({ report }: { report: Report }) {
         </dd>
         <dt className="text-ink-3">Known weakness</dt>
         <dd>{recognizer.weakness}</dd>
+        <dt className="text-ink-3">Hearing</dt>
+        <dd>
+          {report.second_hearing == null
+            ? "The first: as it was written while the meeting went on."
+            : `${heardAgain(report.second_hearing)} Live it was written by ${report.second_hearing.live_recognizer}.`}
+        </dd>
         <dt className="text-ink-3">Report</dt>
         <dd>
           Version {report.version}
-          {report.incomplete ? ", incomplete" : ""}. Only you can read it; it is stored encrypted with your own key, and no audio was kept.
+          {report.incomplete ? ", incomplete" : ""}. Only you can read it; it is stored encrypted with your own key, and so is audio, where you chose to keep it.
         </dd>
       </dl>
     </Section>

@@ -7,6 +7,7 @@ import { Facts } from "../../ui/facts";
 import { Icon } from "../../ui/icon";
 import { Notice } from "../../ui/notice";
 import { captured } from "./coverage";
+import { heardAgain, recognizerName } from "./hearing";
 
 const sections = [
   ["talk", "Who spoke"],
@@ -42,8 +43,9 @@ export function Header({ meeting, report }: { meeting: Meeting; report: Report }
         )}
         <Notice>
           <p>
-            {captured(report)} Heard by <span className="font-medium text-ink">{recognizer(report)}</span>. {report.recognizer.weakness}
+            {captured(report)} Heard by <span className="font-medium text-ink">{recognizerName(report.recognizer)}</span>. {report.recognizer.weakness}
           </p>
+          {report.second_hearing != null && <p className="mt-1.5">{heardAgain(report.second_hearing)}</p>}
         </Notice>
       </div>
       <nav aria-label="Sections of the report" className="mt-7 print:hidden">
@@ -59,16 +61,4 @@ export function Header({ meeting, report }: { meeting: Meeting; report: Report }
       </nav>
     </header>
   );
-}
-
-const recognizerNames: Record<string, string> = {
-  whisper: "Whisper",
-  sphinx: "PocketSphinx",
-  remote: "a remote recognizer",
-  captions: "Meet’s captions",
-  scripted: "a script",
-};
-
-function recognizer({ recognizer: { name, model } }: Report): string {
-  return `${recognizerNames[name] ?? name} (${model})`;
 }

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openApp, refusal, type Answers } from "../../../test/app";
 import { incompleteReport, meeting, nudges, report } from "../../../test/fixtures/meeting.mjs";
@@ -26,6 +26,18 @@ describe("the report", () => {
   it("names its recognizer and that one's weakness before any number", async () => {
     await open();
     expect(screen.getByText(/^Every second was captured\. Heard by/).textContent).toContain(`PocketSphinx (en-us). ${report.recognizer.weakness}`);
+  });
+
+  it("says which hearing it shows, and what the second one changed", async () => {
+    await open();
+    expect(screen.getByRole("region", { name: "Capture" }).textContent).toContain("The first: as it was written while the meeting went on.");
+    expect(screen.queryByText(/Heard again/)).toBeNull();
+    cleanup();
+    const second_hearing = { recognizer: report.recognizer, live_recognizer: "sphinx/en-us", segments: 40, heard_again: 38, live_words: 512, changed_words: 17 };
+    await open({ ...report, second_hearing });
+    const words = "Heard again after the meeting, from the audio that you keep. 17 words are others than live, of 512. 2 of its 40 stretches of speech stand as they were written live.";
+    expect(screen.getByText(words)).toBeTruthy();
+    expect(screen.getByRole("region", { name: "Capture" }).textContent).toContain(`${words} Live it was written by sphinx/en-us.`);
   });
 
   it("shows no composite score", async () => {
@@ -110,6 +122,77 @@ describe("the report", () => {
     expect(screen.getByText("This report is incomplete (version 1)")).toBeTruthy();
     expect(screen.getByText(/was captured; 17 s were lost/)).toBeTruthy();
     expect(screen.getByText(/2:21–2:38 \(17 s\), the others: the device’s buffer was full/)).toBeTruthy();
+  });
+});
+
+describe("words that are put right", () => {
+  const first = report.utterances[0];
+  if (first === undefined) throw new Error("the report has no utterance");
+  const address = `PUT /v1/meetings/${ended.id}/utterances/${first.id}`;
+  const open = async (answer: Answers[string]) => {
+    const sent: unknown[] = [];
+    const app = openApp(`/meetings/${ended.id}/report`, {
+      ...answers(),
+      [address]: async (request) => {
+        sent.push(await request.json());
+        return answer(request);
+      },
+    });
+    const transcript = await screen.findByRole("region", { name: "Transcript" });
+    const [edit] = within(transcript).getAllByRole("button", { name: /^Correct the words at/ });
+    if (edit === undefined) throw new Error("nothing can be corrected");
+    edit.focus();
+    await app.user.keyboard("{Enter}");
+    const [field] = within(transcript).getAllByRole("textbox", { name: /^Words at/ });
+    if (field === undefined) throw new Error("there is no field");
+    expect(document.activeElement).toBe(field);
+    return { ...app, transcript, field, sent };
+  };
+  const saved: Answers[string] = () => ({ status: 200, body: { segment: first.id, version: 1, text: "What was truly said." } });
+
+  it("are saved by Enter, shown at once, and the focus goes back", async () => {
+    const { user, transcript, field, sent } = await open(saved);
+    await user.clear(field);
+    await user.keyboard("What  was truly said.{Enter}");
+    expect(await within(transcript).findByText("What was truly said.")).toBeTruthy();
+    expect(sent).toEqual([{ text: "What was truly said.", version: 0 }]);
+    expect(within(transcript).getByText("corrected").getAttribute("title")).toBe(`Heard: ${first.text}`);
+    expect(document.activeElement?.getAttribute("aria-label")).toMatch(/^Correct the words at/);
+    expect(transcript.textContent).toContain("and as you put it right");
+  });
+
+  it("stay as they were on Escape, and where nothing was changed", async () => {
+    const { user, transcript, field, sent } = await open(saved);
+    await user.type(field, " and more");
+    await user.keyboard("{Escape}");
+    expect(within(transcript).queryByRole("textbox", { name: /^Words at/ })).toBeNull();
+    expect(within(transcript).getByText(first.text)).toBeTruthy();
+    await user.keyboard("{Enter}");
+    expect(within(transcript).getAllByRole("textbox", { name: /^Words at/ })[0]).toHaveProperty("value", first.text);
+    await user.keyboard("{Enter}");
+    expect(within(transcript).queryByRole("textbox", { name: /^Words at/ })).toBeNull();
+    expect(sent).toEqual([]);
+  });
+
+  it("are not lost when they cannot be saved", async () => {
+    let answer: Awaited<ReturnType<Answers[string]>> = refusal(409, "outdated", "these words were put right elsewhere meanwhile; read the report again");
+    const { user, transcript, field, sent, requests } = await open(() => answer);
+    await user.clear(field);
+    await user.keyboard("What was truly said.{Enter}");
+    const alert = await within(transcript).findByRole("alert");
+    expect(alert.textContent).toBe("Not saved; what you typed is still here. These words were put right elsewhere meanwhile; read the report again.");
+    expect(field).toHaveProperty("value", "What was truly said.");
+    await waitFor(() => expect(requests.filter((request) => request === `GET /v1/meetings/${ended.id}/report`)).toHaveLength(2));
+    answer = await saved(new Request("http://test/"));
+    await user.click(within(transcript).getByRole("button", { name: "Save words" }));
+    expect(await within(transcript).findByText("corrected")).toBeTruthy();
+    expect(sent).toHaveLength(2);
+  });
+
+  it("cannot be nothing", async () => {
+    const { user, transcript, field } = await open(saved);
+    await user.clear(field);
+    expect(within(transcript).getByRole("button", { name: "Save words" })).toHaveProperty("disabled", true);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What a meeting came to: shares, pace, measures, nudges, the words, and how well it was heard. */
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "@tanstack/react-router";
 import { meetingQuery, reportQuery } from "../../api/meetings";
 import type { Meeting, Report } from "../../api/model";
@@ -19,8 +20,10 @@ const REFRESH_MS = 3_000;
 
 export function ReportPage({ id }: { id: string }) {
   const meeting = useQuery(meetingQuery(id));
-  // A report follows its meeting within a minute: keep asking while the page is open.
-  const report = useQuery({ ...reportQuery(id), refetchInterval: ({ state: { data } }) => (data === null ? REFRESH_MS : false) });
+  // Words were put right in this version: the next has the measures that follow from them.
+  const [corrected, setCorrected] = useState(0);
+  // A report follows its meeting within a minute, and what was put right within moments: keep asking while the page is open.
+  const report = useQuery({ ...reportQuery(id), refetchInterval: ({ state: { data } }) => (data === null || (data !== undefined && data.version <= corrected) ? REFRESH_MS : false) });
   useTitle(meeting.data === undefined ? "Report" : meeting.data.title);
 
   // A loaded page outlives a question in the background that fails.
@@ -36,13 +39,13 @@ export function ReportPage({ id }: { id: string }) {
       ) : report.data === null ? (
         <NotReady meeting={meeting.data} onRetry={() => void report.refetch()} />
       ) : (
-        <Loaded meeting={meeting.data} report={report.data} />
+        <Loaded meeting={meeting.data} report={report.data} onCorrected={setCorrected} />
       )}
     </div>
   );
 }
 
-function Loaded({ meeting, report }: { meeting: Meeting; report: Report }) {
+function Loaded({ meeting, report, onCorrected }: { meeting: Meeting; report: Report; onCorrected: (version: number) => void }) {
   return (
     <article>
       <Header meeting={meeting} report={report} />
@@ -57,7 +60,7 @@ function Loaded({ meeting, report }: { meeting: Meeting; report: Report }) {
       <PaceSection report={report} />
       <MeasuresSection report={report} />
       <NudgesSection report={report} />
-      <TranscriptSection report={report} />
+      <TranscriptSection meetingId={meeting.id} report={report} onCorrected={() => onCorrected(report.version)} />
       <CaptureSection report={report} />
     </article>
   );

@@ -1,26 +1,35 @@
 /** What was said, by speaker, with times; searchable. */
-import { Fragment, useDeferredValue, useId, useMemo, useState } from "react";
+import { Fragment, useDeferredValue, useEffect, useId, useMemo, useRef, useState, type RefObject } from "react";
 import type { Gap, Report, Utterance } from "../../api/model";
 import { clock, length } from "../../format/time";
 import { passages, type Passage } from "../../transcript/passages";
 import { occurs, split } from "../../transcript/search";
 import { SpeakerLabel } from "../../transcript/speaker-label";
 import { Icon } from "../../ui/icon";
+import { CorrectionForm } from "./correction-form";
 import { Section } from "./section";
 
-export function TranscriptSection({ report }: { report: Report }) {
+export function TranscriptSection({ meetingId, report, onCorrected }: { meetingId: string; report: Report; onCorrected: () => void }) {
   const field = useId();
   const [typed, setTyped] = useState("");
   const sought = useDeferredValue(typed.trim());
   const all = useMemo(() => passages(report.utterances), [report.utterances]);
   const unsure = report.utterances.some((utterance) => utterance.low_confidence === true);
+  // The passage whose words are being put right, by the utterance it begins with: a newer report may join it otherwise.
+  const [editing, setEditing] = useState<string | null>(null);
+  // Whoever came by keyboard goes on where they were.
+  const left = useRef<string | null>(null);
+  const close = (passage: string): void => {
+    left.current = passage;
+    setEditing(null);
+  };
   const shown = sought === "" ? all : all.filter((passage) => passage.pieces.some((piece) => occurs(piece.text, sought)));
 
   return (
     <Section
       id="transcript"
       title="Transcript"
-      lead={unsure ? "As the recognizer wrote it. Where it was unsure, the words are paler, and left out of the measures." : "As the recognizer wrote it."}
+      lead={`As the recognizer wrote it${report.utterances.some(({ corrected }) => corrected != null) ? ", and as you put it right" : ""}.${unsure ? " Where it was unsure, the words are paler, and left out of the measures." : ""}`}
       flow
     >
       <div className="mb-6 flex flex-wrap items-center gap-x-4 gap-y-2 print:hidden">
@@ -53,7 +62,11 @@ export function TranscriptSection({ report }: { report: Report }) {
           {shown.map((passage, index) => (
             <Fragment key={passage.id}>
               {sought === "" && gapsBetween(report.gaps, shown[index - 1], passage).map((gap) => <Lost key={`${gap.track}-${gap.t0_ms}`} gap={gap} />)}
-              <Lines passage={passage} sought={sought} />
+              {passage.pieces.some(({ id }) => id === editing) ? (
+                <CorrectionForm meetingId={meetingId} passage={passage} onClose={() => close(passage.id)} onCorrected={onCorrected} />
+              ) : (
+                <Lines passage={passage} sought={sought} onEdit={() => setEditing(passage.id)} wasLeft={left} />
+              )}
             </Fragment>
           ))}
         </ol>
@@ -62,10 +75,16 @@ export function TranscriptSection({ report }: { report: Report }) {
   );
 }
 
-function Lines({ passage, sought }: { passage: Passage<Utterance>; sought: string }) {
+function Lines({ passage, sought, onEdit, wasLeft }: { passage: Passage<Utterance>; sought: string; onEdit: () => void; wasLeft: RefObject<string | null> }) {
   const named = passage.named || sought !== "";
+  const edit = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (wasLeft.current !== passage.id) return;
+    wasLeft.current = null;
+    edit.current?.focus();
+  }, [wasLeft, passage.id]);
   return (
-    <li className={`grid gap-x-3 sm:grid-cols-[3rem_minmax(0,1fr)] ${named ? "pt-5" : "pt-2.5"}`}>
+    <li className={`group grid gap-x-3 sm:grid-cols-[3rem_minmax(0,1fr)] ${named ? "pt-5" : "pt-2.5"}`}>
       <span className={`tabular text-xs text-ink-3 max-sm:hidden ${named ? "pt-0.5" : "pt-1.5"}`}>{clock(passage.t0_ms)}</span>
       <div className={`border-l-2 pl-4 ${passage.speaker === "me" ? "border-me" : "border-line"}`}>
         {named && <SpeakerLabel speaker={passage.speaker} name={passage.name} atMs={passage.t0_ms} />}
@@ -73,6 +92,15 @@ function Lines({ passage, sought }: { passage: Passage<Utterance>; sought: strin
           {passage.pieces.map((piece) => (
             <Words key={piece.id} piece={piece} sought={sought} />
           ))}
+          <button
+            ref={edit}
+            type="button"
+            onClick={onEdit}
+            aria-label={`Correct the words at ${clock(passage.t0_ms)}`}
+            className="inline-grid size-7 place-items-center rounded-sm align-middle text-ink-3 opacity-0 transition-opacity group-hover:opacity-100 hover:text-ink focus-visible:opacity-100 pointer-coarse:opacity-100 print:hidden"
+          >
+            <Icon name="rename" size={16} />
+          </button>
         </p>
       </div>
     </li>
@@ -101,7 +129,12 @@ function Words({ piece, sought }: { piece: Utterance; sought: string }) {
     <>
       <span id={piece.id} className={`scroll-mt-[30dvh] target:bg-me-soft target:shadow-[0_0_0_3px_var(--me-soft)] ${piece.low_confidence === true ? "text-ink-3" : ""}`}>
         {sought === "" ? piece.text : split(piece.text, sought).map(({ text, found }, index) => (found ? <mark key={index}>{text}</mark> : text))}
-      </span>{" "}
+      </span>
+      {piece.corrected != null && (
+        <span className="ml-1.5 font-sans text-xs text-ink-3" title={`Heard: ${piece.corrected.heard}`}>
+          corrected
+        </span>
+      )}{" "}
     </>
   );
 }
