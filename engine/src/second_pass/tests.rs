@@ -32,6 +32,11 @@ fn heard_at(words: &[(&str, u64, u64)], audio_from_ms: u64) -> Recognition {
     }
 }
 
+/// Everything from here to there may be heard.
+fn one(stretch: Range<u64>) -> Vec<Range<u64>> {
+    std::iter::once(stretch).collect()
+}
+
 /// Sound that rises and falls as a voice does.
 fn sound(samples: usize) -> Vec<i16> {
     (0..samples)
@@ -65,7 +70,7 @@ fn segments_are_joined_at_short_pauses_up_to_what_is_heard_at_once() {
         live(29_000, 35_000, "d"),
         live(41_100, 42_000, "e"),
     ];
-    let found = passages(&segments, &[0..60 * S]);
+    let found = passages(&segments, &one(0..60 * S));
     let shapes: Vec<_> = found
         .iter()
         .map(|passage| {
@@ -118,14 +123,14 @@ fn no_passage_reaches_over_or_into_what_may_not_be_heard() {
 #[test]
 fn stretches_that_are_in_both_and_those_that_touch() {
     assert_eq!(common(&[0..5, 6..9], &[2..3, 4..7, 8..20]), [2..3, 4..5, 6..7, 8..9]);
-    assert_eq!(common(&[0..5], &[]), []);
+    assert_eq!(common(&one(0..5), &[]), []);
     assert_eq!(joined([0..2, 2..5, 6..7]), [0..5, 6..7]);
 }
 
 #[test]
 fn every_word_comes_back_to_the_segment_that_has_its_middle_at_the_meeting_s_own_time() {
     let segments = [live(1_000, 3_000, "we sheep it"), live(3_600, 5_600, "on fry day")];
-    let passage = &passages(&segments, &[0..10 * S])[0];
+    let passage = &passages(&segments, &one(0..10 * S))[0];
     let audio = sound((passage.audio.end - passage.audio.start) as usize);
     let heard = passage.segment(Track::Mic, audio);
     let recognition = heard_at(
@@ -165,7 +170,7 @@ fn every_word_comes_back_to_the_segment_that_has_its_middle_at_the_meeting_s_own
 #[test]
 fn what_was_written_live_stands_where_nothing_better_was_heard() {
     let segments = [live(1_000, 3_000, "we ship it"), live(3_600, 5_600, "on friday then")];
-    let passage = &passages(&segments, &[0..10 * S])[0];
+    let passage = &passages(&segments, &one(0..10 * S))[0];
     let heard = passage.segment(Track::Mic, sound((passage.audio.end - passage.audio.start) as usize));
     let from_ms = passage.audio.start / SAMPLES_PER_MS;
     let first_only = heard_at(
@@ -224,7 +229,7 @@ proptest! {
                 live(from, at, "word")
             })
             .collect();
-        let mut audible = vec![0..u64::MAX];
+        let mut audible = one(0..u64::MAX);
         for (from, length) in holes {
             let (from, to) = (from * 100 * SAMPLES_PER_MS, (from + length) * 100 * SAMPLES_PER_MS);
             audible = common(&audible, &[0..from, to..u64::MAX]);
