@@ -287,7 +287,7 @@ impl<P: Ports> Connection<P> {
                 prompt: match task.purpose {
                     Purpose::Final | Purpose::Likely => self.prompt.clone(),
                     // What is shown has to be there soon, and is thrown away.
-                    Purpose::Partial => String::new(),
+                    Purpose::Partial | Purpose::Again => String::new(),
                 },
                 may_leave: self.may_leave.clone(),
                 cancel: task.cancel,

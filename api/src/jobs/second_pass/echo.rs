@@ -3,13 +3,9 @@
 use super::subject::Subject;
 use crate::jobs::{JobError, Workshop};
 use attune_engine::clock::Span;
-use attune_engine::echo::{self, Envelopes, LOOK_BACK, Levels, Sifted};
+use attune_engine::echo::{self, Envelopes, LEVELS_REACH, Levels, Sifted, words_within};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::{Final, Word};
-use std::time::Duration;
-
-/// Words of the tab this far around a segment may be heard in it, as two decodings place them.
-const TAB_AROUND: Duration = Duration::from_secs(5);
 
 /// `anew`, of the microphone, without the words of the tab. A segment of which nothing is left has no words.
 pub(super) async fn sift(
@@ -21,7 +17,7 @@ pub(super) async fn sift(
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
         return Ok(anew);
     };
-    let window = Span::new(first.start.minus(LOOK_BACK), last.end);
+    let window = Span::new(first.start.minus(LEVELS_REACH), last.end);
     let tab = tab_words(subject, window);
     if tab.is_empty() {
         return Ok(anew);
@@ -36,7 +32,7 @@ pub(super) async fn sift(
             .map_or(SILENCE_DB, |sample| levels.db(sample))
     };
     for decided in anew.iter_mut().flatten() {
-        let over = Span::new(decided.span.start.minus(LOOK_BACK), decided.span.end);
+        let over = Span::new(decided.span.start.minus(LEVELS_REACH), decided.span.end);
         let envelopes = Envelopes::over(
             over,
             |at| level(&mic_levels, Track::Mic, at),
@@ -65,8 +61,10 @@ fn tab_words(subject: &Subject, window: Span) -> Vec<Word> {
     words
 }
 
+/// A word of the tab may be heard in `span` of the microphone.
 fn is_near(word: &Word, span: Span) -> bool {
-    word.end >= span.start.minus(TAB_AROUND) && word.start <= span.end.plus(TAB_AROUND)
+    let within = words_within(span);
+    (within.start..=within.end).contains(&word.start)
 }
 
 /// The levels of a track over `window`; silence where it may not be heard.
