@@ -33,6 +33,7 @@ pub struct Hearing {
     voice: Voice,
     pool: Pool,
     info: RecognizerInfo,
+    ahead: Ahead,
 }
 
 /// What comes back, on the channel whose place was handed over with the work.
@@ -86,6 +87,19 @@ impl From<Box<dyn Recognizer>> for Worker {
     }
 }
 
+/// What is recognised before it decides anything; each includes those before it. The words that decide are the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ahead {
+    /// Nothing: a segment is recognised once it has come. Cheapest, where nobody waits.
+    Nothing,
+    /// A segment whose voice has fallen silent, before that has lasted long enough to end it: its words come sooner, and
+    /// are thrown away where the voice goes on.
+    Ends,
+    /// And open speech, to be shown while it goes on.
+    #[default]
+    Shown,
+}
+
 /// Why the threads did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum HearingError {
@@ -114,7 +128,19 @@ impl Hearing {
         voice: Box<dyn VoiceActivity>,
         workers: impl IntoIterator<Item = impl Into<Worker>>,
     ) -> Result<Arc<Self>, HearingError> {
-        Self::start_with(voice, workers, false)
+        Self::start_with(voice, workers, false, Ahead::Shown)
+    }
+
+    /// The same, with no more recognised ahead than `ahead` says.
+    ///
+    /// # Errors
+    /// As [`Hearing::start`].
+    pub fn start_ahead(
+        voice: Box<dyn VoiceActivity>,
+        workers: impl IntoIterator<Item = impl Into<Worker>>,
+        ahead: Ahead,
+    ) -> Result<Arc<Self>, HearingError> {
+        Self::start_with(voice, workers, false, ahead)
     }
 
     /// The same for recordings: nobody waits live, so however much waits, nothing is given up for it.
@@ -125,13 +151,14 @@ impl Hearing {
         voice: Box<dyn VoiceActivity>,
         workers: impl IntoIterator<Item = impl Into<Worker>>,
     ) -> Result<Arc<Self>, HearingError> {
-        Self::start_with(voice, workers, true)
+        Self::start_with(voice, workers, true, Ahead::Nothing)
     }
 
     fn start_with(
         voice: Box<dyn VoiceActivity>,
         workers: impl IntoIterator<Item = impl Into<Worker>>,
         patient: bool,
+        ahead: Ahead,
     ) -> Result<Arc<Self>, HearingError> {
         let workers: Vec<Worker> = workers.into_iter().map(Into::into).collect();
         let first = workers.first().ok_or(HearingError::NoRecognizer)?;
@@ -140,12 +167,18 @@ impl Hearing {
             voice: Voice::start(voice)?,
             pool: Pool::start(workers, patient)?,
             info,
+            ahead,
         }))
     }
 
     /// The recognizer that writes the words.
     pub const fn info(&self) -> &RecognizerInfo {
         &self.info
+    }
+
+    /// What is recognised before it decides anything.
+    pub const fn ahead(&self) -> Ahead {
+        self.ahead
     }
 
     /// Has the frames that wait in a listener judged. [`Answer::Judged`] brings it back, or [`Answer::VoiceFailed`]

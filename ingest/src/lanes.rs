@@ -17,7 +17,7 @@ mod unheard;
 pub(crate) use lane::{Lane, Shown};
 pub(crate) use unheard::Class;
 
-use crate::hearing::{Answer, Job, Purpose, Step};
+use crate::hearing::{Ahead, Answer, Job, Purpose, Step};
 use crate::ports::Decided;
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::listener::{Listener, Segment};
@@ -38,7 +38,7 @@ pub(crate) struct Lanes {
     lanes: Vec<Lane>,
     echo: Echo,
     info: RecognizerInfo,
-    manner: Manner,
+    ahead: Ahead,
     /// Cancels what is being recognised once nobody waits for it.
     abandon: CancellationToken,
 }
@@ -47,15 +47,6 @@ impl Drop for Lanes {
     fn drop(&mut self) {
         self.abandon.cancel();
     }
-}
-
-/// Who waits for the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// Somebody who sees them come.
-    Live,
-    /// Nobody, until all are there: nothing is recognised that may not be needed.
-    Patient,
 }
 
 /// Something that a session has to recognise.
@@ -94,19 +85,19 @@ impl From<Job> for Task {
 pub(crate) struct Deaf(pub(crate) Track);
 
 impl Lanes {
-    pub(crate) fn new(info: RecognizerInfo, manner: Manner) -> Self {
+    pub(crate) fn new(info: RecognizerInfo, ahead: Ahead) -> Self {
         Self {
             lanes: Vec::new(),
             echo: Echo::default(),
             info,
-            manner,
+            ahead,
             abandon: CancellationToken::new(),
         }
     }
 
     /// Adds a track, or begins it again.
     pub(crate) fn add(&mut self, mut lane: Lane) {
-        lane.join(self.manner, self.abandon.clone());
+        lane.join(self.ahead, self.abandon.clone());
         self.lanes.retain(|other| other.track() != lane.track());
         for other in &mut self.lanes {
             other.pass(lane.decided_time());

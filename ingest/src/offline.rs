@@ -1,8 +1,8 @@
 //! Recordings heard without a server: the same listeners, voice activity and recognizers as a live session, with the same
 //! result for the same samples.
 
-use crate::hearing::{Answer, Hearing, HearingError, Job, MayLeave, Step};
-use crate::lanes::{Deaf, Lane, Lanes, Manner, Task};
+use crate::hearing::{Ahead, Answer, Hearing, HearingError, Job, MayLeave, Step};
+use crate::lanes::{Deaf, Lane, Lanes, Task};
 use crate::ports::Decided;
 use attune_engine::clock::MeetingTime;
 use attune_engine::recognize::{Recognizer, RecognizerInfo};
@@ -84,7 +84,7 @@ pub fn analyze(
 ) -> Result<Heard, OfflineError> {
     let ahead = recognizers.len() * AHEAD;
     let hearing = Hearing::start_patient(voice, recognizers)?;
-    let mut lanes = Lanes::new(hearing.info().clone(), Manner::Patient);
+    let mut lanes = Lanes::new(hearing.info().clone(), Ahead::Nothing);
     let mut fed: Vec<Fed> = channels
         .into_iter()
         .map(|channel| Fed::begin(channel, &mut lanes))

@@ -16,8 +16,8 @@ mod pulse;
 mod rate;
 mod troubles;
 
-use crate::hearing::{Answer, Step};
-use crate::lanes::{Class, Lanes, Manner};
+use crate::hearing::{Ahead, Answer, Step};
+use crate::lanes::{Class, Lanes};
 use crate::ports::{Committed, ConsentRefused, LedgerError, Resumption};
 use crate::protocol::{
     CloseCode, Envelope, Hello, Insight, Limits, SampleClass, ServerEvent, Stream, StreamPosition, Welcome,
@@ -81,6 +81,8 @@ pub struct Start<'a> {
     pub limits: Limits,
     /// Who writes the words.
     pub recognizer: RecognizerInfo,
+    /// What is recognised before it decides anything.
+    pub ahead: Ahead,
     /// Now.
     pub now: Instant,
 }
@@ -127,6 +129,7 @@ impl Session {
             resumption,
             limits,
             recognizer,
+            ahead,
             now,
         } = start;
         let mut session = Self {
@@ -137,7 +140,7 @@ impl Session {
             acks: Acks::default(),
             intakes: BTreeMap::new(),
             laps: Laps::new(recognizer.label()),
-            lanes: Lanes::new(recognizer, Manner::Live),
+            lanes: Lanes::new(recognizer, ahead),
             controls: Controls::resumed(resumption.streams.get(&Stream::Control)),
             commits: Commits::resumed(&resumption.streams, now),
             pulse: Pulse::new(resumption.samples.clone(), now),

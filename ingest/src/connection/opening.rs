@@ -204,6 +204,7 @@ fn begin(
         resumption,
         limits,
         recognizer: hearing.info().clone(),
+        ahead: hearing.ahead(),
         now: Instant::now(),
     })
     .map_err(Why::Tracks)

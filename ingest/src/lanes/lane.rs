@@ -8,8 +8,8 @@ use super::likely::Likely;
 use super::pending::{Outcome, Pending, Settled};
 use super::talk::Talk;
 use super::unheard::{Class, Unheard};
-use super::{Manner, Task};
-use crate::hearing::{Purpose, Step};
+use super::Task;
+use crate::hearing::{Ahead, Purpose, Step};
 use crate::ports::{Decided, Line};
 use crate::protocol::{Limits, Partial, SampleClass, SpeechState};
 use crate::timeline::{Fit, Timeline};
@@ -63,7 +63,7 @@ pub(crate) struct Lane {
     /// Up to where other tracks have handed out what they decided: no segment ends before it any more.
     passed: MeetingTime,
     speaking: bool,
-    manner: Manner,
+    ahead: Ahead,
     abandon: CancellationToken,
     /// How loud it was, for the echo gate.
     levels: Levels,
@@ -121,7 +121,7 @@ impl Lane {
             next_end: decided,
             passed: MeetingTime::default(),
             speaking: false,
-            manner: Manner::Live,
+            ahead: Ahead::Shown,
             abandon: CancellationToken::new(),
             levels: Levels::new(first_sample),
             talk: None,
@@ -137,8 +137,8 @@ impl Lane {
     }
 
     /// Joins the tracks of a meeting: `abandon` cancels what is being recognised.
-    pub(crate) fn join(&mut self, manner: Manner, abandon: CancellationToken) {
-        self.manner = manner;
+    pub(crate) fn join(&mut self, ahead: Ahead, abandon: CancellationToken) {
+        self.ahead = ahead;
         self.abandon = abandon;
     }
 

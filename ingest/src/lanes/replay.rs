@@ -1,9 +1,9 @@
 //! Sessions replayed under a clock that is moved by hand: real listeners, lanes and queue, a recognizer that knows the
 //! script, workers that take as long as they are told. What a person would see, and when, to the tick.
 
-use super::{Class, Lane, Lanes, Manner, Shown};
+use super::{Class, Lane, Lanes, Shown};
 use crate::hearing::queue::{Queue, Taken};
-use crate::hearing::{Answer, Job, MayLeave, NoWords, Purpose};
+use crate::hearing::{Ahead, Answer, Job, MayLeave, NoWords, Purpose};
 use crate::ports::Decided;
 use crate::protocol::SampleClass;
 use attune_engine::clock::SAMPLES_PER_MS;
@@ -77,7 +77,7 @@ impl Replay {
         };
         let begin = Instant::now();
         let session = |scripts: Vec<(Track, Vec<Word>)>| {
-            let mut lanes = Lanes::new(info.clone(), Manner::Live);
+            let mut lanes = Lanes::new(info.clone(), Ahead::Shown);
             for (track, _) in &scripts {
                 let speaker = if *track == Track::Mic {
                     Speaker::Me

@@ -5,7 +5,7 @@ use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::recognize::{Recognizer, Speech};
 use attune_engine::speaker::Track;
 use attune_engine::voice::{VoiceActivity, VoiceFrame};
-use attune_ingest::hearing::Answer;
+use attune_ingest::hearing::{Ahead, Answer};
 use attune_ingest::memory::{Memory, MemoryLedger, Record};
 use attune_ingest::ports::{Ledger, Ledgers, Tickets};
 use attune_ingest::protocol::{
@@ -137,6 +137,7 @@ impl Line {
             resumption: &resumption,
             limits: Limits::default(),
             recognizer: Tones::default().info().clone(),
+            ahead: Ahead::Shown,
             now,
         })?;
         let ServerEvent::Welcome(welcome) = session.take_event(now).unwrap().event else {

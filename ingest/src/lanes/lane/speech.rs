@@ -2,11 +2,11 @@
 //! and cut where the passes agree.
 
 use super::{Lane, Shown};
-use crate::hearing::{NoWords, Purpose, Step};
+use crate::hearing::{Ahead, NoWords, Purpose, Step};
 use crate::lanes::likely::{Foreseen, Likely};
 use crate::lanes::pending::{Known, Outcome};
 use crate::lanes::talk::Talk;
-use crate::lanes::{Manner, Task};
+use crate::lanes::Task;
 use crate::protocol::{Partial, SpeechState};
 use attune_engine::agreement::Said;
 use attune_engine::decide::{Decision, decide, final_of, final_of_shown};
@@ -85,7 +85,7 @@ impl Lane {
     fn expect(&mut self, segment: Segment, due: Instant) {
         let withheld = self.unheard.forgotten(segment.from_sample, segment.to_sample);
         self.expect_nothing();
-        if self.manner == Manner::Live && withheld.is_none() {
+        if self.ahead >= Ahead::Ends && withheld.is_none() {
             self.likely = Some(Likely::new(segment, due, self.abandon.child_token()));
         }
     }
@@ -158,7 +158,7 @@ impl Lane {
     /// A pass over open speech that has grown enough to be shown anew. Needs the listener to be home.
     pub(in crate::lanes) fn take_pass(&mut self, step: Step, now: Instant) -> Option<Task> {
         let shed = step >= Step::NoPartials || (step >= Step::OwnPartials && self.track != Track::Mic);
-        if self.manner != Manner::Live || shed || !self.speaking {
+        if self.ahead < Ahead::Shown || shed || !self.speaking {
             return None;
         }
         let listener = self.listener.as_ref()?;
