@@ -3,8 +3,10 @@
 //!
 //! Explicit numbers matter: a file of zeros or of a header alone does not cost what a real one costs.
 
+mod bare;
 mod script;
 
+pub use bare::{Bare, Context};
 pub use script::{Script, ScriptedToken};
 
 use std::fs::File;
@@ -31,6 +33,18 @@ pub const VOCABULARY: [&str; 17] = [
     " caf\u{e9}",
     " thank",
 ];
+
+/// Words of a long speech, none of them twice: what repeats itself is taken for a decoder that loops. As many as are said in
+/// 30 s, the longest that Whisper hears.
+const SPEECH: &str = "good morning everyone let us look at last week first our team moved most customers over to new \
+    billing without any real trouble and support has seen fewer tickets than expected marketing wants another campaign \
+    before summer because sales were slow during april my own view is that price matters little here trust decides \
+    whether people stay when they feel heard each quarter some leave after one bad call which costs more money hiring two \
+    extra agents would therefore help i propose starting small with three regions measuring carefully reporting back next \
+    month if numbers hold up";
+
+/// Words of a sentence of that speech.
+const SENTENCE_WORDS: usize = 9;
 
 /// English-only Whisper has this many tokens, whatever its size.
 const TOKENS: i32 = 51_864;
@@ -90,6 +104,15 @@ pub fn token(text: &str) -> i32 {
     index.expect("invariant: the text is in the vocabulary") as i32
 }
 
+/// The tokens of a long speech: words, and a full stop behind every [`SENTENCE_WORDS`] of them. At its end it stops.
+fn speech() -> impl Iterator<Item = i32> {
+    let words = SPEECH.split_whitespace().count();
+    (0..words).flat_map(|index| {
+        let stop = (index % SENTENCE_WORDS == SENTENCE_WORDS - 1).then(|| token("."));
+        std::iter::once((VOCABULARY.len() + index) as i32).chain(stop)
+    })
+}
+
 /// The token of a time, in steps of 20 ms.
 pub const fn stamp(ms: i32) -> i32 {
     FIRST_STAMP + ms / 20
@@ -130,8 +153,10 @@ impl Writer {
                     .write_all(&(if inside { 0.5_f32 } else { 0.0 }).to_le_bytes())?;
             }
         }
-        self.numbers(&[VOCABULARY.len() as i32])?;
-        for word in VOCABULARY {
+        let spoken = SPEECH.split_whitespace().map(|word| format!(" {word}"));
+        let words: Vec<String> = VOCABULARY.map(str::to_owned).into_iter().chain(spoken).collect();
+        self.numbers(&[words.len() as i32])?;
+        for word in words {
             self.numbers(&[word.len() as i32])?;
             self.file.write_all(word.as_bytes())?;
         }
@@ -249,5 +274,18 @@ mod tests {
         for (number, bits) in [(0.0, 0), (1.0, 0x3c00), (-0.5, 0xb800), (0.1, 0x2e66), (1e-9, 0)] {
             assert_eq!(half(number), bits, "{number}");
         }
+    }
+
+    #[test]
+    fn a_long_speech_never_says_a_word_twice() {
+        let mut words: Vec<i32> = speech().filter(|id| *id != token(".")).collect();
+        let said = words.len();
+        words.sort_unstable();
+        words.dedup();
+        let mut texts: Vec<&str> = SPEECH.split_whitespace().collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!((words.len(), texts.len()), (said, said));
+        assert!(speech().count() >= 105, "30 s have 105 tokens");
     }
 }

@@ -35,7 +35,7 @@ const LONGEST_SAMPLES: usize = 30 * SAMPLE_RATE_HZ as usize;
 
 /// Shorter audio is padded at its end with silence: whisper.cpp decodes nothing below 100 ms, and older versions nothing
 /// below a second.
-const SHORTEST_SAMPLES: usize = SAMPLE_RATE_HZ as usize + SAMPLE_RATE_HZ as usize / 10;
+pub(crate) const SHORTEST_SAMPLES: usize = SAMPLE_RATE_HZ as usize + SAMPLE_RATE_HZ as usize / 10;
 
 /// Tokens of the prompt that are heard: its last. More of them cost 2 ms each and change nothing.
 const PROMPT_TOKENS: usize = 48;
@@ -78,17 +78,7 @@ impl Whisper {
     /// # Errors
     /// When the file is not a Whisper model, or there is no memory for it.
     pub fn load(path: &Path) -> Result<Self, WhisperError> {
-        // Without a backend the hooks drop every line: whisper.cpp prints what it decodes.
-        whisper_rs::install_logging_hooks();
-        let mut parameters = WhisperContextParameters::default();
-        // On a CPU flash attention costs more, not less, once the context is trimmed: base.en, 4 s of speech, one thread of an
-        // AVX2 build: 0.49 s with it, 0.34 s without (tiny.en 0.24 and 0.16; 14 s of base.en 1.23 and 0.78).
-        parameters.use_gpu(false).flash_attn(false);
-        let weights = WhisperContext::new_with_params(path, parameters).map_err(|source| WhisperError::Weights {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::with(Arc::new(weights), info(&model_of(path)))
+        Self::with(Arc::new(weights(path)?), info(&model_of(path)))
     }
 
     /// Another worker's, with the same weights.
@@ -182,6 +172,10 @@ impl Whisper {
 
     /// The last tokens of `prompt`; none where it is no text.
     fn prompt(&self, prompt: &str) -> Vec<WhisperTokenId> {
+        // whisper.cpp compiles a regular expression for every text that it takes apart, also for none.
+        if prompt.is_empty() {
+            return Vec::new();
+        }
         let mut from = prompt.len().saturating_sub(PROMPT_BYTES);
         while !prompt.is_char_boundary(from) {
             from += 1;
@@ -257,19 +251,33 @@ impl Recognizer for Whisper {
     }
 }
 
+/// The weights in `path`.
+pub(crate) fn weights(path: &Path) -> Result<WhisperContext, WhisperError> {
+    // Without a backend the hooks drop every line: whisper.cpp prints what it decodes.
+    whisper_rs::install_logging_hooks();
+    let mut parameters = WhisperContextParameters::default();
+    // On a CPU flash attention costs more, not less, once the context is trimmed: base.en, 4 s of speech, one thread of an
+    // AVX2 build: 0.49 s with it, 0.34 s without (tiny.en 0.24 and 0.16; 14 s of base.en 1.23 and 0.78).
+    parameters.use_gpu(false).flash_attn(false);
+    WhisperContext::new_with_params(path, parameters).map_err(|source| WhisperError::Weights {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Encoder positions for so much audio: its cost grows faster than its length.
-fn audio_ctx(seconds: f32) -> i32 {
+pub(crate) fn audio_ctx(seconds: f32) -> i32 {
     let positions = seconds * POSITIONS_PER_SECOND + AUDIO_CTX_STEP;
     let stepped = (positions / AUDIO_CTX_STEP).ceil() * AUDIO_CTX_STEP;
     (stepped as i32).clamp(AUDIO_CTX_MIN, AUDIO_CTX_MAX)
 }
 
 /// More than anyone says in so much time, timestamps included: only a decoder that repeats itself gets there.
-fn max_tokens(seconds: f32) -> i32 {
+pub(crate) fn max_tokens(seconds: f32) -> i32 {
     12 + (8.0 * seconds).ceil() as i32
 }
 
-fn parameters<'a>(audio_ctx: i32, max_tokens: i32) -> FullParams<'a, 'a> {
+pub(crate) fn parameters<'a>(audio_ctx: i32, max_tokens: i32) -> FullParams<'a, 'a> {
     let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
     parameters.set_n_threads(1);
     parameters.set_language(Some("en"));
