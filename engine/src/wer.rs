@@ -130,6 +130,56 @@ pub fn compare(reference: &[String], hypothesis: &[String]) -> WordErrors {
     row[hypothesis.len()]
 }
 
+/// What became of a word that was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It was heard.
+    Right,
+    /// It was heard as another word.
+    Substituted,
+    /// It was not heard.
+    Deleted,
+}
+
+/// What became of each word of `reference` in the alignment that [`compare`] counts; where several are as good, in the one
+/// that deletes as late as it can.
+pub fn fates(reference: &[String], hypothesis: &[String]) -> Vec<Fate> {
+    // `costs[said][heard]`: errors between the words from there to the end.
+    let width = hypothesis.len() + 1;
+    let mut costs = vec![vec![0; width]; reference.len() + 1];
+    for said in (0..=reference.len()).rev() {
+        for heard in (0..width).rev() {
+            costs[said][heard] = match (reference.get(said), hypothesis.get(heard)) {
+                (None, _) => hypothesis.len() - heard,
+                (_, None) => reference.len() - said,
+                (Some(one), Some(other)) => {
+                    let matched = costs[said + 1][heard + 1] + usize::from(one != other);
+                    matched.min(costs[said + 1][heard] + 1).min(costs[said][heard + 1] + 1)
+                }
+            };
+        }
+    }
+    let mut fates = Vec::with_capacity(reference.len());
+    let mut heard = 0;
+    while let Some(said) = reference.get(fates.len()) {
+        let at = fates.len();
+        let cost = costs[at][heard];
+        match hypothesis.get(heard) {
+            Some(word) if word == said && costs[at + 1][heard + 1] == cost => {
+                fates.push(Fate::Right);
+                heard += 1;
+            }
+            Some(_) if costs[at + 1][heard + 1] + 1 == cost => {
+                fates.push(Fate::Substituted);
+                heard += 1;
+            }
+            Some(_) if costs[at][heard + 1] + 1 == cost => heard += 1,
+            Some(_) | None => fates.push(Fate::Deleted),
+        }
+    }
+    fates
+}
+
 /// A number below a million in words.
 fn spoken(number: u32) -> Vec<String> {
     const SMALL: [&str; 20] = [
@@ -184,6 +234,31 @@ mod tests {
         assert_eq!(errors("the cat sat", "the big cat sat"), (0, 0, 1));
         assert_eq!(errors("", "hello there"), (0, 0, 2));
         assert_eq!(errors("hello there", ""), (0, 2, 0));
+    }
+
+    #[test]
+    fn every_word_said_has_a_fate_and_together_they_are_what_is_counted() {
+        use Fate::{Deleted, Right, Substituted};
+        let fates_of = |said: &str, heard: &str| fates(&tokens(said), &tokens(heard));
+        assert_eq!(
+            fates_of("the cat sat down", "the hat down"),
+            [Right, Substituted, Deleted, Right]
+        );
+        assert_eq!(fates_of("the cat sat", "well the big cat"), [Right, Right, Deleted]);
+        assert_eq!(fates_of("one two", ""), [Deleted, Deleted]);
+        assert_eq!(fates_of("", "one two"), []);
+        for (said, heard) in [("a b c d e f", "b x c c e"), ("a a b a", "b a a"), ("x", "y z x w")] {
+            let found = fates_of(said, heard);
+            let counted = compare(&tokens(said), &tokens(heard));
+            let count = |fate| found.iter().filter(|found| **found == fate).count();
+            let errors = counted.substitutions + counted.deletions + counted.insertions;
+            let inserted = tokens(heard).len() - count(Right) - count(Substituted);
+            assert_eq!(
+                count(Substituted) + count(Deleted) + inserted,
+                errors,
+                "{said} / {heard}"
+            );
+        }
     }
 
     #[test]
