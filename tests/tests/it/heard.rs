@@ -254,10 +254,11 @@ pub(crate) fn annotation(path: &Path) -> Value {
     serde_json::from_str(&annotation).expect("the annotation is JSON")
 }
 
-/// The words that people wrote down for an excerpt of a meeting.
+/// The words that people wrote down for an excerpt of a meeting. Laughter and other sounds stand among them, and are none.
 fn annotated_words(path: &Path) -> Vec<String> {
     let annotation = annotation(path);
-    let words = array(&annotation, "words").iter().filter_map(|word| word["t"].as_str());
+    let words = array(&annotation, "words").iter().filter(|word| word["kind"] == "w");
+    let words = words.filter_map(|word| word["t"].as_str());
     wer::tokens(&words.collect::<Vec<_>>().join(" "))
 }
 
