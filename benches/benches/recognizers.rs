@@ -1,4 +1,4 @@
-//! What a second of speech costs to recognise, on one core, by recognizer.
+//! What a second of speech costs to recognise, on one core, by recognizer, and which part of Whisper takes it.
 //!
 //! This decides how many people can talk at once. Whisper runs on files with the shapes of its weights and a script of 3.5
 //! tokens a second of speech, because the cost does not depend on what the weights have learned; so it is measured
@@ -8,23 +8,28 @@ use attune_benches::cpu;
 use attune_benches::sample;
 use attune_benches::table::{Goal, Table};
 use attune_engine::recognize::{Recognizer, Speech};
-use attune_models::seeded::{self, Dims, Script};
+use attune_models::seeded::{self, Bare, Context, Dims, Script};
 use attune_models::{Sphinx, Whisper};
+use std::path::Path;
 
 /// A segment as the segmenter makes them.
 const SECONDS: usize = 4;
+
+/// Open speech as a pass over it hears it: its beginning, half-way, and where it is cut.
+const PASSES: [usize; 3] = [1, 3, 6];
 
 const UNIT: &str = "s of one core per s of speech";
 
 fn main() {
     // The sample meeting begins with a second of silence; from then on someone talks.
-    let samples = sample::microphone(1 + SECONDS);
-    let samples = &samples[16_000..];
+    let samples = sample::microphone(1 + PASSES[2]);
+    let speech = &samples[16_000..];
+    let segment = &speech[..SECONDS * 16_000];
     let mut table = Table::new("recognizers");
     let baseline = "sphinx, a segment of 4 s";
 
     let mut sphinx = Sphinx::load().expect("pocketsphinx-en-us is installed");
-    table.add(baseline, cost(&mut sphinx, samples), UNIT);
+    table.add(baseline, cost(&mut sphinx, segment), UNIT);
 
     let folder = tempfile::tempdir().expect("a place for the weights");
     for (name, dims, goal) in [("tiny.en", Dims::TINY, 0.08), ("base.en", Dims::BASE, 0.145)] {
@@ -32,12 +37,34 @@ fn main() {
         seeded::write(&path, dims, 1).expect("room for the weights");
         let whisper = Whisper::load(&path).expect("what was written loads");
         let mut whisper = whisper.following(Script::paced());
-        let name = format!("whisper with the shapes of {name}, a segment of 4 s");
+        let whole = format!("whisper with the shapes of {name}, a segment of 4 s");
         table
-            .compare(&name, cost(&mut whisper, samples), UNIT, baseline)
+            .compare(&whole, cost(&mut whisper, segment), UNIT, baseline)
             .goal(Goal::AtMost(goal));
+        for seconds in PASSES {
+            parts(&path, name, &speech[..seconds * 16_000], &mut table);
+        }
     }
     table.finish();
+}
+
+/// What whisper.cpp alone takes for `samples`, and its parts.
+fn parts(path: &Path, name: &str, samples: &[i16], table: &mut Table) {
+    let seconds = samples.len() / 16_000;
+    let mut bare = Bare::load(path, Script::paced()).expect("what was written loads");
+    let mut ms_of = |work: &mut dyn FnMut(&mut Bare)| cpu::time_of(|| work(&mut bare)).as_secs_f64() * 1000.0;
+    let whole = ms_of(&mut |bare| assert!(bare.decode(samples, Context::Trimmed).expect("it decodes") > 0));
+    let spectrogram = ms_of(&mut |bare| bare.spectrogram(samples).expect("it is computed"));
+    let encoder = ms_of(&mut |bare| bare.encode().expect("it runs"));
+    let all = format!("whisper.cpp, {name}, {seconds} s");
+    table.add(&all, whole, "ms of one core");
+    for (part, took) in [
+        ("spectrogram", spectrogram),
+        ("encoder", encoder),
+        ("tokens and the rest", whole - spectrogram - encoder),
+    ] {
+        table.compare(&format!("{all}: {part}"), took, "ms of one core", &all);
+    }
 }
 
 fn cost(recognizer: &mut dyn Recognizer, samples: &[i16]) -> f64 {
