@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long lint fmt bench coverage web clean-data setup setup-test packages
+.PHONY: help run demo test test-long lint fmt bench bench-listening soak evaluate coverage web clean-data setup setup-test packages
 
 attune := target/ci/attune
 # The same packages and kinds of target each time: with others cargo would choose other features, and build what depends
@@ -47,11 +47,28 @@ lint: setup-test web ## formatting, clippy, TypeScript, the arrows
 fmt: ## format everything
 	cargo fmt --all
 
+# The tests' packages again, with our own code optimised: nothing underneath is compiled anew.
+benched := --profile ci --config 'profile.ci.opt-level=2' --workspace
+
 bench: setup web ## what things cost; rows in target/bench/*.json
 	cargo build --profile ci --bin attune
 	@$(attune) models fetch --required
-	# The tests' packages again, with our own code optimised: nothing underneath is compiled anew.
-	cargo bench --profile ci --config 'profile.ci.opt-level=2' --workspace $(or $(ARGS),--bench '*')
+	cargo bench $(benched) $(or $(ARGS),--bench voice_activity --bench track_cost --bench recognizers --bench latency)
+
+bench-listening: setup web ## live recognition against its goals: cost, latency, fairness, memory; half an hour
+	cargo build --profile ci --bin attune
+	@$(attune) models fetch --required
+	cargo bench $(benched) --bench listening
+
+soak: setup web ## eight hours of meetings in eight minutes: memory and lag must not grow
+	cargo build --profile ci --bin attune
+	@$(attune) models fetch --required
+	cargo bench $(benched) --bench soak
+
+evaluate: setup web ## the real recordings in ../shared/data: voice activity, speakers, words
+	cargo build --profile ci --bin attune
+	@$(attune) models fetch --required
+	cargo bench $(benched) --bench evaluate
 
 coverage: setup-test web ## lines covered per crate
 	cargo build $(tested)

@@ -18,6 +18,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use attune_benches::quantile::ms;
 use attune_benches::sample;
 use attune_benches::server::Server;
 use attune_benches::table::Table;
@@ -303,27 +304,25 @@ fn table(seen: &Seen) -> Result<Table, Failure> {
     let mut table = Table::new("latency");
     table.add("segments that silence closed", to_final.len() as f64, "segments");
     let hangover = "the silence that closes a segment, p50";
-    table.add(hangover, quantile(&mut hangovers, 0.5), "ms");
+    table.add(hangover, quantile(&hangovers, 0.5), "ms");
     for (name, share) in [("p50", 0.5), ("p95", 0.95), ("max", 1.0)] {
         let name = format!("{model}: final after its last voice was sent, {name}");
-        table.compare(&name, quantile(&mut to_final, share), "ms", hangover);
+        table.compare(&name, quantile(&to_final, share), "ms", hangover);
     }
     let name = format!("{model}: saved after its last voice was sent, p95");
-    table.compare(&name, quantile(&mut to_saved, 0.95), "ms", hangover);
+    table.compare(&name, quantile(&to_saved, 0.95), "ms", hangover);
     for (name, share) in [("p50", 0.5), ("p95", 0.95)] {
         let name = format!("{model}: final after that silence was sent, {name}");
-        table.add(&name, quantile(&mut beyond, share), "ms");
+        table.add(&name, quantile(&beyond, share), "ms");
     }
     if !cut.is_empty() {
         let name = format!("{model}: final of one of {} cut inside long speech, max", cut.len());
-        table.add(&name, quantile(&mut cut, 1.0), "ms");
+        table.add(&name, quantile(&cut, 1.0), "ms");
     }
     Ok(table)
 }
 
-/// The smallest of `times` that this share of them does not exceed, in milliseconds.
-fn quantile(times: &mut [Duration], share: f64) -> f64 {
-    times.sort_unstable();
-    let rank = (share * times.len() as f64).ceil() as usize;
-    times[rank.clamp(1, times.len()) - 1].as_secs_f64() * 1000.0
+/// In milliseconds.
+fn quantile(times: &[Duration], share: f64) -> f64 {
+    ms(attune_benches::quantile::quantile(times, share))
 }

@@ -42,7 +42,7 @@ struct Incoming {
 fn main() {
     let mut silero = Silero::load(&Store::open()).expect("`attune models fetch --required` gets what this needs");
     let line = sample::microphone(TRACKS + SECONDS);
-    let tracks = tracks(&in_a_room(&line));
+    let tracks = tracks(&sample::in_a_room(&line, 1));
     let mut table = Table::new("track_cost");
 
     let open = share(cpu::time_of(|| tracks.iter().for_each(open_all)));
@@ -71,16 +71,6 @@ fn main() {
 fn tracks(samples: &[i16]) -> Vec<Incoming> {
     let track = |index: usize| incoming(&samples[index * 16_000..][..SECONDS * 16_000]);
     (0..TRACKS).map(track).collect()
-}
-
-/// `samples` with the noise of a quiet room (-50 dB), so that every frame has to be judged.
-fn in_a_room(samples: &[i16]) -> Vec<i16> {
-    let mut random = 1_u32;
-    let noisy = samples.iter().map(|sample| {
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        sample.saturating_add((random >> 16) as i16 / 182)
-    });
-    noisy.collect()
 }
 
 /// The share of a core that `time` for all tracks is of the time that they sound.

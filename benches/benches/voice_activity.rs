@@ -56,7 +56,9 @@ fn main() {
             }
         });
         let name = format!("{count} in one call");
-        table.compare(&name, per_frame(batched, count), UNIT, baseline).goal = goal;
+        table
+            .compare(&name, per_frame(batched, count), UNIT, baseline)
+            .goal(goal);
     }
     table.finish();
 }

@@ -16,6 +16,29 @@ pub fn time_of(work: impl FnMut()) -> Duration {
     median_by(thread_time, work)
 }
 
+/// Processor time of one run of `work` on this thread, however short.
+pub fn time_once<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let before = thread_time();
+    let done = work();
+    (done, thread_time().saturating_sub(before))
+}
+
+/// Processor time of this process's threads so far, by name (the first 15 bytes of it). A thread that has ended is not
+/// there any more, so ask while those run that are to be counted.
+///
+/// # Panics
+/// Where the kernel does not say: nothing can be measured there.
+pub fn time_of_threads(counts: impl Fn(&str) -> bool) -> Duration {
+    let tasks = fs::read_dir("/proc/self/task").expect("the kernel tells of this process's threads");
+    let time = |task: fs::DirEntry| {
+        let name = fs::read_to_string(task.path().join("comm")).ok()?;
+        let told = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        let nanoseconds = told.split_whitespace().next()?.parse().ok()?;
+        counts(name.trim_end()).then(|| Duration::from_nanos(nanoseconds))
+    };
+    tasks.filter_map(|task| time(task.ok()?)).sum()
+}
+
 /// The same by any clock: `now` is how far it has come.
 fn median_by(now: impl Fn() -> Duration, mut work: impl FnMut()) -> Duration {
     let mut time_of = |runs| {

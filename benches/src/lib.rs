@@ -3,6 +3,10 @@
 //! A figure stands beside a baseline from the same run on the same machine, so that it means something anywhere.
 
 pub mod cpu;
+pub mod live;
+pub mod memory;
+pub mod quantile;
 pub mod sample;
 pub mod server;
+pub mod slope;
 pub mod table;

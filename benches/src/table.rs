@@ -21,6 +21,12 @@ pub struct Row {
     pub ratio: Option<f64>,
     /// What it should be, such as `<= 0.6`.
     pub goal: Option<Goal>,
+    /// Whether it is that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met: Option<bool>,
+    /// How it was measured and on what, where the bench's header does not say it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub how: Option<String>,
 }
 
 /// What a figure should be.
@@ -96,6 +102,8 @@ impl Table {
             baseline: None,
             ratio: None,
             goal: None,
+            met: None,
+            how: None,
         });
         let last = self.rows.len() - 1;
         &mut self.rows[last]
@@ -131,8 +139,15 @@ impl Table {
 
 impl Row {
     /// Says what the figure should be.
-    pub fn goal(&mut self, goal: Goal) -> &mut Self {
-        self.goal = Some(goal);
+    pub fn goal(&mut self, goal: impl Into<Option<Goal>>) -> &mut Self {
+        self.goal = goal.into();
+        self.met = self.goal.map(|goal| goal.is_met_by(self.value));
+        self
+    }
+
+    /// Says how it was measured.
+    pub fn how(&mut self, how: impl Into<String>) -> &mut Self {
+        self.how = Some(how.into());
         self
     }
 }
@@ -151,6 +166,9 @@ impl fmt::Display for Table {
                 write!(f, "  (goal {goal}: {met})")?;
             }
             writeln!(f)?;
+            if let Some(how) = &row.how {
+                writeln!(f, "      {how}")?;
+            }
         }
         Ok(())
     }
@@ -184,7 +202,8 @@ mod tests {
         table.add("by foot", 5.0, "km/h");
         table
             .compare("by train", 120.0, "km/h", "by foot")
-            .goal(Goal::AtLeast(100.0));
+            .goal(Goal::AtLeast(100.0))
+            .how("from one town to the next");
         table
             .compare("by tram", 12.5, "km/h", "by foot")
             .goal(Goal::AtMost(10.0));
@@ -210,7 +229,8 @@ mod tests {
         assert_eq!(
             rows[1],
             serde_json::json!({
-                "name": "by train", "value": 120.0, "unit": "km/h", "baseline": "by foot", "ratio": 24.0, "goal": ">= 100"
+                "name": "by train", "value": 120.0, "unit": "km/h", "baseline": "by foot", "ratio": 24.0, "goal": ">= 100",
+                "met": true, "how": "from one town to the next"
             })
         );
         assert_eq!(rows[0]["baseline"], serde_json::Value::Null);

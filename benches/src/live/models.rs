@@ -1,0 +1,93 @@
+//! The models of a node: Silero, and Whisper in the shapes of `base.en` and `tiny.en` with seeded weights and a script.
+
+use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
+use attune_engine::voice::VoiceActivity;
+use attune_ingest::hearing::Worker;
+use attune_models::seeded::{self, Bare, Dims, Script};
+use attune_models::{Silero, Store, Whisper};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tempfile::TempDir;
+
+/// What every recognizer of a bench is made from.
+#[derive(Debug)]
+pub struct Models {
+    folder: TempDir,
+    base: Whisper,
+    tiny: Whisper,
+}
+
+/// Sound that a recognizer was given.
+pub type Clip = Arc<[i16]>;
+
+/// Notes what it is given, and recognises it.
+struct Noting {
+    inner: Whisper,
+    clips: Arc<Mutex<Vec<Clip>>>,
+}
+
+impl Models {
+    /// Writes the weights and loads them.
+    ///
+    /// # Panics
+    /// Where there is no room for them.
+    pub fn load() -> Self {
+        let folder = tempfile::tempdir().expect("a place for the weights");
+        let whisper = |name: &str, dims| {
+            let path = path(&folder, name);
+            seeded::write(&path, dims, 1).expect("room for the weights");
+            let whisper = Whisper::load(&path).expect("what was written loads");
+            whisper.following(Script::paced())
+        };
+        let (base, tiny) = (whisper("base.en", Dims::BASE), whisper("tiny.en", Dims::TINY));
+        Self { folder, base, tiny }
+    }
+
+    /// Voice activity.
+    ///
+    /// # Panics
+    /// Where it was not fetched.
+    pub fn voice() -> Box<dyn VoiceActivity> {
+        Box::new(Silero::load(&Store::open()).expect("`attune models fetch --required` gets what this needs"))
+    }
+
+    /// A worker that writes finals with `base.en` and partials with `tiny.en`. What `base.en` is given goes to `clips`.
+    ///
+    /// # Panics
+    /// Where there is no memory for its states.
+    pub fn worker(&self, clips: &Arc<Mutex<Vec<Clip>>>) -> Worker {
+        let another = |whisper: &Whisper| whisper.another().expect("memory for a worker");
+        Worker {
+            words: Box::new(Noting {
+                inner: another(&self.base),
+                clips: Arc::clone(clips),
+            }),
+            quick: Some(Box::new(another(&self.tiny))),
+        }
+    }
+
+    /// whisper.cpp alone, in the shapes of `name`.
+    ///
+    /// # Panics
+    /// Where there is no memory for it.
+    pub fn bare(&self, name: &str) -> Bare {
+        Bare::load(&path(&self.folder, name), Script::paced()).expect("what was written loads")
+    }
+}
+
+fn path(folder: &TempDir, name: &str) -> PathBuf {
+    folder.path().join(format!("ggml-{name}.bin"))
+}
+
+impl Recognizer for Noting {
+    fn info(&self) -> &RecognizerInfo {
+        self.inner.info()
+    }
+
+    fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
+        let recognized = self.inner.recognize(speech)?;
+        let mut clips = self.clips.lock().unwrap_or_else(PoisonError::into_inner);
+        clips.push(speech.samples.into());
+        Ok(recognized)
+    }
+}
