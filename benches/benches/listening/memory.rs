@@ -11,10 +11,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Meetings of two silent tracks.
-const SILENT: usize = 128;
+const SILENT: usize = 64;
 
 /// Meetings in which two people speak on and on, which takes eight times as much.
 const SPEAKING: usize = 24;
+
+/// Seconds of sound in a second, so few that nothing waits for a thread: what waits would count.
+const SPEED: f64 = 3.0;
 
 /// Long enough to reach the longest segment twice.
 const SPEAKING_SECONDS: usize = 40;
@@ -23,7 +26,7 @@ const SPEAKING_SECONDS: usize = 40;
 pub(crate) fn of_a_silent_track() -> u64 {
     let silence = vec![0; 30 * 16_000];
     let tape = Tape::new(&[(Track::Mic, &silence), (Track::Tab, &silence)]);
-    of_a_track(&tape, SILENT, 10.0)
+    of_a_track(&tape, SILENT)
 }
 
 /// Bytes of a track on which somebody speaks without a pause, at its largest.
@@ -35,10 +38,10 @@ pub(crate) fn of_a_speaking_track(utterances: &[Utterance]) -> u64 {
     };
     let (one, other) = (without_pause(1), without_pause(2));
     let tape = Tape::new(&[(Track::Mic, &one), (Track::Tab, &other)]);
-    of_a_track(&tape, SPEAKING, 2.0)
+    of_a_track(&tape, SPEAKING)
 }
 
-fn of_a_track(tape: &Tape, meetings: usize, speed: f64) -> u64 {
+fn of_a_track(tape: &Tape, meetings: usize) -> u64 {
     let node = Node::start(Models::voice(), [Box::<Recognizes>::default()], Ahead::Ends).expect("threads for a node");
     let most = |meetings: usize| {
         let before = resident();
@@ -46,11 +49,13 @@ fn of_a_track(tape: &Tape, meetings: usize, speed: f64) -> u64 {
             let start = Instant::now() + Duration::from_millis(500);
             let played = (0..meetings).map(|_| async {
                 let client = node.connect(&[Track::Mic, Track::Tab]).await;
-                client.play(tape, 1, Pace::Clock { start, speed }, |_, _| {}).await;
+                client
+                    .play(tape, 1, Pace::Clock { start, speed: SPEED }, |_, _| {})
+                    .await;
             });
             let watch = async {
                 let mut most = before;
-                while start.elapsed() < tape.lasts().div_f64(speed) {
+                while start.elapsed() < tape.lasts().div_f64(SPEED) {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     most = most.max(resident());
                 }

@@ -12,8 +12,21 @@ use tokio::time::Instant;
 /// A worker for each core.
 const WORKERS: usize = 2;
 
-/// Meetings begin so far apart, as no two people begin in step.
-const APART: Duration = Duration::from_millis(730);
+/// Meetings begin one after the other within so long, as no two people begin in step: an utterance and its pause.
+const BEGIN_WITHIN: Duration = Duration::from_millis(5_800);
+
+/// What is played.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan<'a> {
+    /// Meetings at once.
+    pub(crate) meetings: usize,
+    /// What the node recognises ahead.
+    pub(crate) ahead: Ahead,
+    /// What people say, each beginning at another of them.
+    pub(crate) utterances: &'a [Utterance],
+    /// How many of them in each meeting, round and round.
+    pub(crate) count: usize,
+}
 
 /// What meetings at once were like.
 #[derive(Debug)]
@@ -26,6 +39,17 @@ pub(crate) struct Run {
     pub(crate) load: Load,
     /// Segments that were suppressed or lost.
     pub(crate) unheard: usize,
+    /// The most that any client was told words were behind.
+    pub(crate) lag_ms: u64,
+}
+
+/// How long a meeting waited for its words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wait {
+    /// On average, in seconds.
+    pub(crate) mean: f64,
+    /// How much that average may be off by chance: its standard error.
+    pub(crate) error: f64,
 }
 
 impl Run {
@@ -48,22 +72,35 @@ impl Run {
         self.meetings.iter().map(Vec::len).sum()
     }
 
-    /// Mean time to the words of each meeting, in seconds, in order of size.
-    pub(crate) fn means(&self) -> Vec<f64> {
-        let mean = |heard: &Vec<Heard>| {
+    /// How long each meeting waited from the end of an utterance to its words, the shortest first.
+    pub(crate) fn waits(&self) -> Vec<Wait> {
+        let wait = |heard: &Vec<Heard>| {
             let times = heard
                 .iter()
                 .map(|heard| heard.to_final.map_or(f64::INFINITY, |time| time.as_secs_f64()));
-            times.sum::<f64>() / heard.len() as f64
+            let times: Vec<f64> = times.collect();
+            let count = times.len() as f64;
+            let mean = times.iter().sum::<f64>() / count;
+            let variance = times.iter().map(|time| (time - mean).powi(2)).sum::<f64>() / count;
+            Wait {
+                mean,
+                error: (variance / count).sqrt(),
+            }
         };
-        let mut means: Vec<f64> = self.meetings.iter().map(mean).collect();
-        means.sort_by(f64::total_cmp);
-        means
+        let mut waits: Vec<Wait> = self.meetings.iter().map(wait).collect();
+        waits.sort_by(|one, other| one.mean.total_cmp(&other.mean));
+        waits
     }
 }
 
-/// Plays `meetings` at once, each with `count` utterances, every one beginning at another of them.
-pub(crate) fn run(models: &Models, meetings: usize, ahead: Ahead, utterances: &[Utterance], count: usize) -> Run {
+/// Plays the meetings.
+pub(crate) fn run(models: &Models, plan: Plan<'_>) -> Run {
+    let Plan {
+        meetings,
+        ahead,
+        utterances,
+        count,
+    } = plan;
     let clips = Arc::new(Mutex::new(Vec::new()));
     let workers = (0..WORKERS).map(|_| models.worker(&clips));
     let node = Node::start(Models::voice(), workers, ahead).expect("threads for a node");
@@ -77,16 +114,17 @@ pub(crate) fn run(models: &Models, meetings: usize, ahead: Ahead, utterances: &[
         })
         .collect();
     let before = node.processor_time_without_words();
-    let played: Vec<(Vec<Heard>, usize)> = crate::clients().block_on(async {
+    let played: Vec<(Vec<Heard>, Seen)> = crate::clients().block_on(async {
         let start = Instant::now() + Duration::from_millis(200);
         let played = stages.iter().enumerate().map(|(meeting, (talk, tape))| {
-            let (start, node) = (start + APART * meeting as u32, &node);
+            let apart = BEGIN_WITHIN * meeting as u32 / meetings as u32;
+            let (start, node) = (start + apart, &node);
             async move {
                 let mut seen = Seen::default();
                 let client = node.connect(&[Track::Mic, Track::Tab]).await;
                 let pace = Pace::Clock { start, speed: 1.0 };
                 client.play(tape, 1, pace, |event, at| seen.note(event, at)).await;
-                (talk.heard(&seen, start), seen.unheard)
+                (talk.heard(&seen, start), seen)
             }
         });
         futures_util::future::join_all(played).await
@@ -95,7 +133,8 @@ pub(crate) fn run(models: &Models, meetings: usize, ahead: Ahead, utterances: &[
     Run {
         ingest: (node.processor_time_without_words() - before).as_secs_f64() / sound,
         load: node.hearing().load(),
-        unheard: played.iter().map(|(_, unheard)| unheard).sum(),
+        unheard: played.iter().map(|(_, seen)| seen.unheard).sum(),
+        lag_ms: played.iter().map(|(_, seen)| seen.lag_ms).max().unwrap_or(0),
         meetings: played.into_iter().map(|(heard, _)| heard).collect(),
     }
 }
