@@ -5,11 +5,13 @@
 //! nothing: `no_context`, because the state remembers its last text and would prompt the next person's with it.
 
 mod abort;
+mod spectrogram;
 mod words;
 
 use abort::Abort;
 use attune_engine::clock::SAMPLE_RATE_HZ;
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
+use spectrogram::Spectrogram;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use whisper_rs::{
@@ -51,6 +53,7 @@ pub struct Whisper {
     info: RecognizerInfo,
     /// The audio as whisper.cpp wants it, kept between calls.
     audio: Vec<f32>,
+    spectrogram: Spectrogram,
     #[cfg(any(test, feature = "seeded"))]
     script: Option<crate::seeded::Script>,
 }
@@ -67,6 +70,15 @@ pub enum WhisperError {
         #[source]
         source: whisper_rs::WhisperError,
     },
+    /// The file has no filters to make a spectrogram with.
+    #[error("{} has no mel filters", path.display())]
+    Filters {
+        /// The file.
+        path: PathBuf,
+        /// What reading it gave.
+        #[source]
+        source: std::io::Error,
+    },
     /// No memory for a worker's state.
     #[error("no state for another Whisper worker")]
     State(#[source] whisper_rs::WhisperError),
@@ -78,7 +90,12 @@ impl Whisper {
     /// # Errors
     /// When the file is not a Whisper model, or there is no memory for it.
     pub fn load(path: &Path) -> Result<Self, WhisperError> {
-        Self::with(Arc::new(weights(path)?), info(&model_of(path)))
+        let weights = weights(path)?;
+        let spectrogram = Spectrogram::open(path).map_err(|source| WhisperError::Filters {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::with(Arc::new(weights), info(&model_of(path)), spectrogram)
     }
 
     /// Another worker's, with the same weights.
@@ -86,7 +103,7 @@ impl Whisper {
     /// # Errors
     /// When there is no memory for its state.
     pub fn another(&self) -> Result<Self, WhisperError> {
-        let another = Self::with(Arc::clone(&self.weights), self.info.clone())?;
+        let another = Self::with(Arc::clone(&self.weights), self.info.clone(), self.spectrogram.clone())?;
         #[cfg(any(test, feature = "seeded"))]
         let another = Self {
             script: self.script.clone(),
@@ -95,7 +112,11 @@ impl Whisper {
         Ok(another)
     }
 
-    fn with(weights: Arc<WhisperContext>, info: RecognizerInfo) -> Result<Self, WhisperError> {
+    fn with(
+        weights: Arc<WhisperContext>,
+        info: RecognizerInfo,
+        spectrogram: Spectrogram,
+    ) -> Result<Self, WhisperError> {
         Ok(Self {
             state: weights.create_state().map_err(WhisperError::State)?,
             vocabulary: Vocabulary {
@@ -105,6 +126,7 @@ impl Whisper {
             weights,
             info,
             audio: Vec::new(),
+            spectrogram,
             #[cfg(any(test, feature = "seeded"))]
             script: None,
         })
@@ -120,7 +142,7 @@ impl Whisper {
         }
     }
 
-    /// Decodes `self.audio` after `prompt`, at most `max_tokens` of it (0: no limit).
+    /// Decodes `self.spectrogram` after `prompt`, at most `max_tokens` of it (0: no limit).
     fn decode(
         &mut self,
         audio_ctx: i32,
@@ -141,13 +163,13 @@ impl Whisper {
         if !knows_silence {
             parameters.set_no_speech_thold(f32::INFINITY);
         }
-        let parameters = abort.attach(parameters);
+        let parameters = self.spectrogram.attach(abort.attach(parameters));
         #[cfg(any(test, feature = "seeded"))]
         let parameters = match &plan {
             Some(plan) => plan.attach(parameters),
             None => parameters,
         };
-        self.state.full(parameters, &self.audio)?;
+        self.state.full(parameters, Spectrogram::sound())?;
         let mut pieces = Vec::new();
         let mut no_speech = None;
         for segment in self.state.as_iter() {
@@ -223,6 +245,7 @@ impl Recognizer for Whisper {
         let seconds = self.audio.len() as f32 / SAMPLE_RATE_HZ as f32;
         let audio_ctx = audio_ctx(seconds).min(self.weights.n_audio_ctx());
 
+        self.spectrogram.take(&self.audio, audio_ctx);
         let abort = Abort::when(speech.cancelled);
         let prompt = self.prompt(speech.prompt);
         let stopped = |error: whisper_rs::WhisperError| {

@@ -1,7 +1,7 @@
 //! Whisper from end to end, on a model file that is written here.
 
 use super::*;
-use crate::seeded::{self, Dims, Script, ScriptedToken, stamp, token};
+use crate::seeded::{self, Bare, Context, Dims, Script, ScriptedToken, stamp, token};
 use attune_engine::recognize::RecognizedWord;
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -243,5 +243,37 @@ fn a_decode_that_nobody_waits_for_stops_in_the_middle() {
     assert!(
         !recognized(&mut whisper, &samples).words.is_empty(),
         "it goes on with the next"
+    );
+}
+
+#[test]
+fn our_spectrogram_is_heard_as_whisper_cpps_own_is() {
+    let mut whisper = Whisper::load(weights()).unwrap().following(Script::paced());
+    let mut bare = Bare::load(weights(), Script::paced()).unwrap();
+    let mut heard = Vec::new();
+    for (seconds, pitch) in [
+        (0.4, 300.0),
+        (1.3, 220.0),
+        (4.0, 440.0),
+        (4.0, 1_900.0),
+        (11.7, 130.0),
+        (29.9, 700.0),
+    ] {
+        let samples = tone(seconds, pitch);
+        let recognition = recognized(&mut whisper, &samples);
+        let tokens = bare.decode(&samples, Context::Trimmed).unwrap();
+        let (ours, theirs) = (recognition.no_speech.unwrap(), bare.no_speech().unwrap());
+        assert!(
+            (ours / theirs - 1.0).abs() < 0.01,
+            "{seconds} s, {pitch} Hz: {ours} and {theirs}"
+        );
+        assert!(tokens > 0 && !recognition.words.is_empty());
+        heard.push(ours);
+    }
+    // The figure does depend on the sound.
+    heard.sort_by(f32::total_cmp);
+    assert!(
+        heard.windows(2).filter(|pair| pair[1] / pair[0] > 1.02).count() >= 3,
+        "{heard:?}"
     );
 }

@@ -4,7 +4,8 @@
 
 use super::*;
 use crate::hearing::{NoWords, Step};
-use crate::lanes::{Class, Lanes, Manner};
+use crate::hearing::Ahead;
+use crate::lanes::{Class, Lanes};
 use crate::ports::lately_said;
 use attune_engine::recognize::RecognizedWord;
 use attune_engine::speaker::Speaker;
@@ -132,7 +133,7 @@ struct Hearing<'a> {
 }
 
 impl<'a> Hearing<'a> {
-    fn of(meeting: &'a Meeting, tracks: &[Track], manner: Manner) -> Self {
+    fn of(meeting: &'a Meeting, tracks: &[Track], ahead: Ahead) -> Self {
         let mut lanes = Lanes::new(info(), manner);
         for track in tracks {
             lanes.add(Lane::resumed(*track, Speaker::from(*track), 0, 0, None));
@@ -149,7 +150,7 @@ impl<'a> Hearing<'a> {
 
     /// The same after a resume: lanes that begin where they are sent again, and know what was committed.
     fn resumed(self) -> Self {
-        let mut lanes = Lanes::new(info(), Manner::Patient);
+        let mut lanes = Lanes::new(info(), Ahead::Nothing);
         for lane in self.lanes.iter() {
             let again = self.lanes.again_from(lane);
             let (track, speaker) = (lane.track(), lane.speaker());
@@ -277,7 +278,7 @@ const BOTH: [Track; 2] = [Track::Mic, Track::Tab];
 fn what_the_loudspeaker_said_is_suppressed_as_an_echo_and_my_answer_stays() {
     let meeting = Meeting::over_loudspeakers();
     for tracks in [BOTH, [Track::Tab, Track::Mic]] {
-        let heard = Hearing::of(&meeting, &tracks, Manner::Live).end();
+        let heard = Hearing::of(&meeting, &tracks, Ahead::Shown).end();
         assert_eq!(heard.words(Track::Mic), texts(&meeting.mine));
         assert_eq!(heard.words(Track::Tab), texts(&meeting.theirs));
         let suppressed = heard
@@ -298,7 +299,7 @@ fn of_a_segment_that_is_partly_an_echo_my_words_stay() {
     // I break in, louder than they are heard here.
     let loud = say(3_000, "wait a moment").into_iter();
     meeting.mine = loud.map(|(text, from, to, _)| (text, from, to, 0.5)).collect();
-    let heard = Hearing::of(&meeting, &BOTH, Manner::Live).end();
+    let heard = Hearing::of(&meeting, &BOTH, Ahead::Shown).end();
     assert_eq!(heard.words(Track::Mic), ["wait", "a", "moment"]);
     heard.assert_every_sample_once();
 }
@@ -306,11 +307,11 @@ fn of_a_segment_that_is_partly_an_echo_my_words_stay() {
 #[test]
 fn with_headphones_and_without_a_tab_nothing_is_taken_out() {
     let mut meeting = Meeting::over_loudspeakers();
-    let alone = Hearing::of(&meeting, &[Track::Mic], Manner::Live).end();
+    let alone = Hearing::of(&meeting, &[Track::Mic], Ahead::Shown).end();
     assert_eq!(alone.words(Track::Mic), texts(&meeting.heard(Track::Mic)));
     meeting.bleed = 0.0;
     meeting.mine.extend(say(14_000, "so it was"));
-    let heard = Hearing::of(&meeting, &BOTH, Manner::Live).end();
+    let heard = Hearing::of(&meeting, &BOTH, Ahead::Shown).end();
     assert_eq!(heard.words(Track::Mic), texts(&meeting.mine));
     assert_eq!(heard.words(Track::Tab), texts(&meeting.theirs));
 }
@@ -318,7 +319,7 @@ fn with_headphones_and_without_a_tab_nothing_is_taken_out() {
 #[test]
 fn an_echo_is_not_shown_while_it_is_heard_and_my_speech_is() {
     let meeting = Meeting::over_loudspeakers();
-    let heard = Hearing::of(&meeting, &BOTH, Manner::Live).end();
+    let heard = Hearing::of(&meeting, &BOTH, Ahead::Shown).end();
     let of = |track: &str| {
         let partials = heard.partials.iter().filter(|(segment, _)| segment.starts_with(track));
         partials.map(|(_, text)| text.as_str()).collect::<Vec<_>>()
@@ -349,7 +350,7 @@ fn what_the_tab_said_off_the_record_decides_nothing() {
         class: SampleClass::Withheld,
         reason: "off_the_record",
     };
-    let mut heard = Hearing::of(&meeting, &BOTH, Manner::Patient);
+    let mut heard = Hearing::of(&meeting, &BOTH, Ahead::Nothing);
     // Their first sentence and its echo have come in and wait; then the tab, and it alone, goes off the record.
     heard.hear(4_000, 100);
     heard.lanes.get_mut(Track::Tab).unwrap().withhold(0, off);
@@ -363,7 +364,7 @@ fn what_the_tab_said_off_the_record_decides_nothing() {
 #[test]
 fn a_tab_that_is_not_heard_for_hours_does_not_lose_what_was_before() {
     let meeting = Meeting::over_loudspeakers();
-    let mut heard = Hearing::of(&meeting, &BOTH, Manner::Patient);
+    let mut heard = Hearing::of(&meeting, &BOTH, Ahead::Nothing);
     // Their sentence is over, its echo not decided yet; then both tracks stand still for two hours.
     let to = 5_500 * SAMPLES_PER_MS;
     for lane in heard.lanes.iter_mut() {
@@ -416,9 +417,9 @@ proptest! {
         stops in prop::collection::vec(100u64..LENGTH_MS, 1..4),
         tick_ms in 20u64..700,
     ) {
-        let undisturbed = Hearing::of(&meeting, &BOTH, Manner::Patient).end();
+        let undisturbed = Hearing::of(&meeting, &BOTH, Ahead::Nothing).end();
         undisturbed.assert_every_sample_once();
-        let mut resumed = Hearing::of(&meeting, &BOTH, Manner::Patient);
+        let mut resumed = Hearing::of(&meeting, &BOTH, Ahead::Nothing);
         let mut stops = stops.clone();
         stops.sort_unstable();
         for stop in stops {
