@@ -109,11 +109,11 @@ fn costs(models: &Models, utterances: &[Utterance], table: &mut Table) {
             cost.finals,
         );
         table.add(name, cost.ratio(), "x").goal(Goal::AtMost(goal)).how(how);
-        if ahead == Ahead::Ends {
+        if ahead == Ahead::Shown {
             let naive = cost::naive(models, &cost.segments);
             let how = format!(
-                "the speculative row over naive decoding of the same segments, which costs {naive:.2} times whisper.cpp once: the \
-                 whole segment again each second, base.en, full context of 30 s"
+                "the row with partials, which shows words as early, over naive decoding of the same segments, which costs {naive:.2} times \
+                 whisper.cpp once: the whole segment again each second, base.en, full context of 30 s"
             );
             let row = table.add("cpu_vs_naive", cost.ratio() / naive, "x");
             row.goal(Goal::AtMost(1.0 / 6.0)).how(how);
