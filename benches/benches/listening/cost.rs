@@ -22,7 +22,7 @@ const MEETINGS: usize = 2;
 const UTTERANCES: usize = 5;
 
 /// Blocks of each kind.
-const BLOCKS: usize = 4;
+const BLOCKS: usize = 3;
 
 /// Two decodes that begin with so much equal audio (400 ms) are of one segment: the second replaces the first.
 const SAME_BEGINNING: usize = 6_400;
