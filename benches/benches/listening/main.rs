@@ -55,8 +55,11 @@ const SOAK_SPEED: f64 = 60.0;
 
 const CORPUS: &str = "sample meeting, flite voices, utterances of 1.5 to 14 s and pauses of 1.2 s in a room of -50 dB";
 
+/// A name, and what puts its rows into a table.
+type Part = (&'static str, fn(&Models, &[Utterance], &mut Table));
+
 /// What is measured, by the name that `cargo bench --bench listening -- NAME…` asks for it.
-const PARTS: [(&str, fn(&Models, &[Utterance], &mut Table)); 6] = [
+const PARTS: [Part; 6] = [
     ("costs", costs),
     ("finals", finals),
     ("partials", partials),

@@ -12,8 +12,11 @@ use std::process::Command;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// A name, and what is measured in a process of that name, in bytes.
+type Child = (&'static str, fn() -> u64);
+
 /// What this program is asked for in such a process.
-const CHILDREN: [(&str, fn() -> u64); 2] = [
+const CHILDREN: [Child; 2] = [
     ("silent-track", of_a_silent_track),
     ("speaking-track", of_a_speaking_track),
 ];

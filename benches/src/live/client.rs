@@ -148,6 +148,7 @@ impl Client {
             language: "en".to_owned(),
             tracks: declared.collect(),
             meeting_type: None,
+            glossary: Vec::new(),
         };
         let (message, keys) = say_hello(&offer, &Memory::PSK, &context, &hello).expect("the offer is taken");
         to.send(Incoming::Binary(message.into())).expect("the server listens");

@@ -4,8 +4,8 @@
 use attune_engine::speaker::Track;
 use attune_ingest::memory::Memory;
 use attune_ingest::ports::{
-    Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Ledger, LedgerError,
-    Ledgers, Numbered, Reservation, Resumption, TicketRefused, Tickets,
+    Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Lap, Ledger, LedgerError,
+    Ledgers, Numbered, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
 };
 use attune_ingest::protocol::{Account, GapNotice, Hello, SampleClass, ServerEvent, SuppressedNotice};
 use std::collections::BTreeMap;
@@ -56,9 +56,14 @@ impl Ledgers for Forgetful {
             samples: BTreeMap::new(),
             ended: false,
             keep_audio: false,
+            said: Vec::new(),
         };
         Ok((Counting::default(), nothing_yet))
     }
+}
+
+impl Stopwatch for Forgetful {
+    fn lap(&self, _: &Lap) {}
 }
 
 /// The ledger of one meeting.

@@ -4,11 +4,11 @@
 
 mod speech;
 
+use super::Task;
 use super::likely::Likely;
 use super::pending::{Outcome, Pending, Settled};
 use super::talk::Talk;
 use super::unheard::{Class, Unheard};
-use super::Task;
 use crate::hearing::{Ahead, Purpose, Step};
 use crate::ports::{Decided, Line};
 use crate::protocol::{Limits, Partial, SampleClass, SpeechState};

@@ -492,10 +492,13 @@ async fn what_the_node_gives_up_is_told_within_a_second_while_nobody_sends_and_a
     }
 }
 
-/// Notes with what it was prompted, what it heard and whether that may leave.
+/// With what a recognizer was prompted, what it heard, and whether that may leave.
+type Noted = (String, Vec<String>, bool);
+
+/// Notes what it is asked.
 struct Notes {
     inner: Tones,
-    heard: Arc<Mutex<Vec<(String, Vec<String>, bool)>>>,
+    heard: Arc<Mutex<Vec<Noted>>>,
 }
 
 impl Recognizer for Notes {

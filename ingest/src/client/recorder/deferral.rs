@@ -5,7 +5,7 @@
 use super::outbox::Outbox;
 use crate::client::{Buffer, Pushed};
 use crate::hearing::queue::{Queue, Taken};
-use crate::hearing::{Answer, Job, MayLeave, NoWords, Step};
+use crate::hearing::{Ahead, Answer, Job, MayLeave, NoWords, Step};
 use crate::lanes::replay::{TICK_MS, Word, recognize, say, sound};
 use crate::memory::{Memory, MemoryLedger};
 use crate::ports::{Ledger, Ledgers, Tickets};
@@ -114,6 +114,7 @@ impl Person {
                 writes_fillers: true,
                 weakness: String::new(),
             },
+            ahead: Ahead::Shown,
             now,
         })
         .unwrap();

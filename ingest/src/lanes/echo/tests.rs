@@ -3,8 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::hearing::{NoWords, Step};
-use crate::hearing::Ahead;
+use crate::hearing::{Ahead, NoWords, Step};
 use crate::lanes::{Class, Lanes};
 use crate::ports::lately_said;
 use attune_engine::recognize::RecognizedWord;
@@ -134,7 +133,7 @@ struct Hearing<'a> {
 
 impl<'a> Hearing<'a> {
     fn of(meeting: &'a Meeting, tracks: &[Track], ahead: Ahead) -> Self {
-        let mut lanes = Lanes::new(info(), manner);
+        let mut lanes = Lanes::new(info(), ahead);
         for track in tracks {
             lanes.add(Lane::resumed(*track, Speaker::from(*track), 0, 0, None));
         }

@@ -3,10 +3,10 @@
 
 use super::{Lane, Shown};
 use crate::hearing::{Ahead, NoWords, Purpose, Step};
+use crate::lanes::Task;
 use crate::lanes::likely::{Foreseen, Likely};
 use crate::lanes::pending::{Known, Outcome};
 use crate::lanes::talk::Talk;
-use crate::lanes::Task;
 use crate::protocol::{Partial, SpeechState};
 use attune_engine::agreement::Said;
 use attune_engine::decide::{Decision, decide, final_of, final_of_shown};
