@@ -207,6 +207,8 @@ pub struct Settings {
     pub stt_model: Option<String>,
     /// How long an answer to one segment is waited for.
     pub stt_timeout_s: Option<u64>,
+    /// Whether the others' voices are told apart within a meeting, where the model for it is installed; yes if not set.
+    pub voices: Option<bool>,
     /// See [`KeptAudio::place`]: a folder, or `s3://bucket/prefix`.
     pub audio_store: Option<String>,
     /// See [`KeptAudio::kept_for`]; 1 to 3650.
@@ -263,6 +265,11 @@ impl Settings {
             owner: parse("owner_database_url", self.owner_database_url.as_deref())?,
             keys_owner: parse("keys_owner_database_url", self.keys_owner_database_url.as_deref())?,
         }))
+    }
+
+    /// Whether the others' voices may be told apart.
+    pub fn tells_voices(&self) -> bool {
+        self.voices.unwrap_or(true)
     }
 
     /// The recognizer elsewhere, where one is named.
@@ -407,6 +414,14 @@ mod tests {
             Settings::read(Some(&file), []),
             Err(ConfigError::Unreadable(_))
         ));
+    }
+
+    #[test]
+    fn voices_may_be_told_apart_until_that_is_turned_off() {
+        let voices = |variables| Settings::read(None, environment(variables)).unwrap().tells_voices();
+        assert!(voices(&[]) && voices(&[("ATTUNE_VOICES", "on")]));
+        assert!(!voices(&[("ATTUNE_VOICES", "off")]) && !voices(&[("ATTUNE_VOICES", "false")]));
+        assert!(Settings::read(None, environment(&[("ATTUNE_VOICES", "perhaps")])).is_err());
     }
 
     #[test]

@@ -32,6 +32,7 @@ use crate::metrics::Metrics;
 use crate::retry::Breaker;
 use crate::server::AppState;
 use attune_engine::recognize::RecognizerInfo;
+use attune_engine::voices::VoicesHeard;
 use attune_ingest::hearing::Hearing;
 use attune_ingest::protocol::ServerEvent;
 use hub::Hub;
@@ -122,6 +123,13 @@ impl Live {
     /// Which recognizer writes the words here.
     fn recognizer(&self) -> Option<&RecognizerInfo> {
         self.hearing.as_ref().map(|hearing| hearing.info())
+    }
+
+    /// Whether the others' voices are told apart here.
+    fn voices(&self) -> VoicesHeard {
+        self.hearing
+            .as_ref()
+            .map_or(VoicesHeard::default(), |hearing| hearing.voices())
     }
 }
 

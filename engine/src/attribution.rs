@@ -49,10 +49,31 @@ const OWN_TIMES: f32 = 2.0;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Participant {
-    /// The name as the meeting's page shows it.
+    /// The name as the meeting's page shows it, or `Speaker 1` for a voice that it does not name.
     pub name: String,
     /// How sure that is, 0 to 1: the share of all evidence that speaks for it.
     pub confidence: f32,
+    /// What tells.
+    #[serde(default, skip_serializing_if = "ToldBy::is_page")]
+    pub told_by: ToldBy,
+}
+
+/// What tells who spoke.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ToldBy {
+    /// The meeting's page: its captions, and whom it marks.
+    #[default]
+    Page,
+    /// A voice that is heard elsewhere in the meeting too.
+    Voice,
+}
+
+impl ToldBy {
+    fn is_page(&self) -> bool {
+        *self == Self::Page
+    }
 }
 
 /// A segment and to whom it is attributed.
@@ -99,7 +120,11 @@ pub(crate) fn participant(page: &Page, utterance: &Utterance, own: &BTreeSet<Str
     let (name, most) = evidence.into_iter().max_by(|one, other| one.1.total_cmp(&other.1))?;
     // What is needed counts against it as a quarter of itself: just enough, uncontested, is 0.8.
     let confidence = most / (all + ENOUGH_S / 4.0);
-    (most >= ENOUGH_S && confidence >= NAMED).then_some(Participant { name, confidence })
+    (most >= ENOUGH_S && confidence >= NAMED).then_some(Participant {
+        name,
+        confidence,
+        told_by: ToldBy::Page,
+    })
 }
 
 /// Whether `name` is the person's.

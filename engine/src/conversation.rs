@@ -19,6 +19,7 @@ use crate::sound::Sound;
 use crate::speaker::{Speaker, Track};
 use crate::transcript::{Final, SegmentFlag, SegmentId, Word};
 use crate::turns::{self, TURN_GAP, Turn};
+use crate::voices::{VoiceSpan, VoicesHeard};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub struct Setup {
     pub tracks: Vec<Track>,
     /// Who turns speech into words.
     pub recognizer: RecognizerInfo,
+    /// Whether the others' voices are told apart.
+    pub voices: VoicesHeard,
 }
 
 /// One decided segment that held words.
@@ -62,7 +65,7 @@ pub struct Utterance {
     /// The evidence for its words is weak: kept in the transcript, left out of the measures of wording.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub low_confidence: bool,
-    /// Who of the others it is, as far as the meeting's page tells.
+    /// Who of the others it is, as far as the meeting's page or a voice tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub participant: Option<Participant>,
     /// Those of its words, by place, that are the captions': ours were unsure, and other words.
@@ -74,6 +77,9 @@ pub struct Utterance {
     /// What was written while the meeting went on, where a second hearing found other words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live_text: Option<String>,
+    /// Whose voice is where in it: what names of voices are made of, and no part of a report.
+    #[serde(skip)]
+    pub voices: Vec<VoiceSpan>,
 }
 
 impl Utterance {
@@ -310,6 +316,7 @@ fn utterance_of(decided: &Final, place: Place) -> Option<Utterance> {
         from_captions: Vec::new(),
         corrected: None,
         live_text: None,
+        voices: decided.voices.clone(),
     })
 }
 

@@ -72,6 +72,7 @@ pub fn final_of(segment: &Segment, recognition: &Recognition, speaker: Speaker, 
         model: recognition.made_by.clone().unwrap_or_else(|| info.label()),
         flags,
         sound: recognition.sound.clone(),
+        voices: Vec::new(),
     }
 }
 

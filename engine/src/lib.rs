@@ -31,6 +31,7 @@ pub mod speaker;
 pub mod transcript;
 pub mod turns;
 pub mod voice;
+pub mod voices;
 pub mod wer;
 
 mod segmenter;

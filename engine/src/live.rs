@@ -6,6 +6,7 @@ use crate::conversation::{Conversation, Utterance, join};
 use crate::fillers::FillerKind;
 use crate::measures::{Band, pace_target};
 use crate::speaker::Speaker;
+use crate::voices::VoicesHeard;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -41,10 +42,13 @@ pub struct LiveMeasures {
     pub words: u32,
     /// Questions of mine so far.
     pub questions: u32,
-    /// Who of the others spoke in the last half minute, as far as the meeting's page tells by now. Captions come after the
+    /// Who of the others spoke in the last half minute, as far as the meeting's page or voices tell by now. Captions come after the
     /// words that they name: a segment may be told here, or told otherwise, some seconds after it was decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributed: Vec<Attributed>,
+    /// Whether the others' voices are told apart; none where nobody else has a channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voices: Option<VoicesHeard>,
 }
 
 /// My pace over the last 30 s, as a fold.
@@ -126,6 +130,7 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
             .filter(|utterance| utterance.question.is_some())
             .count() as u32,
         attributed: conversation.attributed(conversation.now().minus(NAMES_COME_WITHIN)),
+        voices: conversation.has_two_sides().then_some(conversation.setup().voices),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From speech to words: what a recognizer is to the engine. The implementations live in `attune-models`.
 
 use crate::sound::Sound;
+use crate::voices::HeardVoice;
 use serde::{Deserialize, Serialize};
 
 /// Which recognizer made a transcript, and what it is known to get wrong. Part of every transcript and report.
@@ -93,6 +94,9 @@ pub struct Recognition {
     pub mean_logprob: Option<f32>,
     /// What the segment sounded like. No recognizer says so: it is measured beside the recognition, on the same thread.
     pub sound: Option<Box<Sound>>,
+    /// The voices of the others in it, measured beside the recognition too: empty on the microphone, and where no model tells
+    /// voices apart. They stay in the memory of the session.
+    pub voices: Vec<HeardVoice>,
 }
 
 /// Why a recognizer gave no answer.

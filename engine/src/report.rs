@@ -10,6 +10,7 @@ use crate::recognize::RecognizerInfo;
 use crate::speaker::{Speaker, Track};
 use crate::transcript::SegmentId;
 use crate::turns::Turn;
+use crate::voices::VoicesHeard;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,10 +33,13 @@ pub struct Report {
     pub measures: Measures,
     /// Speech by speaker.
     pub talk: Vec<Talk>,
-    /// Speech of the others by participant, as far as the meeting's page tells who spoke, the longest first; empty where it
-    /// tells nothing.
+    /// Speech of the others by participant, as far as the meeting's page or voices tell who spoke, the longest first; empty
+    /// where neither tells anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub participants: Vec<ParticipantTalk>,
+    /// Whether the others' voices are told apart; none where nobody else has a channel, and in reports that are older.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voices: Option<VoicesHeard>,
     /// My pace over time.
     pub pace: Vec<PacePoint>,
     /// What was said, by start.
@@ -91,7 +95,8 @@ pub struct Talk {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ParticipantTalk {
-    /// The name as the meeting's page shows it; none for all speech that is not surely anybody's.
+    /// The name as the meeting's page shows it, or `Speaker 1` for a voice that it does not name; none for all speech that is
+    /// not surely anybody's.
     pub name: Option<String>,
     /// Seconds of speech.
     pub seconds: f64,
@@ -213,6 +218,7 @@ pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
         measures: conversation.measures(),
         talk: talk(conversation),
         participants: participants(conversation),
+        voices: (conversation.has_two_sides()).then_some(conversation.setup().voices),
         pace: pace(conversation),
         utterances: utterances.iter().map(|utterance| with_live_text(utterance)).collect(),
         turns: conversation.turns(),

@@ -6,6 +6,7 @@ use crate::meeting_type::MeetingType;
 use crate::recognize::RecognizerInfo;
 use crate::speaker::{Speaker, Track};
 use crate::transcript::{Final, SegmentId, Word};
+use crate::voices::VoicesHeard;
 
 /// Every word takes this long, the next follows at once.
 pub(crate) const WORD_MS: u64 = 300;
@@ -60,6 +61,7 @@ pub(crate) fn said_for(speaker: Speaker, start_ms: u64, end_ms: u64, text: &str)
         model: "scripted/test".into(),
         flags: Vec::new(),
         sound: None,
+        voices: Vec::new(),
     }
 }
 
@@ -86,6 +88,7 @@ pub(crate) fn setup(meeting_type: MeetingType) -> Setup {
         meeting_type,
         tracks: vec![Track::Mic, Track::Tab],
         recognizer: recognizer(true),
+        voices: VoicesHeard::Apart,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::clock::{MeetingTime, Span};
 use crate::sound::Sound;
 use crate::speaker::{Speaker, Track};
+use crate::voices::VoiceSpan;
 use serde::{Deserialize, Serialize};
 
 /// One recognised word.
@@ -90,6 +91,10 @@ pub struct Final {
     /// What it sounded like: of the microphone alone, the person's own voice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sound: Option<Box<Sound>>,
+    /// Whose voice was where, of the tab alone and as far as it is sure: in order, disjoint. Labels of this session, nothing of
+    /// the voices themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<VoiceSpan>,
 }
 
 #[cfg(test)]

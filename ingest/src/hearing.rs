@@ -23,6 +23,7 @@ use attune_engine::listener::{Heard, Listener, Segment};
 use attune_engine::recognize::{Recognition, Recognizer, RecognizerInfo};
 use attune_engine::speaker::Track;
 use attune_engine::voice::VoiceActivity;
+use attune_engine::voices::{TellsVoices, VoicesHeard};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::OwnedPermit;
@@ -34,6 +35,7 @@ pub struct Hearing {
     pool: Pool,
     info: RecognizerInfo,
     ahead: Ahead,
+    voices: VoicesHeard,
 }
 
 /// What comes back, on the channel whose place was handed over with the work.
@@ -73,17 +75,23 @@ pub struct Worker {
     pub words: Box<dyn Recognizer>,
     /// Writes partials, and finals when the node is overloaded; else `words` does both.
     pub quick: Option<Box<dyn Recognizer>>,
+    /// Tells the others' voices apart, beside the words.
+    pub voices: TellsVoices,
 }
 
 impl<R: Recognizer + 'static> From<Box<R>> for Worker {
     fn from(words: Box<R>) -> Self {
-        Self { words, quick: None }
+        Self::from(words as Box<dyn Recognizer>)
     }
 }
 
 impl From<Box<dyn Recognizer>> for Worker {
     fn from(words: Box<dyn Recognizer>) -> Self {
-        Self { words, quick: None }
+        Self {
+            words,
+            quick: None,
+            voices: TellsVoices::default(),
+        }
     }
 }
 
@@ -162,12 +170,13 @@ impl Hearing {
     ) -> Result<Arc<Self>, HearingError> {
         let workers: Vec<Worker> = workers.into_iter().map(Into::into).collect();
         let first = workers.first().ok_or(HearingError::NoRecognizer)?;
-        let info = first.words.info().clone();
+        let (info, voices) = (first.words.info().clone(), first.voices.heard());
         Ok(Arc::new(Self {
             voice: Voice::start(voice)?,
             pool: Pool::start(workers, patient)?,
             info,
             ahead,
+            voices,
         }))
     }
 
@@ -179,6 +188,11 @@ impl Hearing {
     /// What is recognised before it decides anything.
     pub const fn ahead(&self) -> Ahead {
         self.ahead
+    }
+
+    /// Whether the others' voices are told apart.
+    pub const fn voices(&self) -> VoicesHeard {
+        self.voices
     }
 
     /// Has the frames that wait in a listener judged. [`Answer::Judged`] brings it back, or [`Answer::VoiceFailed`]

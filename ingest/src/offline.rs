@@ -1,14 +1,15 @@
 //! Recordings heard without a server: the same listeners, voice activity and recognizers as a live session, with the same
 //! result for the same samples.
 
-use crate::hearing::{Ahead, Answer, Hearing, HearingError, Job, MayLeave, Step};
+use crate::hearing::{Ahead, Answer, Hearing, HearingError, Job, MayLeave, Step, Worker};
 use crate::lanes::{Deaf, Lane, Lanes, Task};
 use crate::ports::Decided;
 use attune_engine::clock::MeetingTime;
-use attune_engine::recognize::{Recognizer, RecognizerInfo};
+use attune_engine::recognize::RecognizerInfo;
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::Final;
 use attune_engine::voice::VoiceActivity;
+use attune_engine::voices::VoicesHeard;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -41,6 +42,8 @@ pub struct Heard {
     pub decided: Vec<Decided>,
     /// Who wrote the words.
     pub recognizer: RecognizerInfo,
+    /// Whether the others' voices were told apart.
+    pub voices: VoicesHeard,
 }
 
 /// How far listening is.
@@ -70,7 +73,7 @@ impl Heard {
     }
 }
 
-/// Hears the channels of a recording with as many recognizers as there are. Blocks until all is decided, so not on an
+/// Hears the channels of a recording with as many workers as there are. Blocks until all is decided, so not on an
 /// async worker; `progress` is called as it goes on. Only where it `may_leave` is it sent to a recognizer elsewhere.
 ///
 /// # Errors
@@ -78,12 +81,13 @@ impl Heard {
 pub fn analyze(
     channels: Vec<Channel>,
     voice: Box<dyn VoiceActivity>,
-    recognizers: Vec<Box<dyn Recognizer>>,
+    workers: impl IntoIterator<Item = impl Into<Worker>>,
     may_leave: &MayLeave,
     progress: &mut dyn FnMut(Listening),
 ) -> Result<Heard, OfflineError> {
-    let ahead = recognizers.len() * AHEAD;
-    let hearing = Hearing::start_patient(voice, recognizers)?;
+    let workers: Vec<Worker> = workers.into_iter().map(Into::into).collect();
+    let ahead = workers.len() * AHEAD;
+    let hearing = Hearing::start_patient(voice, workers)?;
     let mut lanes = Lanes::new(hearing.info().clone(), Ahead::Nothing);
     let mut fed: Vec<Fed> = channels
         .into_iter()
@@ -127,6 +131,7 @@ pub fn analyze(
     Ok(Heard {
         decided,
         recognizer: hearing.info().clone(),
+        voices: hearing.voices(),
     })
 }
 

@@ -15,6 +15,7 @@ pub mod sphinx;
 #[cfg(test)]
 mod spoken;
 pub mod store;
+pub mod voices;
 pub mod whisper;
 
 pub use choose::{Choice, NoRecognizer, NoVoice, Recognizers, Wanted, Worker, recognizers, voice_activity};
@@ -23,4 +24,5 @@ pub use scripted::Scripted;
 pub use silero::Silero;
 pub use sphinx::Sphinx;
 pub use store::{Missing, Progress, Store};
+pub use voices::Ge2e;
 pub use whisper::Whisper;

@@ -246,7 +246,13 @@ mod tests {
     fn the_embedded_manifest_has_what_every_target_needs() {
         for target in ["linux-x86_64", "linux-aarch64", "macos-aarch64"] {
             let manifest = Manifest::parse(EMBEDDED, target).unwrap();
-            for name in ["onnxruntime", "silero", "whisper-tiny.en", "whisper-base.en"] {
+            for name in [
+                "onnxruntime",
+                "silero",
+                "speaker-ge2e",
+                "whisper-tiny.en",
+                "whisper-base.en",
+            ] {
                 assert!(manifest.model(name).is_some(), "{name} on {target}");
             }
         }

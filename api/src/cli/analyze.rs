@@ -1,7 +1,7 @@
 //! `attune analyze`: recordings to transcript, measures and report, with no server and no database.
 
 use super::failure::Failure;
-use super::machine::settings;
+use super::machine::{settings, voices};
 use super::output::Output;
 use super::replay::{meeting_type, mixed};
 use super::terminal::{self, Ink, ink, note};
@@ -12,7 +12,7 @@ use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::report::{Gap, ReportRest, report};
 use attune_engine::speaker::{Speaker, Track};
-use attune_ingest::hearing::MayLeave;
+use attune_ingest::hearing::{MayLeave, Worker};
 use attune_ingest::offline::Channel;
 use attune_ingest::ports::Decided;
 use attune_ingest::protocol::SampleClass;
@@ -90,7 +90,12 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(_) => MayLeave::always(),
         None => MayLeave::never(),
     };
-    let heard = offline::analyze(channels, voice, recognizers.into_full(), &may_leave, &mut |listening| {
+    let tells_voices = voices(&store, settings(None)?.tells_voices());
+    let workers = recognizers.into_full().into_iter().map(|words| Worker {
+        voices: tells_voices.clone(),
+        ..Worker::from(words)
+    });
+    let heard = offline::analyze(channels, voice, workers, &may_leave, &mut |listening| {
         bar.set_position(listening.decided.as_ms() / 1000);
     })?;
     bar.finish_and_clear();
@@ -99,6 +104,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         meeting_type: arguments.meeting_type,
         tracks,
         recognizer: heard.recognizer.clone(),
+        voices: heard.voices,
     });
     for decided in heard.finals() {
         conversation.observe(decided);

@@ -5,9 +5,11 @@ use super::terminal::{Ink, ink, line, size};
 use super::{machine, place};
 use crate::cluster::{self, free_bytes};
 use crate::config::{Databases, Settings};
+use attune_engine::voices::TellsVoices;
 use attune_models::choose::Wanted;
 use attune_models::remote::Line;
 use attune_models::store::Store;
+use attune_models::voices::MODEL;
 use clap::Args;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -60,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         models(&store),
         recognizer(&store),
         remote(&settings),
-        voices(),
+        voices(&store, settings.tells_voices()),
         descriptors(),
         disk(&data),
         clock(),
@@ -131,12 +133,36 @@ fn database(named: Option<&Databases>) -> Finding {
     }
 }
 
-/// Voices of the others come in one channel, and no model that tells voices apart is in the manifest.
-fn voices() -> Finding {
-    Finding {
-        what: "speakers",
-        found: "those of the tab channel are not told apart by voice: no speaker-embedding model".into(),
-        state: State::Advice("names come from the meeting's captions: turn them on there".into()),
+/// Voices of the others come in one channel. The model that tells them apart is nobody's by default: who fetches it decides
+/// for people who are not users (docs/adr/0010).
+fn voices(store: &Store, may: bool) -> Finding {
+    let what = "speakers";
+    let finding = |found: &str, state| Finding {
+        what,
+        found: found.into(),
+        state,
+    };
+    if !may {
+        return finding(
+            "the others' voices are not told apart: ATTUNE_VOICES is off",
+            State::Good,
+        );
+    }
+    match attune_models::voices::installed(store) {
+        Ok(TellsVoices::Apart(_)) => finding(
+            "the others' voices are told apart within a meeting; ATTUNE_VOICES=off ends that",
+            State::Good,
+        ),
+        Ok(TellsVoices::NotInstalled | TellsVoices::Off) => finding(
+            "the others' voices are not told apart: the model is not installed",
+            State::Advice(format!(
+                "names come from the meeting's captions; or, for numbered voices: attune models fetch {MODEL}"
+            )),
+        ),
+        Err(error) => finding(
+            &format!("the others' voices are not told apart: {}", chain(&error)),
+            State::Advice(format!("attune models fetch {MODEL}")),
+        ),
     }
 }
 

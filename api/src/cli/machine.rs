@@ -1,6 +1,6 @@
 //! Attune on this one machine: the private cluster unless a database is named, the models, and the server on top.
 
-use super::failure::Failure;
+use super::failure::{Failure, chain};
 use super::place;
 use super::terminal::{Ink, ink, note};
 use crate::auth::issue_login_link;
@@ -8,6 +8,7 @@ use crate::cluster::{Cluster, ClusterConfig};
 use crate::config::{Config, DatabaseNames, Databases, Settings};
 use crate::server::{self, Running, StartError};
 use attune_engine::recognize::RecognizerInfo;
+use attune_engine::voices::TellsVoices;
 use attune_ingest::client::private_file;
 use attune_ingest::hearing::{Hearing, Worker};
 use attune_models::choose::{Choice, Wanted};
@@ -58,8 +59,10 @@ impl Machine {
     pub(super) async fn start(arguments: ServerArguments, if_taken: IfTaken) -> Result<Self, Failure> {
         let settings = settings(arguments.config.as_deref())?;
         let remote = settings.remote()?;
-        let ((hearing, recognizer_elsewhere), (databases, cluster)) =
-            tokio::try_join!(hearing(arguments.recognizer, remote), databases(&settings))?;
+        let ((hearing, recognizer_elsewhere), (databases, cluster)) = tokio::try_join!(
+            hearing(arguments.recognizer, remote, settings.tells_voices()),
+            databases(&settings)
+        )?;
         let recognizer = hearing.info().clone();
         let data = place::data();
         if cluster.as_ref().is_some_and(|cluster| !cluster.is_ours()) {
@@ -157,7 +160,11 @@ fn taken(data: &Path) -> Failure {
 
 /// Loads the models, away from the runtime's own threads, and starts the threads that listen. Says too to which host speech
 /// goes that may leave.
-async fn hearing(choice: Choice, remote: Option<RemoteSettings>) -> Result<(Arc<Hearing>, Option<String>), Failure> {
+async fn hearing(
+    choice: Choice,
+    remote: Option<RemoteSettings>,
+    tells_voices: bool,
+) -> Result<(Arc<Hearing>, Option<String>), Failure> {
     let loaded = tokio::task::spawn_blocking(move || {
         let store = Store::open();
         let voice = attune_models::voice_activity(&store)?;
@@ -175,13 +182,29 @@ async fn hearing(choice: Choice, remote: Option<RemoteSettings>) -> Result<(Arc<
         if let Some(why) = &recognizers.note {
             note(ink(Ink::Yellow, why));
         }
+        let voices = voices(&store, tells_voices);
         let workers = recognizers.workers.into_iter().map(|worker| Worker {
             words: worker.full,
             quick: worker.quick,
+            voices: voices.clone(),
         });
         Ok::<_, Failure>((Hearing::start(voice, workers)?, recognizers.elsewhere))
     });
     loaded.await?
+}
+
+/// What tells the others' voices apart, if it may. A model that does not load costs nobody a word.
+pub(super) fn voices(store: &Store, may: bool) -> TellsVoices {
+    if !may {
+        return TellsVoices::Off;
+    }
+    attune_models::voices::installed(store).unwrap_or_else(|error| {
+        note(ink(
+            Ink::Yellow,
+            format_args!("voices are not told apart: {}", chain(&error)),
+        ));
+        TellsVoices::NotInstalled
+    })
 }
 
 async fn listen_and_start(mut config: Config, listen: SocketAddr, if_taken: IfTaken) -> Result<Running, Failure> {

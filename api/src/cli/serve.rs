@@ -13,7 +13,7 @@ use std::process::ExitCode;
 ATTUNE_PUBLIC_URL, ATTUNE_ALLOWED_ORIGINS, ATTUNE_ROOT_KEY_FILE, ATTUNE_AUDIO_STORE, ATTUNE_AUDIO_DAYS, and DATABASE_URL with ATTUNE_WORKER_DATABASE_URL,
 ATTUNE_KEYS_DATABASE_URL, ATTUNE_OWNER_DATABASE_URL, ATTUNE_KEYS_OWNER_DATABASE_URL. With no database named, a private
 PostgreSQL is started in ATTUNE_DATA. STT_BASE_URL, STT_API_KEY, STT_MODEL and STT_TIMEOUT_S name a recognizer elsewhere,
-which hears those who consent to it where their organisation allows it.
+which hears those who consent to it where their organisation allows it. ATTUNE_VOICES=off tells nobody's voice apart.
 
 Examples:
   attune serve

@@ -9,6 +9,7 @@ use attune_engine::recognize::RecognizerInfo;
 use attune_engine::signal::Signal;
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
+use attune_engine::voices::VoicesHeard;
 use attune_ingest::protocol::{Caption, Hello, Nudge};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -21,11 +22,14 @@ pub(crate) struct Setup {
     meeting_type: String,
     mode: String,
     recognizer: RecognizerInfo,
+    /// Sessions that are older had no way to.
+    #[serde(default)]
+    voices: VoicesHeard,
 }
 
 impl Setup {
     /// That of a session's first connection.
-    pub(crate) fn new(meeting: &Running, hello: &Hello, recognizer: &RecognizerInfo) -> Self {
+    pub(crate) fn new(meeting: &Running, hello: &Hello, recognizer: &RecognizerInfo, voices: VoicesHeard) -> Self {
         Self {
             tracks: hello.tracks.iter().map(|declared| declared.track).collect(),
             meeting_type: hello
@@ -34,6 +38,7 @@ impl Setup {
                 .unwrap_or_else(|| meeting.meeting_type.clone()),
             mode: meeting.mode.clone(),
             recognizer: recognizer.clone(),
+            voices,
         }
     }
 
@@ -90,6 +95,7 @@ impl Fold {
             meeting_type,
             tracks: setup.tracks.clone(),
             recognizer: setup.recognizer.clone(),
+            voices: setup.voices,
         };
         Self {
             conversation: Conversation::new(conversation),

@@ -91,7 +91,12 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
             let running = meetings::mark_live(&mut *tx, at.tenant, at.meeting).await?;
             let mut setup = match (held.setup, &running) {
                 (Some(stored), _) => Setup::from_stored(stored).ok_or(LoadError::Setup)?,
-                (None, Some(running)) => Setup::new(running, hello, live.recognizer().ok_or(NotOpened::Closed)?),
+                (None, Some(running)) => Setup::new(
+                    running,
+                    hello,
+                    live.recognizer().ok_or(NotOpened::Closed)?,
+                    live.voices(),
+                ),
                 (None, None) => return Err(NotOpened::Closed),
             };
             for declared in &hello.tracks {

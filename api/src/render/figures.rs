@@ -158,11 +158,17 @@ pub(super) fn participant(part: &ParticipantTalk) -> &str {
     part.name.as_deref().unwrap_or("not told apart")
 }
 
-/// That the others are one voice to us, where they are.
+/// Why the others, or some of them, are one voice to us, where they are.
 pub(super) fn one_voice(report: &Report) -> Option<&'static str> {
     let others = report.talk.iter().any(|talk| talk.speaker == Speaker::Them);
-    (others && report.participants.is_empty())
-        .then_some("The others are not told apart: no captions named them, and there is no speaker-embedding model.")
+    let voices = report.voices.unwrap_or_default();
+    match voices.missing() {
+        _ if !others => None,
+        Some(missing) => Some(missing),
+        None => report.participants.is_empty().then_some(
+            "The others are not told apart: no captions named them, and no two voices among them were sure.",
+        ),
+    }
 }
 
 /// A speaker as a label.

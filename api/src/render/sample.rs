@@ -38,6 +38,7 @@ fn decided(track: Track, start_ms: u64, words: &[&str]) -> Final {
         model: "scripted/test".to_owned(),
         flags: Vec::new(),
         sound: None,
+        voices: Vec::new(),
     }
 }
 
@@ -55,6 +56,7 @@ fn all_decoded(track: Track) -> Coverage {
 
 pub(super) fn analysis() -> Analysis {
     let mut conversation = Conversation::new(Setup {
+        voices: attune_engine::voices::VoicesHeard::NotInstalled,
         meeting_type: MeetingType::Other,
         tracks: vec![Track::Mic, Track::Tab],
         recognizer: RecognizerInfo {

@@ -94,12 +94,14 @@ fn decided(speaker: Speaker, track: Track, words: &[&TrueWord]) -> Final {
         model: "scripted/truth".into(),
         flags: Vec::new(),
         sound: None,
+        voices: Vec::new(),
     }
 }
 
 fn listen(writes_fillers: bool, setup: CoachSetup) -> (Conversation, Vec<Nudge>) {
     let truth = truth();
     let mut conversation = Conversation::new(Setup {
+        voices: attune_engine::voices::VoicesHeard::NotInstalled,
         meeting_type: setup.meeting_type,
         tracks: vec![Track::Mic, Track::Tab],
         recognizer: RecognizerInfo {

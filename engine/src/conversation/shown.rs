@@ -2,7 +2,7 @@
 //! immutable: so this is a view of the meeting, made anew whenever it is asked for, from committed events alone.
 
 use super::{Conversation, Utterance};
-use crate::attribution::{Attributed, captions_near, is_own, own_names, participant};
+use crate::attribution::{Attributed, Participant, captions_near, is_own, own_names, participant};
 use crate::clock::MeetingTime;
 use crate::decide::LOW_CONFIDENCE;
 use crate::page::Shown;
@@ -10,8 +10,10 @@ use crate::questions;
 use crate::second_opinion::second;
 use crate::speaker::Speaker;
 use crate::transcript::Word;
+use crate::voices::told::told;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 impl Conversation {
     /// Takes in what the meeting's page showed next.
@@ -19,16 +21,17 @@ impl Conversation {
         self.page.show(shown);
     }
 
-    /// The meeting as the page lets it be read: who of the others spoke, and captions as a second opinion on words.
+    /// The meeting as the page and voices let it be read: who of the others spoke, and captions as a second opinion on words.
     pub fn with_page(&self) -> Self {
         let mut read = self.clone();
-        if self.page.is_empty() {
+        if self.page.is_empty() && self.utterances.iter().all(|utterance| utterance.voices.is_empty()) {
             return read;
         }
         let own = own_names(&self.page, &self.utterances);
-        for utterance in &mut read.utterances {
+        let told = self.told(0, &own);
+        for (utterance, participant) in read.utterances.iter_mut().zip(told) {
             let mut seconded = self.seconded(utterance, &own);
-            seconded.participant = participant(&self.page, utterance, &own);
+            seconded.participant = participant;
             *utterance = Arc::new(seconded);
         }
         read
@@ -36,20 +39,33 @@ impl Conversation {
 
     /// Who of the others is known to have spoken since `from`.
     pub(crate) fn attributed(&self, from: MeetingTime) -> Vec<Attributed> {
-        if self.page.is_empty() {
-            return Vec::new();
-        }
-        let recent = self.utterances.partition_point(|utterance| utterance.span.start < from);
-        let own = own_names(&self.page, &self.utterances[recent..]);
-        self.utterances[recent..]
-            .iter()
-            .filter_map(|utterance| {
-                Some(Attributed {
-                    segment: utterance.id.clone(),
-                    participant: participant(&self.page, utterance, &own)?,
-                })
+        /// Names that captions gave a voice are looked for this far back; its number counts from the beginning.
+        const NAMED_WITHIN: Duration = Duration::from_secs(300);
+        let since = |moment| {
+            self.utterances
+                .partition_point(|utterance| utterance.span.start < moment)
+        };
+        let (recent, named) = (since(from), since(from.minus(NAMED_WITHIN)));
+        let own = own_names(&self.page, &self.utterances[named..]);
+        let told = self.told(named, &own).into_iter().zip(&self.utterances).skip(recent);
+        told.filter_map(|(participant, utterance)| {
+            Some(Attributed {
+                segment: utterance.id.clone(),
+                participant: participant?,
             })
-            .collect()
+        })
+        .collect()
+    }
+
+    /// Whom each utterance is attributed to, with what the page tells of those from `from` on.
+    fn told(&self, from: usize, own: &BTreeSet<String>) -> Vec<Option<Participant>> {
+        let by_page = |(index, utterance): (usize, &Arc<Utterance>)| {
+            (index >= from && !self.page.is_empty())
+                .then(|| participant(&self.page, utterance, own))
+                .flatten()
+        };
+        let by_page = self.utterances.iter().enumerate().map(by_page).collect();
+        told(&self.utterances, by_page)
     }
 
     fn seconded(&self, utterance: &Utterance, own: &BTreeSet<String>) -> Utterance {

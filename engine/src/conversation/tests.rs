@@ -264,6 +264,7 @@ fn live_numbers_wait_for_enough_speech() {
         LiveMeasures {
             pace_target: meeting.live().pace_target,
             filled_pauses_covered: true,
+            voices: Some(VoicesHeard::Apart),
             ..LiveMeasures::default()
         }
     );

@@ -11,6 +11,7 @@ use super::{Answer, Worker};
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, Speech};
 use attune_engine::sound::{Sound, sound_of};
 use attune_engine::speaker::Track;
+use attune_engine::voices::{HeardVoice, TellsVoices, heard_in};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -214,6 +215,9 @@ impl Worker {
                 reason: "panicked".into(),
             })
         })?;
+        if !recognition.words.is_empty() {
+            recognition.voices = others_voices(job, &self.voices);
+        }
         if label != usual {
             recognition.made_by.get_or_insert(label);
         }
@@ -225,6 +229,26 @@ impl Worker {
 fn own_sound(job: &Job) -> Option<Box<Sound>> {
     let is_wanted = job.segment.track == Track::Mic && !matches!(job.purpose, Purpose::Partial | Purpose::Again);
     is_wanted.then(|| Box::new(sound_of(&job.segment)))
+}
+
+/// The voices of the others in it. The person's own is known by its channel. Words are worth more than whose they are: a model
+/// that panics costs nobody any.
+fn others_voices(job: &Job, tells: &TellsVoices) -> Vec<HeardVoice> {
+    let is_wanted = job.segment.track == Track::Tab && job.purpose != Purpose::Partial;
+    let TellsVoices::Apart(embedder) = tells else {
+        return Vec::new();
+    };
+    if !is_wanted || job.cancel.is_cancelled() {
+        return Vec::new();
+    }
+    let heard = AssertUnwindSafe(|| heard_in(&job.segment, embedder.as_ref()));
+    catch_unwind(heard).unwrap_or_else(|_| {
+        error!(
+            segment = job.segment.id.as_str(),
+            "could not tell voices apart: the model panicked"
+        );
+        Vec::new()
+    })
 }
 
 fn answer(waiting: Waiting<OwnedPermit<Answer>>, outcome: Result<Recognition, NoWords>, took: Duration) {

@@ -19,6 +19,7 @@ use attune_engine::echo::Levels;
 use attune_engine::listener::{Heard, Listener};
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::{Final, SegmentFlag};
+use attune_engine::voices::{HeardVoice, VoiceSpan, Voices};
 use std::collections::VecDeque;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -80,6 +81,8 @@ pub(crate) struct Lane {
     /// What is not heard: skipped or withheld.
     unheard: Unheard,
     segments: Pending,
+    /// Voices that were heard; they never leave.
+    voices: Voices,
     /// Every sample below it is handed out.
     decided: u64,
     /// Every sample below it is durable.
@@ -131,6 +134,7 @@ impl Lane {
             judged: first_sample,
             unheard: Unheard::default(),
             segments: Pending::default(),
+            voices: Voices::default(),
             decided,
             committed: decided,
         }
@@ -211,6 +215,8 @@ impl Lane {
         self.levels.forget_from(from);
         let open = self.talk.as_ref().map(|talk| talk.segment().clone());
         self.forget_open();
+        // What was heard before has its part in them.
+        self.voices.forget();
         let mut gone = self.segments.withhold(|from, to| self.unheard.forgotten(from, to));
         gone.extend(open);
         gone.into_iter().map(|segment| self.taken_back(segment, from)).collect()
@@ -355,8 +361,10 @@ impl Lane {
         }
         let before_cut = self.before_cut.take();
         let (class, reason, outcome) = match outcome {
-            Outcome::Words(words) => {
-                let words = without_repetition(words, before_cut.as_ref());
+            Outcome::Words(words, heard) => {
+                let mut words = without_repetition(words, before_cut.as_ref());
+                // In the order in which segments leave: the same voices, whichever recognizer was quicker.
+                words.voices = self.whose(heard);
                 self.before_cut = words.flags.contains(&SegmentFlag::ForcedCut).then(|| words.clone());
                 (SampleClass::Decoded, None, Some(words))
             }
@@ -374,6 +382,16 @@ impl Lane {
             outcome,
         });
         self.decided = to;
+    }
+
+    /// Whose voices were heard, and when.
+    fn whose(&mut self, heard: Vec<HeardVoice>) -> Vec<VoiceSpan> {
+        let told = self.voices.hear(heard).into_iter();
+        told.map(|((from, to), voice)| VoiceSpan {
+            span: self.timeline.span(from, to),
+            voice,
+        })
+        .collect()
     }
 
     /// Up to where everything could be handed out now.

@@ -5,6 +5,7 @@ use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::gate::Reason;
 use attune_engine::listener::Segment;
 use attune_engine::transcript::{Final, SegmentFlag, SegmentId, Word};
+use attune_engine::voices::HeardVoice;
 use std::collections::VecDeque;
 use tokio::time::Instant;
 
@@ -22,7 +23,8 @@ pub(super) struct Pending {
 
 /// What became of a segment.
 pub(super) enum Outcome {
-    Words(Final),
+    /// Its words, and the voices in it.
+    Words(Final, Vec<HeardVoice>),
     Suppressed(Reason),
     GivenUp,
     Withheld(Class),

@@ -258,6 +258,7 @@ fn events() -> Vec<Envelope> {
         model: "sphinx/en-us".to_owned(),
         flags: vec![SegmentFlag::Short],
         sound: None,
+        voices: Vec::new(),
     };
     let sound = Sound {
         pitch: vec![PitchSecond {

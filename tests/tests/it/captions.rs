@@ -120,6 +120,7 @@ fn captions_name_who_spoke_and_mend_words_of_real_meetings() {
             meeting_type: MeetingType::Other,
             tracks: vec![Track::Mic, Track::Tab],
             recognizer: heard.recognizer.clone(),
+            voices: heard.voices,
         });
         for decided in heard.finals() {
             meeting.observe(decided);

@@ -161,6 +161,7 @@ fn the_sample_meeting_is_heard_as_it_was_spoken() {
         meeting_type: MeetingType::Other,
         tracks: vec![Track::Mic, Track::Tab],
         recognizer: heard.recognizer.clone(),
+        voices: heard.voices,
     });
     for decided in heard.finals() {
         conversation.observe(decided);

@@ -585,7 +585,7 @@ export interface components {
              */
             at_ms: number;
             /**
-             * @description Who of the others spoke in the last half minute, as far as the meeting's page tells by now. Captions come after the
+             * @description Who of the others spoke in the last half minute, as far as the meeting's page or voices tell by now. Captions come after the
              *     words that they name: a segment may be told here, or told otherwise, some seconds after it was decided.
              */
             attributed?: components["schemas"]["Attributed"][];
@@ -618,6 +618,7 @@ export interface components {
              * @description My share of all speech, 0 to 1; absent on one channel.
              */
             talk_share_me?: number | null;
+            voices?: components["schemas"]["VoicesHeard"] | null;
             /**
              * Format: int32
              * @description Words decided so far, everybody's.
@@ -842,12 +843,17 @@ export interface components {
              * @description How sure that is, 0 to 1: the share of all evidence that speaks for it.
              */
             confidence: number;
-            /** @description The name as the meeting's page shows it. */
+            /** @description The name as the meeting's page shows it, or `Speaker 1` for a voice that it does not name. */
             name: string;
+            /** @description What tells. */
+            told_by?: components["schemas"]["ToldBy"];
         };
         /** @description What one of the others said. */
         ParticipantTalk: {
-            /** @description The name as the meeting's page shows it; none for all speech that is not surely anybody's. */
+            /**
+             * @description The name as the meeting's page shows it, or `Speaker 1` for a voice that it does not name; none for all speech that is
+             *     not surely anybody's.
+             */
             name?: string | null;
             /**
              * Format: double
@@ -926,8 +932,8 @@ export interface components {
             /** @description My pace over time. */
             pace: components["schemas"]["PacePoint"][];
             /**
-             * @description Speech of the others by participant, as far as the meeting's page tells who spoke, the longest first; empty where it
-             *     tells nothing.
+             * @description Speech of the others by participant, as far as the meeting's page or voices tell who spoke, the longest first; empty
+             *     where neither tells anything.
              */
             participants?: components["schemas"]["ParticipantTalk"][];
             /** @description Who turned speech into words, and what it gets wrong. */
@@ -944,6 +950,7 @@ export interface components {
              * @description Reports have versions; a later one replaces an earlier.
              */
             version: number;
+            voices?: components["schemas"]["VoicesHeard"] | null;
         };
         /** @description How a connection may be reserved. */
         ReserveConnection: {
@@ -1039,6 +1046,11 @@ export interface components {
          */
         TenantId: string;
         /**
+         * @description What tells who spoke.
+         * @enum {string}
+         */
+        ToldBy: "page" | "voice";
+        /**
          * @description A channel of capture.
          * @enum {string}
          */
@@ -1096,6 +1108,11 @@ export interface components {
             /** @description Its words. */
             words: components["schemas"]["Word"][];
         };
+        /**
+         * @description Whether the others' voices are told apart in a meeting, and why not.
+         * @enum {string}
+         */
+        VoicesHeard: "apart" | "not_installed" | "off";
         /** @description One recognised word. */
         Word: {
             /**

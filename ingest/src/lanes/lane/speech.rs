@@ -115,7 +115,7 @@ impl Lane {
             (None, None | Some(Foreseen::NotBegun)) => Known::Nothing,
             (None, Some(Foreseen::Handed(_))) => Known::Handed,
             // Its partials heard what it did not: that deserves a second look.
-            (None, Some(Foreseen::Decided(Outcome::Words(words))))
+            (None, Some(Foreseen::Decided(Outcome::Words(words, _))))
                 if words.words.is_empty() && agreed.len() >= SURE_WORDS =>
             {
                 Known::Nothing
@@ -200,7 +200,7 @@ impl Lane {
                 None => return Vec::new(),
             },
             Ok(recognition) => match decide(segment, &recognition, self.speaker, info) {
-                Decision::Said(words) => Outcome::Words(self.timeline.place(words)),
+                Decision::Said(words) => Outcome::Words(self.timeline.place(words), recognition.voices),
                 Decision::Suppressed(reason) => Outcome::Suppressed(reason),
             },
             Err(NoWords::GaveUp) => Outcome::GivenUp,
@@ -248,6 +248,6 @@ impl Lane {
         if sure && self.segments.look_again(segment.clone()) {
             return None;
         }
-        Some(Outcome::Words(self.timeline.place(decided)))
+        Some(Outcome::Words(self.timeline.place(decided), Vec::new()))
     }
 }

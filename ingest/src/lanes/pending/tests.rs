@@ -104,7 +104,8 @@ fn words_for_what_was_withheld_or_ended_elsewhere_decide_nothing() {
         model: "scripted/transcript".to_owned(),
         flags: Vec::new(),
         sound: None,
+        voices: Vec::new(),
     };
-    assert!(waits.decide(&one, Outcome::Words(words)).is_some());
+    assert!(waits.decide(&one, Outcome::Words(words, Vec::new())).is_some());
     assert!(matches!(waits.take_first().unwrap().outcome, Outcome::Withheld(_)));
 }

@@ -27,6 +27,9 @@ export function LiveMeasuresPanel({ measures }: { measures: LiveMeasures | null 
             </div>
           </>
         )}
+        {measures.voices != null && measures.voices !== "apart" && (
+          <p className="text-xs text-ink-3 max-lg:hidden">The others’ voices are not told apart here: names come from captions.</p>
+        )}
       </Cell>
       <Cell label="Your turn">
         {measures.current_turn_ms === 0 ? (

@@ -9,6 +9,12 @@ import { StandingMark } from "../../measure/standing-mark";
 import { TalkBar } from "../../measure/talk-bar";
 import { Section } from "./section";
 
+/** Why the others' voices are not told apart; names come from captions alone then. */
+const MISSING_VOICES = {
+  not_installed: "The others’ voices are not told apart: the model is not installed.",
+  off: "The others’ voices are not told apart: it is turned off on this server.",
+};
+
 export function TalkSection({ report }: { report: Report }) {
   const measure = report.measures.find(({ id }) => id === "C1");
   const me = report.talk.find(({ speaker }) => speaker === "me");
@@ -20,7 +26,10 @@ export function TalkSection({ report }: { report: Report }) {
       ) : me?.share == null || them.share == null ? (
         <p className="text-ink-2">Nobody spoke, so there is no talk share.</p>
       ) : (
-        <Shares me={me} them={them} target={measure?.target ?? null} participants={report.participants ?? []} />
+        <>
+          <Shares me={me} them={them} target={measure?.target ?? null} participants={report.participants ?? []} />
+          {them.seconds > 0 && report.voices != null && report.voices !== "apart" && <p className="mt-3 text-sm text-ink-2">{MISSING_VOICES[report.voices]}</p>}
+        </>
       )}
       {measure?.target != null && measure.state !== "not_covered" && (
         <p className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
@@ -48,7 +57,7 @@ function Shares({ me, them, target, participants }: { me: Talk; them: Talk; targ
   );
 }
 
-/** The others by name, as far as the meeting's page showed who spoke. */
+/** The others by name or by voice, as far as either tells who spoke. */
 function Participants({ participants }: { participants: ParticipantTalk[] }) {
   return (
     <dl aria-label="The others by name" className="mt-4 grid max-w-md grid-cols-[1fr_auto_auto] gap-x-6 gap-y-1 text-sm">
