@@ -28,3 +28,4 @@ mod second_pass;
 mod serving;
 mod silence;
 mod tenancy;
+mod voices;
