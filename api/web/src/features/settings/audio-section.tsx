@@ -32,8 +32,8 @@ function Choice({ kept, days }: { kept: boolean; days: number }) {
         disabled={keep.isPending}
         onChange={(granted) => (granted ? keep.mutate(true) : setAsking(true))}
       >
-        For {days === 1 ? "a day" : `${days} days`}, encrypted, on this server alone. After a meeting it is heard again, at leisure, and the report has the better words. Otherwise no audio
-        outlives its meeting. What goes off the record is never kept. Tell the others in the call.
+        For {days === 1 ? "a day" : `${days} days`}, encrypted, on this server alone. After a meeting it is heard again, at leisure, and the report takes what is understood better. Otherwise
+        no audio outlives its meeting. What goes off the record is never kept. Tell the others in the call.
       </Switch>
       {keep.isError && <Unchanged error={keep.error} />}
       <Confirmation open={asking} onOpenChange={setAsking} title="Destroy the audio that is kept?" description="What was kept of all your meetings is destroyed at once. Their reports stay. This cannot be undone.">
