@@ -123,6 +123,7 @@ fn add(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
         low_confidence: false,
         participant: None,
         from_captions: Vec::new(),
+        voices: Vec::new(),
         corrected: Some(Corrected {
             version: correction.version,
             heard: String::new(),

@@ -2,6 +2,7 @@
 
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
 use attune_engine::voice::VoiceActivity;
+use attune_engine::voices::TellsVoices;
 use attune_ingest::hearing::Worker;
 use attune_models::seeded::{self, Bare, Dims, Script};
 use attune_models::{Silero, Store, Whisper};
@@ -63,6 +64,7 @@ impl Models {
                 clips: Arc::clone(clips),
             }),
             quick: Some(Box::new(another(&self.tiny))),
+            voices: TellsVoices::default(),
         }
     }
 

@@ -234,7 +234,9 @@ fn own_sound(job: &Job) -> Option<Box<Sound>> {
 /// The voices of the others in it. The person's own is known by its channel. Words are worth more than whose they are: a model
 /// that panics costs nobody any.
 fn others_voices(job: &Job, tells: &TellsVoices) -> Vec<HeardVoice> {
-    let is_wanted = job.segment.track == Track::Tab && job.purpose != Purpose::Partial;
+    // Not of a meeting that is over: a second hearing changes words, and the labels stand as they were made live.
+    let is_live = matches!(job.purpose, Purpose::Final | Purpose::Likely);
+    let is_wanted = job.segment.track == Track::Tab && is_live;
     let TellsVoices::Apart(embedder) = tells else {
         return Vec::new();
     };
