@@ -7,14 +7,8 @@ use crate::clock::SAMPLE_RATE_HZ;
 /// As alike as this, it is that voice. Of single voices from three AMI meetings and four other recordings, 98 % of the windows
 /// are at least 0.71 alike with the rest of their voice, and no two voices are more than 0.72 (docs/measured.md).
 const SAME: f32 = 0.74;
-/// And no less alike than its own runs are with it, by this: some voices hardly vary, and then 0.75 is somebody else.
-const SPREAD: f32 = 0.10;
-/// Once so many runs tell how alike those are.
-const TELLING_RUNS: f32 = 2.0;
-/// Only what is as alike as this changes what a voice is known by, so that it does not drift to another.
-const SURELY: f32 = 0.78;
-/// Less alike than that voice must be, by this, it is a new one.
-const UNKNOWN: f32 = 0.04;
+/// Less alike than this with every voice, it is a new one.
+const ANOTHER: f32 = 0.70;
 /// And by so much more than any other.
 const MARGIN: f32 = 0.03;
 /// A window that is less alike than this with the run it goes on begins another: two voices without a pause between them.
@@ -36,9 +30,6 @@ struct Known {
     label: VoiceLabel,
     centre: Embedding,
     seconds: f32,
-    /// Runs that were taken in, and the sum of how alike they were.
-    runs: f32,
-    alike: f32,
 }
 
 /// Windows in which one voice is heard.
@@ -92,13 +83,12 @@ impl Voices {
         match best {
             None => self.meet(run),
             Some(&(best, index)) => {
-                let known = self.known.get_mut(index)?;
-                let same = known.same();
-                if best >= same && next.is_none_or(|next| best - next.0 >= MARGIN) {
-                    known.take_in(run, best);
+                if best >= SAME && next.is_none_or(|next| best - next.0 >= MARGIN) {
+                    let known = self.known.get_mut(index)?;
+                    known.take_in(run);
                     return Some(known.label);
                 }
-                (best < same - UNKNOWN).then(|| self.meet(run)).flatten()
+                (best < ANOTHER).then(|| self.meet(run)).flatten()
             }
         }
     }
@@ -122,30 +112,16 @@ impl Voices {
             label,
             centre: run.centre.clone(),
             seconds: run.seconds,
-            runs: 0.0,
-            alike: 0.0,
         });
         Some(label)
     }
 }
 
 impl Known {
-    /// How alike a run of this voice is at least.
-    fn same(&self) -> f32 {
-        if self.runs < TELLING_RUNS {
-            return SAME;
-        }
-        SAME.max(self.alike / self.runs - SPREAD)
-    }
-
-    fn take_in(&mut self, run: &Run, alike: f32) {
-        if alike >= SURELY {
-            self.runs += 1.0;
-            self.alike += alike;
-            let both = [(&self.centre, self.seconds), (&run.centre, run.seconds)];
-            if let Some(centre) = Embedding::mean(both.into_iter()) {
-                self.centre = centre;
-            }
+    fn take_in(&mut self, run: &Run) {
+        let both = [(&self.centre, self.seconds), (&run.centre, run.seconds)];
+        if let Some(centre) = Embedding::mean(both.into_iter()) {
+            self.centre = centre;
         }
         self.seconds += run.seconds;
     }

