@@ -7,22 +7,27 @@
 use attune_benches::cpu;
 use attune_benches::sample;
 use attune_benches::table::{Goal, Table};
+use attune_engine::listener::Segment;
 use attune_engine::recognize::{Recognizer, Speech};
+use attune_engine::sound::sound_of;
+use attune_engine::speaker::Track;
+use attune_engine::transcript::SegmentId;
 use attune_models::seeded::{self, Bare, Context, Dims, Script};
 use attune_models::{Sphinx, Whisper};
+use std::hint::black_box;
 use std::path::Path;
 
 /// A segment as the segmenter makes them.
 const SECONDS: usize = 4;
 
 /// Open speech as a pass over it hears it: its beginning, half-way, and where it is cut.
-const PASSES: [usize; 3] = [1, 3, 6];
+const PASSES: [usize; 4] = [1, 3, SECONDS, 6];
 
 const UNIT: &str = "s of one core per s of speech";
 
 fn main() {
     // The sample meeting begins with a second of silence; from then on someone talks.
-    let samples = sample::microphone(1 + PASSES[2]);
+    let samples = sample::microphone(1 + PASSES[3]);
     let speech = &samples[16_000..];
     let segment = &speech[..SECONDS * 16_000];
     let mut table = Table::new("recognizers");
@@ -30,6 +35,9 @@ fn main() {
 
     let mut sphinx = Sphinx::load().expect("pocketsphinx-en-us is installed");
     table.add(baseline, cost(&mut sphinx, segment), UNIT);
+
+    let sound = "the sound of a segment of 4 s: pitch, loudness, filled pauses";
+    table.add(sound, sound_cost(segment), UNIT);
 
     let folder = tempfile::tempdir().expect("a place for the weights");
     for (name, dims, goal) in [("tiny.en", Dims::TINY, 0.08), ("base.en", Dims::BASE, 0.145)] {
@@ -65,6 +73,25 @@ fn parts(path: &Path, name: &str, samples: &[i16], table: &mut Table) {
     ] {
         table.compare(&format!("{all}: {part}"), took, "ms of one core", &all);
     }
+}
+
+/// What is measured beside the words, of the own voice.
+fn sound_cost(samples: &[i16]) -> f64 {
+    let to_sample = samples.len() as u64;
+    let segment = Segment {
+        id: SegmentId::new(Track::Mic, 0),
+        track: Track::Mic,
+        from_sample: 0,
+        to_sample,
+        audio: samples.to_vec(),
+        audio_from_sample: 0,
+        context: 0,
+        voiced: vec![(0, to_sample)],
+        voice: 0.9,
+        flags: Vec::new(),
+    };
+    let time = cpu::time_of(|| drop(black_box(sound_of(&segment))));
+    time.as_secs_f64() / SECONDS as f64
 }
 
 fn cost(recognizer: &mut dyn Recognizer, samples: &[i16]) -> f64 {

@@ -1,7 +1,9 @@
 //! Processor time of a whole node over that of whisper.cpp alone on the very audio that the node handed to `base.en`.
 //!
-//! One worker, so that whisper.cpp has a core to itself in both; a block of meetings and then the same segments by
-//! whisper.cpp, several times in turn, because a virtual machine is not always equally fast. The node's time is that of all
+//! One worker. Without partials its own thread has whisper.cpp decode each segment right after it did itself, and that is taken off the
+//! node's time: a virtual machine is not always equally fast, and slower where its other core is at work. With partials,
+//! which take what finals leave and so must not be slowed, a block of meetings and then the same segments by whisper.cpp follow
+//! each other several times. The node's time is that of all
 //! its threads: connections (opening frames, decoding Opus, sealing events), voice activity, the measures of the voice, and
 //! recognizers. Clients and encoding are not part of it.
 
@@ -62,7 +64,8 @@ impl Cost {
 /// What a node costs that recognises so much `ahead`.
 pub(crate) fn of(models: &Models, ahead: Ahead, utterances: &[Utterance]) -> Cost {
     let clips = Arc::default();
-    let node = Node::start(Models::voice(), [models.worker(&clips)], ahead).expect("threads for a node");
+    let twin = ahead < Ahead::Shown;
+    let node = Node::start(Models::voice(), [models.worker(&clips, twin)], ahead).expect("threads for a node");
     let mut bare = models.bare("base.en");
     let mut cost = Cost {
         spread: (f64::INFINITY, 0.0),
@@ -71,13 +74,17 @@ pub(crate) fn of(models: &Models, ahead: Ahead, utterances: &[Utterance]) -> Cos
     for block in 0..BLOCKS {
         let (before, around) = (node.processor_time(), node.processor_time_without_words());
         cost.finals += meetings(&node, block, ahead, utterances);
-        let took = node.processor_time() - before;
+        let took = node.processor_time() - before - twins(&clips);
         cost.around += node.processor_time_without_words() - around;
         let segments = segments(&clips);
         let mut alone = Duration::ZERO;
         for segment in &segments {
-            alone += cpu::time_once(|| bare.decode(segment, Context::Trimmed).expect("whisper.cpp decodes")).1;
-            cost.audio += Duration::from_secs_f64(segment.len() as f64 / 16_000.0);
+            let decode = || {
+                bare.decode(&segment.samples, Context::Trimmed)
+                    .expect("whisper.cpp decodes")
+            };
+            alone += if twin { segment.bare } else { cpu::time_once(decode).1 };
+            cost.audio += Duration::from_secs_f64(segment.samples.len() as f64 / 16_000.0);
         }
         let ratio = took.as_secs_f64() / alone.as_secs_f64();
         cost.spread = (cost.spread.0.min(ratio), cost.spread.1.max(ratio));
@@ -123,16 +130,22 @@ fn meetings(node: &Node, block: usize, ahead: Ahead, utterances: &[Utterance]) -
     })
 }
 
+/// What whisper.cpp alone took of the node's time, for all that was decoded.
+fn twins(clips: &Mutex<Vec<Clip>>) -> Duration {
+    let decoded = clips.lock().expect("no recognizer panics");
+    decoded.iter().map(|clip| clip.bare).sum()
+}
+
 /// What was decoded since the last call and decided something: a decode whose segment went on was replaced by a later one.
 fn segments(clips: &Arc<Mutex<Vec<Clip>>>) -> Vec<Clip> {
     let decoded = std::mem::take(&mut *clips.lock().expect("no recognizer panics"));
-    let beginning = |clip: &Clip| clip.get(..SAME_BEGINNING).map(<[i16]>::to_vec);
+    let beginning = |clip: &Clip| clip.samples.get(..SAME_BEGINNING).map(<[i16]>::to_vec);
     let is_replaced = |index: usize| {
         let begins = beginning(&decoded[index]);
         begins.is_some() && decoded[index + 1..].iter().any(|later| beginning(later) == begins)
     };
     let decided = (0..decoded.len()).filter(|index| !is_replaced(*index));
-    decided.map(|index| Arc::clone(&decoded[index])).collect()
+    decided.map(|index| decoded[index].clone()).collect()
 }
 
 /// How much more naive decoding costs than whisper.cpp once: the whole of a segment again after each second of it, in the full
@@ -141,6 +154,7 @@ pub(crate) fn naive(models: &Models, segments: &[Clip]) -> f64 {
     let mut bare = models.bare("base.en");
     let (mut naive, mut once) = (Duration::ZERO, Duration::ZERO);
     for segment in segments.iter().step_by((segments.len() / NAIVE_SEGMENTS).max(1)) {
+        let segment = &segment.samples;
         let ends = (1..=segment.len().div_ceil(NAIVE_STEP)).map(|step| (step * NAIVE_STEP).min(segment.len()));
         for end in ends {
             naive += cpu::time_once(|| {

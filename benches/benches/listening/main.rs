@@ -20,6 +20,7 @@ use attune_benches::quantile::ms;
 use attune_benches::sample::{self, Utterance};
 use attune_benches::table::{Goal, Table};
 use attune_ingest::hearing::Ahead;
+use cost::Cost;
 use std::time::Duration;
 use streams::{Plan, Run};
 use tokio::runtime::{Builder, Runtime};
@@ -59,8 +60,10 @@ const CORPUS: &str = "sample meeting, flite voices, utterances of 1.5 to 14 s an
 type Part = (&'static str, fn(&Models, &[Utterance], &mut Table));
 
 /// What is measured, by the name that `cargo bench --bench listening -- NAME…` asks for it.
-const PARTS: [Part; 6] = [
-    ("costs", costs),
+const PARTS: [Part; 8] = [
+    ("cost-of-finals", cost_of_finals),
+    ("cost-of-speculation", cost_of_speculation),
+    ("cost-of-partials", cost_of_partials),
     ("finals", finals),
     ("partials", partials),
     ("fairness", fairness),
@@ -99,36 +102,40 @@ fn clients() -> Runtime {
     runtime.expect("a runtime for the clients")
 }
 
-fn costs(models: &Models, utterances: &[Utterance], table: &mut Table) {
-    let kinds = [
-        ("cpu_vs_whisper_finals", Ahead::Nothing, 1.10),
-        ("cpu_vs_whisper_speculative", Ahead::Ends, 1.30),
-        ("cpu_vs_whisper_partials", Ahead::Shown, 2.2),
-    ];
-    for (name, ahead, goal) in kinds {
-        let cost = cost::of(models, ahead, utterances);
-        let (least, most) = cost.spread;
-        let how = format!(
-            "a node's processor time {:.2} s ({:.2} s of it without the recognizers' threads) over whisper.cpp's {:.2} s on the \
-             same {} segments, {:.0} s of audio; {} finals; by block {least:.2} to {most:.2}; {CORPUS}",
-            cost.node.as_secs_f64(),
-            cost.around.as_secs_f64(),
-            cost.bare.as_secs_f64(),
-            cost.segments.len(),
-            cost.audio.as_secs_f64(),
-            cost.finals,
-        );
-        table.add(name, cost.ratio(), "x").goal(Goal::AtMost(goal)).how(how);
-        if ahead == Ahead::Shown {
-            let naive = cost::naive(models, &cost.segments);
-            let how = format!(
-                "the row with partials, which shows words as early, over naive decoding of the same segments, which costs {naive:.2} times \
-                 whisper.cpp once: the whole segment again each second, base.en, full context of 30 s"
-            );
-            let row = table.add("cpu_vs_naive", cost.ratio() / naive, "x");
-            row.goal(Goal::AtMost(1.0 / 6.0)).how(how);
-        }
-    }
+fn cost_of_finals(models: &Models, utterances: &[Utterance], table: &mut Table) {
+    let cost = cost::of(models, Ahead::Nothing, utterances);
+    row_of(&cost, "cpu_vs_whisper_finals", 1.10, table);
+}
+
+fn cost_of_speculation(models: &Models, utterances: &[Utterance], table: &mut Table) {
+    let cost = cost::of(models, Ahead::Ends, utterances);
+    row_of(&cost, "cpu_vs_whisper_speculative", 1.30, table);
+}
+
+fn cost_of_partials(models: &Models, utterances: &[Utterance], table: &mut Table) {
+    let cost = cost::of(models, Ahead::Shown, utterances);
+    row_of(&cost, "cpu_vs_whisper_partials", 2.2, table);
+    let naive = cost::naive(models, &cost.segments);
+    let row = table.add("cpu_vs_naive", cost.ratio() / naive, "x");
+    row.goal(Goal::AtMost(1.0 / 6.0)).how(format!(
+        "the row with partials, which shows words as early, over naive decoding of the same segments, which costs {naive:.2} times \
+         whisper.cpp once: the whole segment again each second, base.en, full context of 30 s"
+    ));
+}
+
+fn row_of(cost: &Cost, name: &str, goal: f64, table: &mut Table) {
+    let (least, most) = cost.spread;
+    let row = table.add(name, cost.ratio(), "x");
+    row.goal(Goal::AtMost(goal)).how(format!(
+        "a node's processor time {:.2} s ({:.2} s of it without the recognizers' threads) over whisper.cpp's {:.2} s on the \
+         same {} segments, {:.0} s of audio; {} finals; by block {least:.2} to {most:.2}; {CORPUS}",
+        cost.node.as_secs_f64(),
+        cost.around.as_secs_f64(),
+        cost.bare.as_secs_f64(),
+        cost.segments.len(),
+        cost.audio.as_secs_f64(),
+        cost.finals,
+    ));
 }
 
 fn finals(models: &Models, utterances: &[Utterance], table: &mut Table) {

@@ -102,7 +102,7 @@ pub(crate) fn run(models: &Models, plan: Plan<'_>) -> Run {
         count,
     } = plan;
     let clips = Arc::new(Mutex::new(Vec::new()));
-    let workers = (0..WORKERS).map(|_| models.worker(&clips));
+    let workers = (0..WORKERS).map(|_| models.worker(&clips, false));
     let node = Node::start(Models::voice(), workers, ahead).expect("threads for a node");
     let stages: Vec<(Talk, Tape)> = (0..meetings)
         .map(|meeting| {

@@ -1,13 +1,15 @@
 //! The models of a node: Silero, and Whisper in the shapes of `base.en` and `tiny.en` with seeded weights and a script.
 
+use crate::cpu::time_once;
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
 use attune_engine::voice::VoiceActivity;
 use attune_engine::voices::TellsVoices;
 use attune_ingest::hearing::Worker;
-use attune_models::seeded::{self, Bare, Dims, Script};
+use attune_models::seeded::{self, Bare, Context, Dims, Script};
 use attune_models::{Silero, Store, Whisper};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// What every recognizer of a bench is made from.
@@ -19,11 +21,18 @@ pub struct Models {
 }
 
 /// Sound that a recognizer was given.
-pub type Clip = Arc<[i16]>;
+#[derive(Debug, Clone)]
+pub struct Clip {
+    /// 16 kHz.
+    pub samples: Arc<[i16]>,
+    /// What whisper.cpp alone took for it on the same thread just afterwards, where it was asked: processor time.
+    pub bare: Duration,
+}
 
 /// Notes what it is given, and recognises it.
 struct Noting {
     inner: Whisper,
+    bare: Option<Bare>,
     clips: Arc<Mutex<Vec<Clip>>>,
 }
 
@@ -52,15 +61,17 @@ impl Models {
         Box::new(Silero::load(&Store::open()).expect("`attune models fetch --required` gets what this needs"))
     }
 
-    /// A worker that writes finals with `base.en` and partials with `tiny.en`. What `base.en` is given goes to `clips`.
+    /// A worker that writes finals with `base.en` and partials with `tiny.en`. What `base.en` is given goes to `clips`; with
+    /// `twin`, whisper.cpp alone decodes it too.
     ///
     /// # Panics
     /// Where there is no memory for its states.
-    pub fn worker(&self, clips: &Arc<Mutex<Vec<Clip>>>) -> Worker {
+    pub fn worker(&self, clips: &Arc<Mutex<Vec<Clip>>>, twin: bool) -> Worker {
         let another = |whisper: &Whisper| whisper.another().expect("memory for a worker");
         Worker {
             words: Box::new(Noting {
                 inner: another(&self.base),
+                bare: twin.then(|| self.bare("base.en")),
                 clips: Arc::clone(clips),
             }),
             quick: Some(Box::new(another(&self.tiny))),
@@ -88,8 +99,16 @@ impl Recognizer for Noting {
 
     fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
         let recognized = self.inner.recognize(speech)?;
+        let bare = self.bare.as_mut().map(|bare| {
+            let decoded = time_once(|| bare.decode(speech.samples, Context::Trimmed));
+            assert!(decoded.0.is_ok(), "whisper.cpp decodes what the recognizer does");
+            decoded.1
+        });
         let mut clips = self.clips.lock().unwrap_or_else(PoisonError::into_inner);
-        clips.push(speech.samples.into());
+        clips.push(Clip {
+            samples: speech.samples.into(),
+            bare: bare.unwrap_or_default(),
+        });
         Ok(recognized)
     }
 }
