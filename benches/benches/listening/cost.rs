@@ -73,7 +73,7 @@ pub(crate) fn of(models: &Models, ahead: Ahead, utterances: &[Utterance]) -> Cos
     };
     for block in 0..BLOCKS {
         let (before, around) = (node.processor_time(), node.processor_time_without_words());
-        cost.finals += meetings(&node, block, ahead, utterances);
+        cost.finals += meetings(&node, block, utterances);
         let took = node.processor_time() - before - twins(&clips);
         cost.around += node.processor_time_without_words() - around;
         let segments = segments(&clips);
@@ -95,9 +95,9 @@ pub(crate) fn of(models: &Models, ahead: Ahead, utterances: &[Utterance]) -> Cos
     cost
 }
 
-/// Plays a block of meetings to the node; says how many finals there were. Where nothing is recognised ahead the clock changes
-/// nothing, and is left out.
-fn meetings(node: &Node, block: usize, ahead: Ahead, utterances: &[Utterance]) -> usize {
+/// Plays a block of meetings to the node, at the speed at which people speak: with more waiting it would take the smaller model.
+/// Says how many finals there were.
+fn meetings(node: &Node, block: usize, utterances: &[Utterance]) -> usize {
     let runtime = crate::clients();
     let talks: Vec<Talk> = (0..MEETINGS)
         .map(|meeting| {
@@ -116,10 +116,7 @@ fn meetings(node: &Node, block: usize, ahead: Ahead, utterances: &[Utterance]) -
         let played = talks.iter().map(|talk| async move {
             let nobody = Talk::nobody(talk.samples.len(), u32::MAX);
             let tape = Tape::new(&[(Track::Mic, &talk.samples), (Track::Tab, &nobody)]);
-            let pace = match ahead {
-                Ahead::Nothing => Pace::Credit,
-                Ahead::Ends | Ahead::Shown => Pace::Clock { start, speed: 1.0 },
-            };
+            let pace = Pace::Clock { start, speed: 1.0 };
             let mut seen = Seen::default();
             let client = node.connect(&[Track::Mic, Track::Tab]).await;
             client.play(&tape, 1, pace, |event, at| seen.note(event, at)).await;
