@@ -1,6 +1,6 @@
 //! Processor time of a whole node over that of whisper.cpp alone on the very audio that the node handed to `base.en`.
 //!
-//! One worker. Without partials its own thread has whisper.cpp decode each segment right after it did itself, and that is taken off the
+//! One worker. Without partials its own thread has whisper.cpp decode each segment right before or after it does itself, and that is taken off the
 //! node's time: a virtual machine is not always equally fast, and slower where its other core is at work. With partials,
 //! which take what finals leave and so must not be slowed, a block of meetings and then the same segments by whisper.cpp follow
 //! each other several times. The node's time is that of all
@@ -141,7 +141,8 @@ fn segments(clips: &Arc<Mutex<Vec<Clip>>>) -> Vec<Clip> {
         let begins = beginning(&decoded[index]);
         begins.is_some() && decoded[index + 1..].iter().any(|later| beginning(later) == begins)
     };
-    let decided = (0..decoded.len()).filter(|index| !is_replaced(*index));
+    let is_decided = |index: &usize| !decoded[*index].samples.is_empty() && !is_replaced(*index);
+    let decided = (0..decoded.len()).filter(is_decided);
     decided.map(|index| decoded[index].clone()).collect()
 }
 

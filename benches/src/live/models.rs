@@ -23,9 +23,9 @@ pub struct Models {
 /// Sound that a recognizer was given.
 #[derive(Debug, Clone)]
 pub struct Clip {
-    /// 16 kHz.
+    /// 16 kHz; empty where its recognition was stopped.
     pub samples: Arc<[i16]>,
-    /// What whisper.cpp alone took for it on the same thread just afterwards, where it was asked: processor time.
+    /// What whisper.cpp alone took for it on the same thread just before or afterwards, where it was asked: processor time.
     pub bare: Duration,
 }
 
@@ -33,6 +33,7 @@ pub struct Clip {
 struct Noting {
     inner: Whisper,
     bare: Option<Bare>,
+    bare_first: bool,
     clips: Arc<Mutex<Vec<Clip>>>,
 }
 
@@ -72,6 +73,7 @@ impl Models {
             words: Box::new(Noting {
                 inner: another(&self.base),
                 bare: twin.then(|| self.bare("base.en")),
+                bare_first: false,
                 clips: Arc::clone(clips),
             }),
             quick: Some(Box::new(another(&self.tiny))),
@@ -92,23 +94,35 @@ fn path(folder: &TempDir, name: &str) -> PathBuf {
     folder.path().join(format!("ggml-{name}.bin"))
 }
 
+impl Noting {
+    /// What whisper.cpp alone takes for `samples`, where it is asked.
+    fn alone(&mut self, samples: &[i16]) -> Duration {
+        let Some(bare) = &mut self.bare else {
+            return Duration::ZERO;
+        };
+        let (decoded, took) = time_once(|| bare.decode(samples, Context::Trimmed));
+        assert!(decoded.is_ok(), "whisper.cpp decodes what the recognizer does");
+        took
+    }
+}
+
 impl Recognizer for Noting {
     fn info(&self) -> &RecognizerInfo {
         self.inner.info()
     }
 
     fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
-        let recognized = self.inner.recognize(speech)?;
-        let bare = self.bare.as_mut().map(|bare| {
-            let decoded = time_once(|| bare.decode(speech.samples, Context::Trimmed));
-            assert!(decoded.0.is_ok(), "whisper.cpp decodes what the recognizer does");
-            decoded.1
-        });
+        // Whoever comes second finds the weights in the caches.
+        self.bare_first = !self.bare_first;
+        let first = self.bare_first.then(|| self.alone(speech.samples));
+        let recognized = self.inner.recognize(speech);
+        let bare = first.unwrap_or_else(|| self.alone(speech.samples));
+        let samples = if recognized.is_ok() { speech.samples } else { &[] };
         let mut clips = self.clips.lock().unwrap_or_else(PoisonError::into_inner);
         clips.push(Clip {
-            samples: speech.samples.into(),
-            bare: bare.unwrap_or_default(),
+            samples: samples.into(),
+            bare,
         });
-        Ok(recognized)
+        recognized
     }
 }
