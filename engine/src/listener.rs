@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 
 /// Left context given to a short segment, so that a recognizer has something to hear.
 const SHORT_CONTEXT: u64 = 2_000 * SAMPLES_PER_MS;
-/// The same after a long silence, where it holds no speech: enough for a recognizer to hear the room.
-const SILENT_CONTEXT: u64 = 1_000 * SAMPLES_PER_MS;
+/// The same after a long silence, where it holds no speech: with the pre-roll a second, so that a recognizer hears the room.
+const SILENT_CONTEXT: u64 = 600 * SAMPLES_PER_MS;
 /// Audio from before a cut that is heard again, so that a word astride it is whole in one of the two.
 const CUT_OVERLAP: u64 = 300 * SAMPLES_PER_MS;
 /// Real audio after a cut that is heard with the segment it ends, as far as it is there: speech goes on, and a word is
@@ -20,8 +20,8 @@ const CUT_OVERLAP: u64 = 300 * SAMPLES_PER_MS;
 const CUT_POST_ROLL: u64 = 1_000 * SAMPLES_PER_MS;
 /// Below this mean square (-60 dBFS) a frame is as good as silent.
 const QUIET_LEVEL: f32 = 1e-6;
-/// Room for what is held while nobody speaks: left context, pre-roll, a frame and a push of 240 ms, as 56 KiB.
-const IDLE_SAMPLES: usize = 28 * 1024;
+/// Room for what is held while nobody speaks: left context, pre-roll, a frame and a push of 240 ms, as 44 KiB.
+const IDLE_SAMPLES: usize = 22 * 1024;
 /// Silence after which the room that speech took is given back.
 const GIVE_BACK_AFTER: u64 = 30_000 * SAMPLES_PER_MS;
 /// Frames of quiet after which voice activity is not asked any more: 1 s.
@@ -80,7 +80,7 @@ pub struct Listener {
     track: Track,
     segmenter: Segmenter,
     state: VoiceState,
-    /// Audio from `ring_from` on, allocated with the first push: 1.8 s while nobody speaks, at most about 18 s else: a
+    /// Audio from `ring_from` on, allocated with the first push: 1.4 s while nobody speaks, at most about 18 s else: a
     /// segment, its context and what waits to be judged.
     ring: VecDeque<i16>,
     ring_from: u64,
