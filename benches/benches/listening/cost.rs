@@ -116,7 +116,7 @@ fn meetings(node: &Node, block: usize, utterances: &[Utterance]) -> usize {
         let played = talks.iter().map(|talk| async move {
             let nobody = Talk::nobody(talk.samples.len(), u32::MAX);
             let tape = Tape::new(&[(Track::Mic, &talk.samples), (Track::Tab, &nobody)]);
-            let pace = Pace::Clock { start, speed: 1.0 };
+            let pace = Pace { start, speed: 1.0 };
             let mut seen = Seen::default();
             let client = node.connect(&[Track::Mic, Track::Tab]).await;
             client.play(&tape, 1, pace, |event, at| seen.note(event, at)).await;

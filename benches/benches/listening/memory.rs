@@ -86,9 +86,7 @@ fn of_a_track(tape: &Tape, meetings: usize) -> u64 {
             let start = Instant::now() + Duration::from_millis(500);
             let played = (0..meetings).map(|_| async {
                 let client = node.connect(&[Track::Mic, Track::Tab]).await;
-                client
-                    .play(tape, 1, Pace::Clock { start, speed: SPEED }, |_, _| {})
-                    .await;
+                client.play(tape, 1, Pace { start, speed: SPEED }, |_, _| {}).await;
             });
             let watch = async {
                 let mut most = before;

@@ -122,7 +122,7 @@ pub(crate) fn run(models: &Models, plan: Plan<'_>) -> Run {
             async move {
                 let mut seen = Seen::default();
                 let client = node.connect(&[Track::Mic, Track::Tab]).await;
-                let pace = Pace::Clock { start, speed: 1.0 };
+                let pace = Pace { start, speed: 1.0 };
                 client.play(tape, 1, pace, |event, at| seen.note(event, at)).await;
                 (talk.heard(&seen, start), seen)
             }

@@ -12,13 +12,9 @@ use attune_ingest::protocol::{
     ClientControl, Codec, Envelope, FRAME_MS, Hello, Partial, Prefix, ServerEvent, Stream, TrackDeclaration,
 };
 use attune_ingest::seal::{Opener, Sealer};
-use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
-
-/// Sound that is heard and not decided when a client without a clock waits: enough that no recognizer is idle.
-const AHEAD_MS: u64 = 20_000;
 
 /// How long after the last of its sound a meeting may take to end.
 const ENDS_WITHIN: Duration = Duration::from_secs(120);
@@ -56,18 +52,13 @@ impl Tape {
     }
 }
 
-/// When a frame leaves.
+/// When a frame leaves: when its last sample was spoken, in a meeting that began at `start`.
 #[derive(Debug, Clone, Copy)]
-pub enum Pace {
-    /// When its last sample was spoken, `speed` times as fast as people speak, in a meeting that began at `start`.
-    Clock {
-        /// When the meeting begins.
-        start: Instant,
-        /// Seconds of sound in a second.
-        speed: f64,
-    },
-    /// As soon as the server has decided enough of what came before.
-    Credit,
+pub struct Pace {
+    /// When the meeting begins.
+    pub start: Instant,
+    /// Seconds of sound in a second.
+    pub speed: f64,
 }
 
 /// Something that a client was told, and when.
@@ -103,14 +94,12 @@ pub struct Client {
     sealer: Sealer,
     opener: Opener,
     controls: u64,
-    /// Meeting time before which each track is decided.
-    decided: BTreeMap<Stream, MeetingTime>,
 }
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client")
-            .field("decided", &self.decided)
+            .field("controls", &self.controls)
             .finish_non_exhaustive()
     }
 }
@@ -159,10 +148,6 @@ impl Client {
             sealer: Sealer::new(&keys.c2s, epoch, session),
             opener: Opener::new(&keys.s2c, epoch, session),
             controls: 0,
-            decided: tracks
-                .iter()
-                .map(|&track| (Stream::from(track), MeetingTime::START))
-                .collect(),
         }
     }
 
@@ -196,37 +181,19 @@ impl Client {
     /// Takes events in until frame `index` may leave.
     async fn wait_for(&mut self, index: usize, pace: Pace, note: &mut impl FnMut(ServerEvent, Instant)) {
         let spoken_ms = (index as u64 + 1) * u64::from(FRAME_MS);
-        let leaves_at = match pace {
-            Pace::Clock { start, speed } => Some(start + Duration::from_millis(spoken_ms).div_f64(speed)),
-            Pace::Credit => None,
-        };
+        let leaves_at = pace.start + Duration::from_millis(spoken_ms).div_f64(pace.speed);
         loop {
-            let may_leave = match leaves_at {
-                Some(at) => at <= Instant::now(),
-                None => self.is_decided_to(spoken_ms.saturating_sub(AHEAD_MS)),
-            };
-            if may_leave {
+            if leaves_at <= Instant::now() {
                 return;
             }
-            // Without a clock only an event changes anything.
-            let timer = async {
-                match leaves_at {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 event = self.event() => {
                     let event = event.expect("the server does not close before the end");
                     note(event, Instant::now());
                 }
-                () = timer => return,
+                () = sleep_until(leaves_at) => return,
             }
         }
-    }
-
-    fn is_decided_to(&self, ms: u64) -> bool {
-        self.decided.values().all(|decided| decided.as_ms() >= ms)
     }
 
     fn send(&mut self, prefix: &Prefix, payload: &[u8]) {
@@ -249,11 +216,8 @@ impl Client {
                 }
                 Outgoing::Binary(message) => {
                     let frame = self.opener.open(&message).expect("what the server seals opens");
-                    let event = Envelope::parse(&frame.payload).expect("the server tells events").event;
-                    if let ServerEvent::Committed { stream, sample, .. } = &event {
-                        self.decided.insert(*stream, MeetingTime::from_sample(*sample));
-                    }
-                    return Some(event);
+                    let envelope = Envelope::parse(&frame.payload).expect("the server tells events");
+                    return Some(envelope.event);
                 }
             }
         }

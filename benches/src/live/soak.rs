@@ -139,5 +139,5 @@ async fn play(node: &Node, tape: &Tape, times: usize, speed: f64, mut told: impl
             told(at, at.saturating_duration_since(spoken));
         }
     };
-    client.play(tape, times, Pace::Clock { start, speed }, note).await;
+    client.play(tape, times, Pace { start, speed }, note).await;
 }
