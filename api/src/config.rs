@@ -311,7 +311,7 @@ impl Settings {
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 17] = [
     "listen",
     "metrics_listen",
     "public_url",
@@ -328,6 +328,7 @@ const SETTINGS: [&str; 16] = [
     "stt_timeout_s",
     "audio_store",
     "audio_days",
+    "voices",
 ];
 
 /// The setting that a variable of the environment sets, if it is one of ours.
