@@ -572,11 +572,9 @@ async fn a_sessions_glossary_prompts_its_own_finals_and_nothing_else() {
     for (pitch, _, prompt) in meetings {
         let own = [format!("w{pitch}"), format!("w{}", pitch + 1)];
         let mut finals = 0;
-        for (prompted, words, decides) in heard
-            .iter()
-            .filter(|(_, words, _)| words.iter().any(|word| own.contains(word)))
-        {
-            assert!(words.iter().all(|word| own.contains(word)), "{words:?}");
+        // A pass that ends inside a tone may take it for its neighbour: whose it is, most of its words say.
+        let are_own = |words: &[String]| words.iter().filter(|word| own.contains(word)).count() * 2 > words.len();
+        for (prompted, _, decides) in heard.iter().filter(|(_, words, _)| are_own(words)) {
             assert_eq!(prompted, if *decides { prompt } else { "" });
             finals += usize::from(*decides);
         }

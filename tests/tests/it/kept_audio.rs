@@ -263,7 +263,11 @@ async fn what_is_off_the_record_is_in_no_stretch_and_no_object() {
     up.ready().await;
     let end = Prefix::json(Stream::Control, 2, 30_000);
     assert!(up.send(&end, &ClientControl::End {}.to_json()).unwrap());
-    while within(down.next()).await.is_ok() {}
+    let end = loop {
+        if let Err(end) = within(down.next()).await {
+            break end;
+        }
+    };
     until_stored(&app).await;
 
     assert_eq!(withheld_and_kept(&mut db).await, 0);
@@ -272,7 +276,10 @@ async fn what_is_off_the_record_is_in_no_stretch_and_no_object() {
             .fetch_one(&mut db)
             .await
             .unwrap();
-    assert!(kept > 15 * 16_000, "what was on the record is kept: {kept}");
+    assert!(
+        kept > 15 * 16_000,
+        "what was on the record is kept: {kept}; it ended with {end:?}"
+    );
     let on_disk: u64 = objects(&app).iter().map(|path| size(path)).sum();
     assert_eq!(on_disk as i64, bytes);
     assert!(
