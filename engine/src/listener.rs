@@ -86,6 +86,8 @@ pub struct Listener {
     ring_from: u64,
     /// Frames in a row below [`QUIET_LEVEL`].
     quiet_frames: u32,
+    /// A voice was heard.
+    spoke: bool,
     /// Mean square of the frame that was handed out and waits for its probability.
     asked: Option<f32>,
 }
@@ -108,6 +110,7 @@ impl Listener {
             ring: VecDeque::new(),
             ring_from: first_sample,
             quiet_frames: 0,
+            spoke: false,
             asked: None,
         }
     }
@@ -247,11 +250,9 @@ impl Listener {
 
     /// Drops audio that no segment can want any more.
     fn forget(&mut self) {
-        let context = if self.segmenter.is_long_silent() {
-            SILENT_CONTEXT
-        } else {
-            SHORT_CONTEXT
-        };
+        self.spoke |= self.segmenter.is_open();
+        let silent = !self.spoke || self.segmenter.is_long_silent();
+        let context = if silent { SILENT_CONTEXT } else { SHORT_CONTEXT };
         let wanted = self.segmenter.frontier().saturating_sub(context);
         let gone = wanted.saturating_sub(self.ring_from).min(self.ring.len() as u64);
         if gone >= FRAME {

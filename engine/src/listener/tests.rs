@@ -340,6 +340,16 @@ fn an_idle_track_holds_no_more_than_44_kib_also_after_a_speech() {
         drain(&mut listener);
         most = most.max(listener.held_bytes());
     }
+    let mut silent = Listener::new(Track::Tab, 0);
+    for block in tape(&[(Room, 3_000)]).chunks(3_840) {
+        silent.push(block);
+        drain(&mut silent);
+    }
+    assert!(
+        silent.held_bytes() <= 44 * 1024,
+        "{} bytes where nobody spoke",
+        silent.held_bytes()
+    );
     assert!((300_000..1_200_000).contains(&most), "{most} bytes while speaking");
     for block in tape(&[(Room, 31_000)]).chunks(3_840) {
         listener.push(block);
