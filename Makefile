@@ -11,7 +11,7 @@ attune := target/ci/attune
 tested := --profile ci --workspace --lib --bins --tests
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup web ## install, build, play the sample meeting, serve until Ctrl-C
 	@cargo build --release --package attune --bin attune

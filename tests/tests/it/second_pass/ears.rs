@@ -6,7 +6,7 @@ use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::recognize::{Recognition, RecognizeError, Recognizer, RecognizerInfo, Speech};
 use attune_ingest::hearing::Hearing;
 use attune_models::scripted::Scripted;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// No segment of a talk is as long live.
@@ -14,7 +14,7 @@ const LONGER_THAN_LIVE: usize = 10_000 * SAMPLES_PER_MS as usize;
 
 /// The test's hand on the ears.
 #[derive(Clone, Default)]
-pub struct SecondEars(Arc<Mutex<State>>);
+pub struct SecondEars(Arc<(Mutex<State>, Condvar)>);
 
 #[derive(Default)]
 struct State {
@@ -37,12 +37,13 @@ impl SecondEars {
 
     /// Lets them hear so many passages more.
     pub fn may_hear(&self, passages: usize) {
-        self.0.lock().unwrap().allowed += passages;
+        self.0.0.lock().unwrap().allowed += passages;
+        self.0.1.notify_all();
     }
 
     /// The words that they have heard in passages.
     pub fn heard(&self) -> Vec<String> {
-        self.0.lock().unwrap().heard.clone()
+        self.0.0.lock().unwrap().heard.clone()
     }
 }
 
@@ -64,21 +65,23 @@ impl Recognizer for Mishearing {
             }
             return Ok(heard);
         }
+        let (state, let_on) = &*self.hand.0;
+        let mut state = state.lock().unwrap();
         loop {
             if (speech.cancelled)() {
                 return Err(RecognizeError::Cancelled);
             }
-            let mut state = self.hand.0.lock().unwrap();
             if state.allowed > 0 {
                 state.allowed -= 1;
                 break;
             }
-            drop(state);
-            std::thread::sleep(Duration::from_millis(5));
+            // Whether it is cancelled has to be asked: nobody tells.
+            state = let_on.wait_timeout(state, Duration::from_millis(5)).unwrap().0;
         }
+        drop(state);
         let heard = self.knows.recognize(speech)?;
         let words = heard.words.iter().map(|word| word.text.clone());
-        self.hand.0.lock().unwrap().heard.extend(words);
+        self.hand.0.0.lock().unwrap().heard.extend(words);
         Ok(heard)
     }
 }
