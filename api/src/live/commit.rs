@@ -1,7 +1,8 @@
 //! A batch on its way into the database: sealed into rows first, then written in one transaction that the live epoch
 //! fences. A transaction whose answer was lost is recognised by its id and not made twice.
 
-use crate::audio;
+mod kept;
+
 use crate::db::{self, Db};
 use crate::keys::MeetingKey;
 use crate::live::fold::{Fold, Setup};
@@ -13,8 +14,9 @@ use crate::record::utterances::{self, NewUtterance};
 use crate::record::{Capture, analyses, sessions, spans, streams};
 use crate::retry::{Breaker, Effort};
 use attune_engine::clock::MeetingTime;
-use attune_ingest::ports::{Batch, Decided, KeptFrame, LedgerError, Position, Withdrawal};
+use attune_ingest::ports::{Batch, Decided, LedgerError, Position, Withdrawal};
 use attune_ingest::protocol::{GapNotice, Nudge, SampleClass, ServerEvent, SuppressedNotice};
+use kept::{kept, on_the_record};
 use serde::Serialize;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -310,23 +312,6 @@ impl Prepared {
     }
 }
 
-/// The frames of a commit as stretches without a hole, sealed: the index says exactly which samples there are.
-fn kept(frames: &[KeptFrame], key: &MeetingKey) -> Vec<NewStretch> {
-    let unbroken = frames.chunk_by(|one, next| one.track == next.track && one.to_sample == next.from_sample);
-    let stretch = |frames: &[KeptFrame]| {
-        let (first, last) = (frames.first()?, frames.last()?);
-        let id = Uuid::now_v7();
-        Some(NewStretch {
-            id,
-            track: first.track,
-            from_sample: first.from_sample,
-            to_sample: last.to_sample,
-            audio: audio::seal(key, id, frames),
-        })
-    };
-    unbroken.filter_map(stretch).collect()
-}
-
 /// Forgets what `withdrawals` name, in one transaction: words, events, nudges, marks, what was observed, and reports
 /// that might quote any of it. The `retracted` event and its number, if anything was there to forget.
 pub(super) async fn withdraw(
@@ -355,7 +340,8 @@ async fn withdraw_once(
             let segments = utterances::forget(&mut *tx, at, what).await?;
             let first = segments.iter().map(|(_, from_sample)| *from_sample).min();
             let first = first.unwrap_or(what.from_sample);
-            objects |= kept_audio::forget_withdrawn(&mut *tx, at, what, first).await?;
+            let touched = kept_audio::forget_withdrawn(&mut *tx, at, what, first).await?;
+            objects |= touched.iter().any(|stretch| stretch.audio.is_none());
             ids.extend(segments.iter().map(|(id, _)| id.as_str().to_owned()));
             for row in events::forget_nudges(&mut *tx, at.tenant, at.meeting, from_ms).await? {
                 // A nudge that does not open is gone all the same; its id cannot be told.
@@ -367,6 +353,11 @@ async fn withdraw_once(
             events::forget_marks(&mut *tx, at.tenant, at.meeting, from_ms).await?;
             observations::forget(&mut *tx, at, from_ms).await?;
             spans::withhold(&mut *tx, at, what).await?;
+            for stretch in &touched {
+                for rest in on_the_record(stretch, key, what, first) {
+                    kept_audio::insert(&mut *tx, at, &rest, stretch.expires_at).await?;
+                }
+            }
         }
         if objects {
             crate::jobs::queue::forget_audio(&mut *tx, at.tenant, at.meeting).await?;

@@ -72,18 +72,27 @@ pub(crate) async fn keep_until(
     .await
 }
 
-/// Forgets the stretches of a session that a withdrawal touches, whole: also the speech around it goes whole. True if an
-/// object is to go too.
+/// A stretch that a withdrawal touches.
+#[derive(Debug)]
+pub(crate) struct Touched {
+    pub(crate) id: Uuid,
+    /// Absent where it is in an object.
+    pub(crate) audio: Option<Vec<u8>>,
+    pub(crate) expires_at: OffsetDateTime,
+}
+
+/// Forgets the stretches of a session that a withdrawal touches, whole, and gives them back: a part of one may be on the record.
 pub(crate) async fn forget_withdrawn(
     db: impl PgExecutor<'_>,
     at: Capture,
     what: &Withdrawal,
     from_sample: u64,
-) -> sqlx::Result<bool> {
-    let stored = sqlx::query_scalar!(
+) -> sqlx::Result<Vec<Touched>> {
+    sqlx::query_as!(
+        Touched,
         r#"DELETE FROM kept_audio
            WHERE tenant_id = $1 AND session_id = $2 AND track = $3 AND from_sample < $5 AND to_sample > $4
-           RETURNING audio IS NULL AS "stored!""#,
+           RETURNING id, audio, expires_at AS "expires_at: OffsetDateTime""#,
         at.tenant.0,
         at.session,
         what.track.as_str(),
@@ -91,8 +100,7 @@ pub(crate) async fn forget_withdrawn(
         to_column(what.to_sample)
     )
     .fetch_all(db)
-    .await?;
-    Ok(stored.contains(&true))
+    .await
 }
 
 /// Forgets all audio of a meeting.
