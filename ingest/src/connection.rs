@@ -4,6 +4,7 @@
 mod desk;
 mod opening;
 mod socket;
+mod untold;
 
 pub use socket::{Incoming, Outgoing, Socket, SocketError};
 
@@ -17,7 +18,6 @@ use futures_util::StreamExt;
 use futures_util::stream::{SplitSink, SplitStream};
 use opening::Opened;
 use socket::{GOODBYE_WITHIN, Outbox, say_goodbye};
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use untold::Untold;
 
 /// What any call to the outside may take: ten times a slow commit.
 const PORT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,9 +46,6 @@ const JOBS: usize = 16;
 
 /// When models that took nothing more are asked again.
 const BUSY_AGAIN: Duration = Duration::from_millis(50);
-
-/// Unnumbered events that wait for a ledger that is committing; the oldest are dropped, as they may be.
-const UNTOLD: usize = 64;
 
 /// How a socket comes in.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +105,7 @@ pub async fn serve<S: Socket, P: Ports>(
         next_seq: 0,
         session,
         desk: Desk::Free(ledger),
-        untold: VecDeque::new(),
+        untold: Untold::default(),
         consent: None,
         ports,
         hearing,
@@ -134,7 +132,7 @@ struct Connection<P: Ports> {
     session: Session,
     desk: Desk<P::Ledger>,
     /// Events for the meeting's other readers, while the ledger is busy.
-    untold: VecDeque<ServerEvent>,
+    untold: Untold,
     consent: Option<Boxed<Result<Consented, ConsentRefused>>>,
     ports: Arc<P>,
     hearing: Arc<Hearing>,
@@ -236,7 +234,7 @@ impl<P: Ports> Connection<P> {
         if self.session.is_closing() {
             return;
         }
-        self.session.see_step(self.hearing.step());
+        self.session.see_step(self.hearing.step(), now);
         if self.busy_until.is_none_or(|busy| now >= busy) {
             let taken = self.hand_to_voice(now) && self.hand_to_words(now);
             self.busy_until = (!taken).then_some(now + BUSY_AGAIN);
@@ -310,7 +308,7 @@ impl<P: Ports> Connection<P> {
         let Desk::Free(mut ledger) = std::mem::replace(&mut self.desk, Desk::Gone) else {
             return;
         };
-        for event in self.untold.drain(..) {
+        for event in self.untold.take() {
             ledger.tell(&event);
         }
         self.desk = Desk::begin(ledger, work);
@@ -363,16 +361,13 @@ impl<P: Ports> Connection<P> {
             return;
         }
         if let Desk::Free(ledger) = &mut self.desk {
-            for event in self.untold.drain(..) {
+            for event in self.untold.take() {
                 ledger.tell(&event);
             }
             ledger.tell(&envelope.event);
             return;
         }
-        if self.untold.len() >= UNTOLD {
-            self.untold.pop_front();
-        }
-        self.untold.push_back(envelope.event.clone());
+        self.untold.push(envelope.event.clone());
     }
 }
 

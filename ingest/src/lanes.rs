@@ -251,10 +251,11 @@ impl Lanes {
         self.lanes.iter().map(Lane::waiting).sum()
     }
 
-    /// Everything before this could be handed out now, on all tracks.
+    /// Everything before this could be handed out now, on all tracks that go on.
     pub(crate) fn settled_to(&self) -> MeetingTime {
         let settled = |lane: &Lane| lane.timeline().at(lane.settled());
-        self.lanes.iter().map(settled).min().unwrap_or_default()
+        let going_on = self.lanes.iter().filter(|lane| !lane.is_over());
+        going_on.map(settled).min().unwrap_or_default()
     }
 
     /// Everything before this is handed out, on all tracks that are waited for.

@@ -104,9 +104,11 @@ pub fn analyze(
     let mut told = MeetingTime::START;
     loop {
         if lanes.waiting() < ahead {
+            // Not the one ahead of the other, and none ahead of its words: how loud it was is not known for ever.
             let behind = fed.iter().filter(|fed| !fed.finished).map(|fed| fed.at).min();
+            let settled = lanes.settled_to().as_sample() as usize;
             for fed in &mut fed {
-                if fed.at <= behind.unwrap_or(0) + ABREAST_SAMPLES {
+                if fed.at <= behind.unwrap_or(0).min(settled) + ABREAST_SAMPLES {
                     fed.feed(&mut lanes);
                 }
             }

@@ -221,8 +221,12 @@ impl Session {
     }
 
     /// What the node has given up. The client is told at once where that has changed.
-    pub const fn see_step(&mut self, step: Step) {
+    pub fn see_step(&mut self, step: Step, now: Instant) {
         self.pulse.see_step(step);
+        if step == Step::Deferred {
+            // Their clients send nothing because they were told so.
+            self.intakes.values_mut().for_each(|intake| intake.still_since = now);
+        }
     }
 
     /// Something to recognise.

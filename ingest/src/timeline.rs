@@ -86,10 +86,16 @@ impl Timeline {
     pub fn sample(&self, when: MeetingTime) -> u64 {
         let ms = when.as_ms();
         let Some(index) = self.lines.iter().rposition(|line| at(*line, line.sample) <= ms) else {
-            let before = |line: &Line| line.sample.saturating_sub((line.at_ms - ms) * SAMPLES_PER_MS);
+            let before = |line: &Line| {
+                line.sample
+                    .saturating_sub(line.at_ms.saturating_sub(ms) * SAMPLES_PER_MS)
+            };
             return self.lines.front().map_or(when.as_sample(), before);
         };
         let line = self.lines[index];
+        if ms <= line.floor_ms {
+            return line.sample;
+        }
         let sample = line.sample + ms.saturating_sub(line.at_ms) * SAMPLES_PER_MS;
         let next = self.lines.get(index + 1);
         next.map_or(sample, |next| sample.min(next.sample.saturating_sub(1)))
@@ -202,6 +208,16 @@ mod tests {
         // Capturing stood still: the last sample before that.
         assert_eq!(sample(&timeline, 20_000), 10 * SECOND - 1);
         assert_eq!(sample(&timeline, 31_000), 11 * SECOND);
+
+        let floored = Line {
+            sample: 10 * SECOND,
+            at_ms: 5_000,
+            floor_ms: 60_000,
+        };
+        let timeline = Timeline::resumed(Some(floored));
+        assert_eq!(sample(&timeline, 20_000), 10 * SECOND, "before a time that lasts");
+        assert_eq!(sample(&timeline, 60_000), 10 * SECOND);
+        assert_eq!(sample(&timeline, 60_001), 10 * SECOND + 55_001 * 16);
     }
 
     #[test]
@@ -216,8 +232,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_samples_moment_finds_a_sample_of_that_moment(captures in prop::collection::vec((1u64..40_000, 0u32..9_000), 1..20)) {
-            let mut timeline = Timeline::default();
+        fn a_samples_moment_finds_a_sample_of_that_moment(
+            floor_ms in prop::option::of(0u64..5_000),
+            captures in prop::collection::vec((1u64..40_000, 0u32..9_000), 1..20),
+        ) {
+            // A clock that was put back before a resume leaves a time that lasts.
+            let floored = floor_ms.map(|floor_ms| Line { sample: 0, at_ms: 0, floor_ms });
+            let mut timeline = Timeline::resumed(floored);
             let (mut sample, mut at_ms) = (0, 0);
             for (samples, more_ms) in captures {
                 timeline.observe(sample, at_ms);

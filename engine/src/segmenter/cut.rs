@@ -57,7 +57,7 @@ impl Frames {
 
     /// The quietest point near `sample`, and how voiced it is there.
     pub(super) fn quietest_near(&self, sample: u64) -> Option<(u64, f32)> {
-        let first = self.0.partition_point(|seen| seen.end + CUT_REACH < sample);
+        let first = self.0.partition_point(|seen| seen.end - FRAME / 2 + CUT_REACH < sample);
         let last = self.0.partition_point(|seen| seen.end <= sample + CUT_REACH);
         self.quietest_of(first.max(MARGIN)..last.min(self.0.len().saturating_sub(MARGIN)))
     }

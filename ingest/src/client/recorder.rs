@@ -101,6 +101,8 @@ pub struct Recorder {
     /// The number of the last numbered event that was passed on.
     last_number: u64,
     report_version: Option<u32>,
+    /// The server takes no audio for the moment, and that was told.
+    deferred: bool,
     retry: Retry,
 }
 
@@ -184,6 +186,7 @@ impl Recorder {
             ended,
             last_number: 0,
             report_version: None,
+            deferred: false,
             retry,
         })
     }
@@ -391,9 +394,10 @@ impl Recorder {
                 self.retry.progressed();
             }
             ServerEvent::Status { credit_ms, step, .. } => {
-                let was_deferred = live.outbox.is_deferred();
                 live.outbox.status(*credit_ms, *step);
-                match (was_deferred, live.outbox.is_deferred()) {
+                // Also over a lost connection: what was told holds until something else is.
+                let was_deferred = std::mem::replace(&mut self.deferred, live.outbox.is_deferred());
+                match (was_deferred, self.deferred) {
                     (false, true) => self.tell(ClientEvent::Deferred).await,
                     (true, false) => self.tell(ClientEvent::Draining).await,
                     _ => {}

@@ -131,7 +131,8 @@ impl Shared {
             let began = Instant::now();
             let recognized = worker.recognize(&taken);
             let took = began.elapsed();
-            self.lock().queue.done(number, took, Instant::now());
+            let stopped = matches!(recognized, Err(RecognizeError::Cancelled));
+            self.lock().queue.done(number, took, stopped, Instant::now());
             match recognized {
                 Ok(recognition) => answer(taken.waiting, Ok(recognition), took),
                 Err(RecognizeError::Cancelled) => answer(taken.waiting, Err(NoWords::Stopped), took),

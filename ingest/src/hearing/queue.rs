@@ -29,8 +29,9 @@ const WAITING_PARTIALS: usize = 2_048;
 /// Passages that may wait to be heard again: a meeting brings one at a time.
 const WAITING_AGAIN: usize = 64;
 
-/// Nothing was asked for live for this long: nobody is heard. Pauses in which no track of a meeting speaks are shorter.
-const NOBODY_LIVE: Duration = Duration::from_secs(5);
+/// Nothing was asked for live for this long: nobody is heard. Where a whole meeting reads for longer, a recognizer that
+/// cannot stop keeps its next words waiting once.
+const NOBODY_LIVE: Duration = Duration::from_secs(60);
 
 /// What has waited this long goes first, whatever its session has had.
 const STARVED_AFTER: Duration = Duration::from_secs(5);
@@ -231,7 +232,7 @@ impl<A> Queue<A> {
             .running
             .iter()
             .flatten()
-            .filter(|running| running.purpose == Purpose::Again);
+            .filter(|running| running.purpose == Purpose::Again && !running.stop.load(Ordering::Relaxed));
         if let Some(running) = again.next() {
             running.stop.store(true, Ordering::Relaxed);
             return;
@@ -347,12 +348,11 @@ impl<A> Queue<A> {
         Some(self.again.remove(index))
     }
 
-    /// A worker is done with what it took, after so long.
-    pub(crate) fn done(&mut self, worker: usize, took: Duration, now: Instant) {
+    /// A worker is done with what it took, after so long; `stopped` if it was told to before the end.
+    pub(crate) fn done(&mut self, worker: usize, took: Duration, stopped: bool, now: Instant) {
         let Some(running) = self.running.get_mut(worker).and_then(Option::take) else {
             return;
         };
-        let stopped = running.stop.load(Ordering::Relaxed);
         if !stopped {
             self.costs.learn(running.purpose, running.audio, took);
         }
@@ -366,7 +366,7 @@ impl<A> Queue<A> {
             share.running = share.running.saturating_sub(1);
             share.had = (share.had + took.as_secs_f64() - running.predicted.as_secs_f64()).max(0.0);
         }
-        self.aborted += u64::from(stopped);
+        self.aborted += u64::from(stopped && running.purpose == Purpose::Partial);
         let done = self.done.entry(running.purpose).or_default();
         done.jobs += u64::from(!stopped);
         done.audio += if stopped { Duration::ZERO } else { running.audio };

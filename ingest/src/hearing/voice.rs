@@ -3,6 +3,7 @@
 //! one row of it like any other.
 
 use super::Answer;
+use attune_engine::clock::SAMPLE_RATE_HZ;
 use attune_engine::listener::{Heard, Listener};
 use attune_engine::speaker::Track;
 use attune_engine::voice::{VOICE_FRAME_SAMPLES, VoiceActivity, VoiceError, VoiceFrame};
@@ -122,8 +123,12 @@ fn run(mut model: Box<dyn VoiceActivity>, arrivals: &Receiver<Trip>, counts: &Co
     loop {
         if here.is_empty() {
             let Ok(trip) = arrivals.recv() else { return };
+            let few = trip.listener.received() - trip.listener.heard() < u64::from(SAMPLE_RATE_HZ);
             here.push(trip);
-            std::thread::sleep(GATHER);
+            // What is behind already waits no longer.
+            if few {
+                std::thread::sleep(GATHER);
+            }
         }
         while here.len() < BATCH_ROWS {
             let Ok(trip) = arrivals.try_recv() else { break };

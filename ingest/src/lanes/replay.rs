@@ -186,7 +186,7 @@ impl Replay {
                     continue;
                 }
                 let took = Duration::from_millis(self.now_ms - began);
-                self.queue.done(worker, took, now);
+                self.queue.done(worker, took, stopped, now);
                 self.finish(worker, taken, stopped, took);
             }
             if let Some(taken) = self.queue.next(worker, now) {

@@ -203,14 +203,14 @@ impl Commits {
     /// When a track that holds words up is not waited for any longer.
     pub(super) fn stalled_until(&self, intakes: &BTreeMap<Track, Intake>, now: Instant) -> Option<Instant> {
         let intake = intakes.get(&self.held_up_by?)?;
-        Some(intake.heard_at + STANDS_STILL_AFTER).filter(|&at| at > now)
+        Some(intake.still_since + STANDS_STILL_AFTER).filter(|&at| at > now)
     }
 }
 
 fn stands_still(intakes: &BTreeMap<Track, Intake>, track: Track, now: Instant) -> bool {
     intakes
         .get(&track)
-        .is_none_or(|intake| intake.removed || now >= intake.heard_at + STANDS_STILL_AFTER)
+        .is_none_or(|intake| intake.removed || now >= intake.still_since + STANDS_STILL_AFTER)
 }
 
 /// A loss stays a loss; everything else was never said.

@@ -47,6 +47,8 @@ pub(super) struct Intake {
     next_seq: u64,
     /// When its last audio came.
     pub(super) heard_at: Instant,
+    /// Since when it could have sent more: since its last audio, or since it was allowed to.
+    pub(super) still_since: Instant,
     /// Its last frame has been sent.
     pub(super) removed: bool,
     keeping: Option<Keeping>,
@@ -82,6 +84,7 @@ impl Intake {
             frames: VecDeque::new(),
             next_seq: position.map_or(0, |position| position.release_seq),
             heard_at: now,
+            still_since: now,
             removed: false,
             keeping: keep_audio.then(|| Keeping::from(declared, decided)),
         };
@@ -137,7 +140,7 @@ impl Intake {
             came_at: now,
         });
         self.next_seq = prefix.seq + 1;
-        self.heard_at = now;
+        (self.heard_at, self.still_since) = (now, now);
         if let Some(class) = withheld(end) {
             lane.push(self.decoder.jump(self.at() + samples));
             lane.skip(end, class);
@@ -191,7 +194,7 @@ impl Intake {
     /// It begins again where it ended.
     pub(super) const fn reopen(&mut self, now: Instant) {
         self.removed = false;
-        self.heard_at = now;
+        (self.heard_at, self.still_since) = (now, now);
     }
 
     /// The session is over.

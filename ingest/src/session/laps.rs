@@ -77,7 +77,9 @@ impl Session {
 
     /// A pass has shown this much.
     pub(super) fn lap_shown(&mut self, pass: &Pass, shown: &[Shown], now: Instant) {
-        let shows = shown.iter().any(|shown| matches!(shown, Shown::Partial(_)));
+        let shows = shown
+            .iter()
+            .any(|shown| matches!(shown, Shown::Partial(partial) if !partial.text.is_empty()));
         let came_at = self
             .intakes
             .get(&pass.track)

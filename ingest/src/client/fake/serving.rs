@@ -77,10 +77,11 @@ impl<'a> Serving<'a> {
     }
 
     pub(super) fn say_status(&mut self, step: u8) {
-        let (level, credit_ms) = match step {
-            DEFERRED_STEP => (Level::Overloaded, 0),
-            _ => (Level::Normal, self.world.lock().unwrap().credit_ms),
+        let level = match step {
+            DEFERRED_STEP => Level::Overloaded,
+            _ => Level::Normal,
         };
+        let credit_ms = self.world.lock().unwrap().credit_ms;
         self.say(
             None,
             ServerEvent::Status {

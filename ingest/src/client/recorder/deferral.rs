@@ -264,7 +264,7 @@ impl Node {
             // A connection looks up when it has something to do, and not before.
             if std::mem::take(&mut person.woken) || person.session.wake_at(true, now) <= now + Duration::from_millis(1)
             {
-                person.session.see_step(step);
+                person.session.see_step(step, now);
                 person.judge(now);
                 self.hand_out(index, now);
                 let person = &mut self.people[index];
@@ -319,7 +319,7 @@ impl Node {
                     continue;
                 }
                 let took = Duration::from_millis(self.now_ms - began);
-                self.queue.done(worker, took, now);
+                self.queue.done(worker, took, stopped, now);
                 self.answer(taken.waiting.answer, taken.waiting.job, stopped, took, now);
             }
             if let Some(taken) = self.queue.next(worker, now) {
