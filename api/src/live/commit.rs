@@ -338,10 +338,6 @@ async fn withdraw_once(
         for what in withdrawals {
             let from_ms = what.span.start.as_ms();
             let segments = utterances::forget(&mut *tx, at, what).await?;
-            let first = segments.iter().map(|(_, from_sample)| *from_sample).min();
-            let first = first.unwrap_or(what.from_sample);
-            let touched = kept_audio::forget_withdrawn(&mut *tx, at, what, first).await?;
-            objects |= touched.iter().any(|stretch| stretch.audio.is_none());
             ids.extend(segments.iter().map(|(id, _)| id.as_str().to_owned()));
             for row in events::forget_nudges(&mut *tx, at.tenant, at.meeting, from_ms).await? {
                 // A nudge that does not open is gone all the same; its id cannot be told.
@@ -352,9 +348,11 @@ async fn withdraw_once(
             // What was marked and observed does not wait for audio, and may be ahead of it.
             events::forget_marks(&mut *tx, at.tenant, at.meeting, from_ms).await?;
             observations::forget(&mut *tx, at, from_ms).await?;
-            spans::withhold(&mut *tx, at, what).await?;
+            let withheld = spans::withhold(&mut *tx, at, what).await?;
+            let touched = kept_audio::forget_withdrawn(&mut *tx, at, what.track, &withheld).await?;
+            objects |= touched.iter().any(|stretch| stretch.audio.is_none());
             for stretch in &touched {
-                for rest in on_the_record(stretch, key, what, first) {
+                for rest in on_the_record(stretch, key, what.track, &withheld) {
                     kept_audio::insert(&mut *tx, at, &rest, stretch.expires_at).await?;
                 }
             }

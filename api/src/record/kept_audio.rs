@@ -3,8 +3,8 @@
 use crate::ids::{MeetingId, Member, TenantId};
 use crate::record::{Capture, to_column};
 use attune_engine::speaker::Track;
-use attune_ingest::ports::Withdrawal;
 use sqlx::PgExecutor;
+use std::ops::Range;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -85,8 +85,8 @@ pub(crate) struct Touched {
 pub(crate) async fn forget_withdrawn(
     db: impl PgExecutor<'_>,
     at: Capture,
-    what: &Withdrawal,
-    from_sample: u64,
+    track: Track,
+    withheld: &Range<u64>,
 ) -> sqlx::Result<Vec<Touched>> {
     sqlx::query_as!(
         Touched,
@@ -95,9 +95,9 @@ pub(crate) async fn forget_withdrawn(
            RETURNING id, audio, expires_at AS "expires_at: OffsetDateTime""#,
         at.tenant.0,
         at.session,
-        what.track.as_str(),
-        to_column(from_sample.min(what.from_sample)),
-        to_column(what.to_sample)
+        track.as_str(),
+        to_column(withheld.start),
+        to_column(withheld.end)
     )
     .fetch_all(db)
     .await

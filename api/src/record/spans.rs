@@ -9,6 +9,7 @@ use attune_ingest::ports::{Decided, Withdrawal};
 use attune_ingest::protocol::{Account, SampleClass};
 use sqlx::{PgConnection, PgExecutor};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Adds what a commit decided. A sample that is decided already stops the transaction.
 pub(crate) async fn insert(db: impl PgExecutor<'_>, at: Capture, decided: &[Decided]) -> sqlx::Result<()> {
@@ -35,8 +36,9 @@ pub(crate) async fn insert(db: impl PgExecutor<'_>, at: Capture, decided: &[Deci
     .map(drop)
 }
 
-/// Makes a stretch withheld that was something else.
-pub(crate) async fn withhold(db: &mut PgConnection, at: Capture, what: &Withdrawal) -> sqlx::Result<()> {
+/// Makes a stretch withheld that was something else. Says what is withheld by it: more than was named where speech
+/// reaches beyond that.
+pub(crate) async fn withhold(db: &mut PgConnection, at: Capture, what: &Withdrawal) -> sqlx::Result<Range<u64>> {
     let touched = sqlx::query!(
         "DELETE FROM sample_spans
          WHERE tenant_id = $1 AND session_id = $2 AND track = $3 AND from_sample < $5 AND to_sample > $4
@@ -62,7 +64,11 @@ pub(crate) async fn withhold(db: &mut PgConnection, at: Capture, what: &Withdraw
         };
         rows.extend(forget(span, what));
     }
-    insert(db, at, &rows).await
+    insert(db, at, &rows).await?;
+    let withheld = rows.iter().filter(|row| row.class == SampleClass::Withheld);
+    Ok(withheld.fold(what.from_sample..what.to_sample, |all, row| {
+        all.start.min(row.from_sample)..all.end.max(row.to_sample)
+    }))
 }
 
 /// What a span becomes that a withdrawal touches. A segment of speech goes as a whole, because its words do; a loss stays

@@ -3,7 +3,9 @@
 use crate::audio;
 use crate::keys::MeetingKey;
 use crate::record::kept_audio::{NewStretch, Touched};
-use attune_ingest::ports::{KeptFrame, Withdrawal};
+use attune_engine::speaker::Track;
+use attune_ingest::ports::KeptFrame;
+use std::ops::Range;
 use uuid::Uuid;
 
 /// Frames in order as stretches without a hole, sealed: the index says exactly which samples there are.
@@ -23,21 +25,24 @@ pub(super) fn kept(frames: &[KeptFrame], key: &MeetingKey) -> Vec<NewStretch> {
     unbroken.filter_map(stretch).collect()
 }
 
-/// The parts of a stretch that lie before the speech that `what` takes back, which begins with the sample `first`, or behind it.
-/// None of one that is in an object: those go whole, and hold nothing that may still be taken back.
-pub(super) fn on_the_record(stretch: &Touched, key: &MeetingKey, what: &Withdrawal, first: u64) -> Vec<NewStretch> {
+/// The whole frames of a stretch that lie outside what is `withheld`. None of one that is in an object: those go whole, and
+/// hold nothing that may still be taken back.
+pub(super) fn on_the_record(
+    stretch: &Touched,
+    key: &MeetingKey,
+    track: Track,
+    withheld: &Range<u64>,
+) -> Vec<NewStretch> {
     let sealed = stretch.audio.as_deref().unwrap_or_default();
     // What does not open is gone all the same.
-    let mut frames = audio::open(key, stretch.id, what.track, sealed).unwrap_or_default();
-    frames.retain(|frame| frame.to_sample <= first || frame.from_sample >= what.to_sample);
+    let mut frames = audio::open(key, stretch.id, track, sealed).unwrap_or_default();
+    frames.retain(|frame| frame.to_sample <= withheld.start || frame.from_sample >= withheld.end);
     kept(&frames, key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use attune_engine::clock::{MeetingTime, Span};
-    use attune_engine::speaker::Track;
     use attune_ingest::protocol::Codec;
     use time::OffsetDateTime;
     use zeroize::Zeroizing;
@@ -64,14 +69,7 @@ mod tests {
             audio,
             expires_at: OffsetDateTime::UNIX_EPOCH,
         };
-        let what = Withdrawal {
-            track: Track::Mic,
-            from_sample: 1_000,
-            to_sample: 1_700,
-            span: Span::new(MeetingTime::from_ms(62), MeetingTime::from_ms(106)),
-        };
-        // The speech around it begins within the third frame.
-        let rest = on_the_record(&touched(Some(stretch.audio.clone())), &key, &what, 700);
+        let rest = on_the_record(&touched(Some(stretch.audio.clone())), &key, Track::Mic, &(700..1_700));
         let left = rest.iter().map(|rest| {
             let opened = audio::open(&key, rest.id, Track::Mic, &rest.audio).unwrap();
             (rest.from_sample, rest.to_sample, opened)
@@ -79,7 +77,7 @@ mod tests {
         let expected = [(0, 640, frames[..2].to_vec()), (1_920, 2_560, frames[6..].to_vec())];
         assert_eq!(left.collect::<Vec<_>>(), expected);
 
-        assert!(on_the_record(&touched(None), &key, &what, 700).is_empty());
-        assert!(on_the_record(&touched(Some(vec![0; 40])), &key, &what, 700).is_empty());
+        assert!(on_the_record(&touched(None), &key, Track::Mic, &(700..1_700)).is_empty());
+        assert!(on_the_record(&touched(Some(vec![0; 40])), &key, Track::Mic, &(700..1_700)).is_empty());
     }
 }
