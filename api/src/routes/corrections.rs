@@ -60,6 +60,9 @@ pub(super) struct CorrectedUtterance {
     version: i32,
     /// Its words, with single spaces between them.
     text: String,
+    /// The report as it was: the measures that follow from these words come with a later version. Absent where there is
+    /// none yet.
+    report_version: Option<i32>,
 }
 
 /// Puts the words of a segment right. They stand in the report from now on, whatever is heard in the segment, also when the
@@ -80,7 +83,7 @@ pub(super) async fn correct_utterance(
     let key = key_of(&state, member, meeting.id).await?;
     let words: Vec<&str> = input.text.split_whitespace().collect();
     let text = words.join(" ");
-    let version = state
+    let (version, report_version) = state
         .db
         .with_tenant(member.tenant, async |tx| {
             // Whoever makes the report locks the meeting too: it is made with this, or again.
@@ -103,8 +106,13 @@ pub(super) async fn correct_utterance(
                 queue::make_report_of_corrections(&mut *tx, at.tenant, at.meeting).await?;
             }
             audit::insert(&mut *tx, member, "meeting.words_corrected", utterance).await?;
-            Ok::<_, ApiError>(version)
+            Ok::<_, ApiError>((version, subject.report_version))
         })
         .await?;
-    Ok(Json(CorrectedUtterance { segment, version, text }))
+    Ok(Json(CorrectedUtterance {
+        segment,
+        version,
+        text,
+        report_version,
+    }))
 }

@@ -53,6 +53,8 @@ export interface Corrected {
   segment: string;
   version: number;
   text: string;
+  /** The report as it was: the measures that follow from these words come with a later version. */
+  report_version?: number | null;
 }
 
 /** Puts the words of an utterance right. It names the correction that was read, so that nobody's is written over unseen. */

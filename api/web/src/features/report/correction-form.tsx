@@ -1,6 +1,6 @@
-/** Puts the words of a passage right: a field for each stretch that was heard, by keyboard or not. What was typed stays until it is saved. */
+/** Puts the words of a passage right: a field for each stretch that was heard, by keyboard or not. What was typed stays until it is saved or given up. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useId, useState, type FormEvent, type KeyboardEvent } from "react";
+import { useId, type Dispatch, type FormEvent, type KeyboardEvent, type SetStateAction } from "react";
 import { correctUtterance, reportQuery, withCorrection } from "../../api/meetings";
 import { ApiFailure } from "../../api/failure";
 import type { Utterance } from "../../api/model";
@@ -12,45 +12,60 @@ import { Button } from "../../ui/button";
 /** As the server takes it. */
 const LONGEST_TEXT = 2_000;
 
+/** What was typed for an utterance and is not saved, and the correction that it was typed over. */
+export type Drafts = Readonly<Record<string, { text: string; over: number }>>;
+
 interface Props {
   meetingId: string;
   passage: Passage<Utterance>;
+  drafts: Drafts;
+  onDrafts: Dispatch<SetStateAction<Drafts>>;
   onClose: () => void;
-  onCorrected: () => void;
+  onCorrected: (reportVersion: number) => void;
 }
 
-export function CorrectionForm({ meetingId, passage, onClose, onCorrected }: Props) {
+export function CorrectionForm({ meetingId, passage, drafts, onDrafts, onClose, onCorrected }: Props) {
   const help = useId();
   const queryClient = useQueryClient();
-  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
-  const textOf = (piece: Utterance): string => typed[piece.id] ?? piece.text;
+  const { queryKey } = reportQuery(meetingId);
+  const textOf = (piece: Utterance): string => drafts[piece.id]?.text ?? piece.text;
+  const type = (piece: Utterance, text: string): void =>
+    onDrafts((before) => ({ ...before, [piece.id]: { text, over: before[piece.id]?.over ?? versionOf(piece) } }));
+  const drop = (ids: readonly string[]): void => onDrafts((before) => Object.fromEntries(Object.entries(before).filter(([id]) => !ids.includes(id))));
   const isChanged = (piece: Utterance): boolean => words(textOf(piece)) !== words(piece.text);
   const save = useMutation({
     mutationFn: async () => {
       // One after another: what is saved is shown as saved also where the next one fails.
       for (const piece of passage.pieces.filter(isChanged)) {
         const corrected = await correctUtterance(meetingId, piece, words(textOf(piece)));
-        queryClient.setQueryData(reportQuery(meetingId).queryKey, (report) => (report == null ? report : withCorrection(report, corrected)));
-        onCorrected();
+        // An answer under way knows nothing of it yet.
+        await queryClient.cancelQueries({ queryKey });
+        queryClient.setQueryData(queryKey, (report) => (report == null ? report : withCorrection(report, corrected)));
+        drop([piece.id]);
+        onCorrected(corrected.report_version ?? 0);
       }
     },
-    onSuccess: onClose,
+    onSuccess: () => leave(),
     onError: async (error) => {
       // Somebody else put them right meanwhile: theirs is shown beside what was typed, which the next save puts in its place.
-      if (error instanceof ApiFailure && error.code === "outdated") await queryClient.invalidateQueries({ queryKey: reportQuery(meetingId).queryKey });
+      if (error instanceof ApiFailure && error.code === "outdated") await queryClient.invalidateQueries({ queryKey });
     },
   });
+  const leave = (): void => {
+    drop(passage.pieces.map(({ id }) => id));
+    onClose();
+  };
   const missing = passage.pieces.some((piece) => words(textOf(piece)) === "");
   const submit = (event?: FormEvent): void => {
     event?.preventDefault();
     if (missing || save.isPending) return;
     if (passage.pieces.some(isChanged)) save.mutate();
-    else onClose();
+    else leave();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // A key that ends a composition is not meant for the form.
     if (event.nativeEvent.isComposing) return;
-    if (event.key === "Escape") onClose();
+    if (event.key === "Escape" && !save.isPending) leave();
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       submit();
@@ -66,9 +81,11 @@ export function CorrectionForm({ meetingId, passage, onClose, onCorrected }: Pro
             key={piece.id}
             piece={piece}
             text={textOf(piece)}
+            isNew={drafts[piece.id] !== undefined && drafts[piece.id]?.over !== versionOf(piece)}
+            isSaving={save.isPending}
             help={help}
             first={index === 0}
-            onType={(text) => setTyped((before) => ({ ...before, [piece.id]: text }))}
+            onType={(text) => type(piece, text)}
             onKeyDown={onKeyDown}
           />
         ))}
@@ -84,7 +101,9 @@ export function CorrectionForm({ meetingId, passage, onClose, onCorrected }: Pro
           <Button type="submit" weight="primary" disabled={save.isPending || missing}>
             {save.isPending ? "Saving…" : "Save words"}
           </Button>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={leave} disabled={save.isPending}>
+            Cancel
+          </Button>
         </div>
       </form>
     </li>
@@ -94,13 +113,16 @@ export function CorrectionForm({ meetingId, passage, onClose, onCorrected }: Pro
 interface FieldProps {
   piece: Utterance;
   text: string;
+  /** Somebody else put these words right since the first key was pressed. */
+  isNew: boolean;
+  isSaving: boolean;
   help: string;
   first: boolean;
   onType: (text: string) => void;
   onKeyDown: (event: KeyboardEvent) => void;
 }
 
-function Field({ piece, text, help, first, onType, onKeyDown }: FieldProps) {
+function Field({ piece, text, isNew, isSaving, help, first, onType, onKeyDown }: FieldProps) {
   return (
     <div className="mt-2 max-w-[42rem]">
       <textarea
@@ -109,15 +131,25 @@ function Field({ piece, text, help, first, onType, onKeyDown }: FieldProps) {
         value={text}
         rows={Math.max(1, Math.ceil(text.length / 60))}
         maxLength={LONGEST_TEXT}
+        readOnly={isSaving}
         autoFocus={first}
         onChange={(event) => onType(event.target.value)}
         onKeyDown={onKeyDown}
         className="said w-full resize-none rounded-md border border-line-strong bg-surface px-3 py-2 text-base text-ink sm:text-lg"
       />
+      {isNew && (
+        <p role="status" className="text-sm text-signal">
+          Saved elsewhere meanwhile: {piece.text}
+        </p>
+      )}
       {piece.corrected != null && piece.corrected.heard !== "" && <p className="text-sm text-ink-3">Heard: {piece.corrected.heard}</p>}
       {piece.live_text != null && <p className="text-sm text-ink-3">Live: {piece.live_text}</p>}
     </div>
   );
+}
+
+function versionOf(piece: Utterance): number {
+  return piece.corrected?.version ?? 0;
 }
 
 /** What the server keeps of a text: its words, with single spaces. */

@@ -129,10 +129,11 @@ describe("words that are put right", () => {
   const first = report.utterances[0];
   if (first === undefined) throw new Error("the report has no utterance");
   const address = `PUT /v1/meetings/${ended.id}/utterances/${first.id}`;
-  const open = async (answer: Answers[string]) => {
+  const open = async (answer: Answers[string], more: Answers = {}) => {
     const sent: unknown[] = [];
     const app = openApp(`/meetings/${ended.id}/report`, {
       ...answers(),
+      ...more,
       [address]: async (request) => {
         sent.push(await request.json());
         return answer(request);
@@ -174,19 +175,49 @@ describe("words that are put right", () => {
     expect(sent).toEqual([]);
   });
 
-  it("are not lost when they cannot be saved", async () => {
+  it("are not lost when they cannot be saved, and what was saved elsewhere is shown beside them", async () => {
     let answer: Awaited<ReturnType<Answers[string]>> = refusal(409, "outdated", "these words were put right elsewhere meanwhile; read the report again");
-    const { user, transcript, field, sent, requests } = await open(() => answer);
+    let shown = report;
+    const theirs = { ...first, text: "What they say was said.", corrected: { version: 1, heard: first.text } };
+    const { user, transcript, field, sent, requests } = await open(
+      () => {
+        shown = { ...report, utterances: report.utterances.map((said) => (said.id === first.id ? theirs : said)) };
+        return answer;
+      },
+      { [`GET /v1/meetings/${ended.id}/report`]: () => ({ status: 200, body: shown }) },
+    );
     await user.clear(field);
     await user.keyboard("What was truly said.{Enter}");
     const alert = await within(transcript).findByRole("alert");
     expect(alert.textContent).toBe("Not saved; what you typed is still here. These words were put right elsewhere meanwhile; read the report again.");
     expect(field).toHaveProperty("value", "What was truly said.");
     await waitFor(() => expect(requests.filter((request) => request === `GET /v1/meetings/${ended.id}/report`)).toHaveLength(2));
-    answer = await saved(new Request("http://test/"));
+    expect(await within(transcript).findByText("Saved elsewhere meanwhile: What they say was said.")).toBeTruthy();
+    answer = { status: 200, body: { segment: first.id, version: 2, text: "What was truly said." } };
     await user.click(within(transcript).getByRole("button", { name: "Save words" }));
     expect(await within(transcript).findByText("corrected")).toBeTruthy();
-    expect(sent).toHaveLength(2);
+    expect(sent).toEqual([
+      { text: "What was truly said.", version: 0 },
+      { text: "What was truly said.", version: 1 },
+    ]);
+  });
+
+  it("stay as typed while another passage is looked for or opened", async () => {
+    const { user, transcript, field } = await open(saved);
+    await user.clear(field);
+    await user.keyboard("Half a thought");
+    const typed = (): unknown[] => within(transcript).getAllByRole("textbox", { name: /^Words at/ }).map((each) => (each as HTMLTextAreaElement).value);
+    await user.type(within(transcript).getByRole("searchbox"), "nobody says this");
+    expect(typed()).toContain("Half a thought");
+    await user.clear(within(transcript).getByRole("searchbox"));
+    const [another] = within(transcript).getAllByRole("button", { name: /^Correct the words at/ });
+    if (another === undefined) throw new Error("there is one passage");
+    await user.click(another);
+    expect(typed()).not.toContain("Half a thought");
+    const [back] = within(transcript).getAllByRole("button", { name: /^Correct the words at/ });
+    if (back === undefined) throw new Error("there is one passage");
+    await user.click(back);
+    expect(typed()).toContain("Half a thought");
   });
 
   it("cannot be nothing", async () => {

@@ -39,7 +39,7 @@ export function ReportPage({ id }: { id: string }) {
       ) : report.data === null ? (
         <NotReady meeting={meeting.data} onRetry={() => void report.refetch()} />
       ) : (
-        <Loaded meeting={meeting.data} report={report.data} onCorrected={setCorrected} />
+        <Loaded meeting={meeting.data} report={report.data} onCorrected={(version) => setCorrected((before) => Math.max(before, version))} />
       )}
     </div>
   );
@@ -60,7 +60,7 @@ function Loaded({ meeting, report, onCorrected }: { meeting: Meeting; report: Re
       <PaceSection report={report} />
       <MeasuresSection report={report} />
       <NudgesSection report={report} />
-      <TranscriptSection meetingId={meeting.id} report={report} onCorrected={() => onCorrected(report.version)} />
+      <TranscriptSection meetingId={meeting.id} report={report} onCorrected={onCorrected} />
       <CaptureSection report={report} />
     </article>
   );

@@ -6,10 +6,10 @@ import { passages, type Passage } from "../../transcript/passages";
 import { occurs, split } from "../../transcript/search";
 import { SpeakerLabel } from "../../transcript/speaker-label";
 import { Icon } from "../../ui/icon";
-import { CorrectionForm } from "./correction-form";
+import { CorrectionForm, type Drafts } from "./correction-form";
 import { Section } from "./section";
 
-export function TranscriptSection({ meetingId, report, onCorrected }: { meetingId: string; report: Report; onCorrected: () => void }) {
+export function TranscriptSection({ meetingId, report, onCorrected }: { meetingId: string; report: Report; onCorrected: (reportVersion: number) => void }) {
   const field = useId();
   const [typed, setTyped] = useState("");
   const sought = useDeferredValue(typed.trim());
@@ -17,13 +17,15 @@ export function TranscriptSection({ meetingId, report, onCorrected }: { meetingI
   const unsure = report.utterances.some((utterance) => utterance.low_confidence === true);
   // The passage whose words are being put right, by the utterance it begins with: a newer report may join it otherwise.
   const [editing, setEditing] = useState<string | null>(null);
+  // Kept here: a form comes and goes with its passage.
+  const [drafts, setDrafts] = useState<Drafts>({});
   // Whoever came by keyboard goes on where they were.
   const left = useRef<string | null>(null);
   const close = (passage: string): void => {
     left.current = passage;
-    setEditing(null);
+    setEditing((now) => (now === passage ? null : now));
   };
-  const shown = sought === "" ? all : all.filter((passage) => passage.pieces.some((piece) => occurs(piece.text, sought)));
+  const shown = sought === "" ? all : all.filter((passage) => passage.pieces.some((piece) => piece.id === editing || occurs(piece.text, sought)));
 
   return (
     <Section
@@ -63,7 +65,14 @@ export function TranscriptSection({ meetingId, report, onCorrected }: { meetingI
             <Fragment key={passage.id}>
               {sought === "" && gapsBetween(report.gaps, shown[index - 1], passage).map((gap) => <Lost key={`${gap.track}-${gap.t0_ms}`} gap={gap} />)}
               {passage.pieces.some(({ id }) => id === editing) ? (
-                <CorrectionForm meetingId={meetingId} passage={passage} onClose={() => close(passage.id)} onCorrected={onCorrected} />
+                <CorrectionForm
+                  meetingId={meetingId}
+                  passage={passage}
+                  drafts={drafts}
+                  onDrafts={setDrafts}
+                  onClose={() => close(editing ?? passage.id)}
+                  onCorrected={onCorrected}
+                />
               ) : (
                 <Lines passage={passage} sought={sought} onEdit={() => setEditing(passage.id)} wasLeft={left} />
               )}
@@ -132,7 +141,7 @@ function Words({ piece, sought }: { piece: Utterance; sought: string }) {
       </span>
       {piece.corrected != null && (
         <span className="ml-1.5 font-sans text-xs text-ink-3" title={`Heard: ${piece.corrected.heard}`}>
-          corrected
+          corrected<span className="sr-only">; heard: {piece.corrected.heard}</span>
         </span>
       )}{" "}
     </>

@@ -32,7 +32,7 @@ function Choice({ kept, days }: { kept: boolean; days: number }) {
         disabled={keep.isPending}
         onChange={(granted) => (granted ? keep.mutate(true) : setAsking(true))}
       >
-        For {days === 1 ? "a day" : `${days} days`}, encrypted, on this server alone. After a meeting it is heard again, at leisure, and the report takes what is understood better. Otherwise
+        For {days === 1 ? "a day" : `${days} days`}, encrypted under your own key. After a meeting it is heard again, by the recognizer that Speech recognition allows, and the report takes what is understood better. Otherwise
         no audio outlives its meeting. What goes off the record is never kept. Tell the others in the call.
       </Switch>
       {keep.isError && <Unchanged error={keep.error} />}
