@@ -142,4 +142,5 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(viewer::create_live_ticket))
         .routes(routes!(viewer::follow_meeting))
         .routes(routes!(report::get_report))
+        .routes(routes!(report::get_report_file))
 }

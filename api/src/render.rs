@@ -1,12 +1,14 @@
-//! A report as something to read: plain text, JSON, Markdown, or one HTML page that stands alone. For `attune analyze`;
-//! the web app draws its own.
+//! A report as a file: plain text, JSON, Markdown, one HTML page that stands alone, captions, or a table of measures. For
+//! `attune analyze` and to take away from the web app, which draws its own.
 
+mod csv;
 mod figures;
 mod html;
 mod json;
 mod markdown;
 mod passages;
 mod text;
+mod vtt;
 
 #[cfg(test)]
 mod sample;
@@ -37,11 +39,45 @@ pub enum Format {
     Markdown,
     /// One page for a browser, with nothing to fetch.
     Html,
+    /// Captions for a player (WebVTT).
+    Vtt,
+    /// The measures for a spreadsheet.
+    Csv,
+}
+
+impl Format {
+    /// Every format.
+    #[cfg(test)]
+    const ALL: [Self; 6] = [Self::Text, Self::Json, Self::Markdown, Self::Html, Self::Vtt, Self::Csv];
+
+    /// How a file of it is called at the end.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Json => "json",
+            Self::Markdown => "md",
+            Self::Html => "html",
+            Self::Vtt => "vtt",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// What a browser is told that it is.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Html => "text/html; charset=utf-8",
+            Self::Vtt => "text/vtt; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+        }
+    }
 }
 
 /// A name that is no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no format {0:?}: choose text, json, md or html")]
+#[error("there is no format {0:?}: choose text, json, md, html, vtt or csv")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {
@@ -53,6 +89,8 @@ impl FromStr for Format {
             "json" => Ok(Self::Json),
             "md" | "markdown" => Ok(Self::Markdown),
             "html" => Ok(Self::Html),
+            "vtt" => Ok(Self::Vtt),
+            "csv" => Ok(Self::Csv),
             _ => Err(UnknownFormat(text.to_owned())),
         }
     }
@@ -67,6 +105,8 @@ impl Analysis {
             Format::Json => json::compose(self, &mut out),
             Format::Markdown => markdown::compose(self, &mut out),
             Format::Html => html::compose(self, &mut out),
+            Format::Vtt => vtt::compose(self, &mut out),
+            Format::Csv => csv::compose(self, &mut out),
         };
         composed.expect("invariant: writing into a string does not fail");
         out
@@ -94,6 +134,14 @@ mod tests {
             let written = analysis.write(format);
             assert!(written.contains("4.2 s of speech could not be recognized"), "{written}");
         }
+    }
+
+    #[test]
+    fn every_format_is_found_by_the_end_of_a_file_s_name() {
+        for format in Format::ALL {
+            assert_eq!(format.extension().parse(), Ok(format));
+        }
+        assert!("exe".parse::<Format>().is_err());
     }
 
     #[test]

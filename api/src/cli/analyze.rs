@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// A recording, or yours and then the others'
     #[arg(required = true, num_args = 1..=2, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// text, json, md or html; without it what the output's name says, or text
+    /// text, json, md, html, vtt (captions) or csv (measures); without it what the output's name says, or text
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// auto, whisper, whisper:PATH, sphinx or remote; only remote sends speech anywhere

@@ -2,16 +2,20 @@
 
 use crate::auth::OwnedMeeting;
 use crate::error::{ApiError, ErrorBody};
-use crate::ids::MeetingId;
+use crate::ids::{MeetingId, Member};
 use crate::live::{correction, sealed};
 use crate::record::{analyses, corrections};
-use crate::routes::{ValidQuery, key_of};
+use crate::render::{Analysis, Format};
+use crate::routes::{ValidQuery, key_of, read_title};
 use crate::server::AppState;
 use attune_engine::correction::reread;
 use attune_engine::report::Report;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::IntoResponse;
 use garde::Validate;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -53,11 +57,61 @@ pub(super) async fn get_report(
     OwnedMeeting { member, meeting, .. }: OwnedMeeting,
     ValidQuery(WhichReport { version }): ValidQuery<WhichReport>,
 ) -> Result<Json<MeetingReport>, ApiError> {
+    read(&state, member, meeting.id, version).await.map(Json)
+}
+
+/// Which kind of file.
+#[derive(Debug, Deserialize)]
+pub(super) struct WhichFile {
+    format: String,
+}
+
+/// The report of a meeting as a file: `md` for notes, `html` to read and to send, `txt`, `vtt` (captions), `csv` (the measures)
+/// or `json`.
+#[utoipa::path(get, path = "/v1/meetings/{id}/report/files/{format}", tag = "live",
+    security(("session" = []), ("token" = [])),
+    params(("id" = MeetingId, Path), ("format" = String, Path, description = "md, html, txt, vtt, csv or json"), WhichReport),
+    responses((status = 200, body = String, content_type = "application/octet-stream"),
+              (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn get_report_file(
+    State(state): State<AppState>,
+    OwnedMeeting { member, meeting, .. }: OwnedMeeting,
+    Path(WhichFile { format }): Path<WhichFile>,
+    ValidQuery(WhichReport { version }): ValidQuery<WhichReport>,
+) -> Result<impl IntoResponse, ApiError> {
+    let format: Format = format.parse().map_err(|_| ApiError::NotFound("file"))?;
+    let MeetingReport { report, .. } = read(&state, member, meeting.id, version).await?;
+    let analysis = Analysis {
+        title: read_title(&meeting, &key_of(&state, member, meeting.id).await?)?,
+        report,
+    };
+    let headers = [
+        (header::CONTENT_TYPE, format.media_type().to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            attachment(&analysis.title, format.extension()),
+        ),
+    ];
+    Ok((headers, analysis.write(format)))
+}
+
+/// Saved under the meeting's title (RFC 6266), with a plain name for who cannot read that.
+fn attachment(title: &str, extension: &str) -> String {
+    let encoded = utf8_percent_encode(title, NON_ALPHANUMERIC);
+    format!("attachment; filename=\"meeting.{extension}\"; filename*=UTF-8''{encoded}.{extension}")
+}
+
+async fn read(
+    state: &AppState,
+    member: Member,
+    meeting: MeetingId,
+    version: Option<i32>,
+) -> Result<MeetingReport, ApiError> {
     let (stored, corrections) = state
         .db
         .with_tenant(member.tenant, async |tx| {
-            let stored = analyses::find(&mut *tx, member.tenant, member.user, meeting.id, version).await?;
-            let corrections = corrections::list(&mut *tx, member.tenant, meeting.id).await?;
+            let stored = analyses::find(&mut *tx, member.tenant, member.user, meeting, version).await?;
+            let corrections = corrections::list(&mut *tx, member.tenant, meeting).await?;
             Ok::<_, ApiError>((stored, corrections))
         })
         .await?;
@@ -65,17 +119,17 @@ pub(super) async fn get_report(
         code: "report_not_ready",
         message: "the report is not made yet",
     })?;
-    let key = key_of(&state, member, meeting.id).await?;
+    let key = key_of(state, member, meeting).await?;
     let mut report: Report =
         sealed::open(&key, sealed::analysis(stored.id), &stored.body).map_err(ApiError::internal)?;
     // What was put right a moment ago is read at once; the measures follow with the next version.
     let corrections = correction::open_all(&key, corrections).map_err(ApiError::internal)?;
     reread(&mut report.utterances, &corrections);
-    Ok(Json(MeetingReport {
-        meeting_id: meeting.id,
+    Ok(MeetingReport {
+        meeting_id: meeting,
         report_id: stored.id,
         created_at: stored.created_at,
         communication_score: stored.communication_score,
         report,
-    }))
+    })
 }

@@ -126,9 +126,8 @@ enum MeetingState {
 
 impl Meeting {
     fn read(row: MeetingRow, key: &MeetingKey) -> Result<Self, ApiError> {
-        let title = key.open(title_of(row.id), &row.title).map_err(ApiError::internal)?;
         Ok(Self {
-            title: String::from_utf8_lossy(&title).into_owned(),
+            title: read_title(&row, key)?,
             id: row.id,
             meeting_type: row.meeting_type,
             mode: row.mode,
@@ -148,6 +147,12 @@ impl Meeting {
                 .map(|(me, them)| TalkShare { me, them }),
         })
     }
+}
+
+/// What the meeting is called.
+pub(crate) fn read_title(row: &MeetingRow, key: &MeetingKey) -> Result<String, ApiError> {
+    let title = key.open(title_of(row.id), &row.title).map_err(ApiError::internal)?;
+    Ok(String::from_utf8_lossy(&title).into_owned())
 }
 
 const fn title_of(meeting: MeetingId) -> Place {

@@ -52,6 +52,31 @@ async fn captions_name_the_others_while_the_meeting_goes_on_and_in_its_report() 
     app.finish().await;
 }
 
+/// The report as files, for its owner.
+async fn assert_files(stage: &Stage) {
+    let address = format!("/v1/meetings/{}/report/files", stage.meeting);
+    for (format, kind, holds) in [
+        ("html", "text/html; charset=utf-8", "zebra"),
+        ("md", "text/markdown; charset=utf-8", "zebra"),
+        ("txt", "text/plain; charset=utf-8", "zebra"),
+        ("vtt", "text/vtt; charset=utf-8", "zebra"),
+        ("csv", "text/csv; charset=utf-8; header=present", "Talk share"),
+        ("json", "application/json", "zebra"),
+    ] {
+        let file = stage
+            .owner
+            .get(&format!("{address}/{format}?version=1"))
+            .await
+            .expect(200);
+        assert_eq!(file.header("content-type"), Some(kind));
+        let name = file.header("content-disposition").unwrap();
+        assert!(name.starts_with("attachment; ") && name.ends_with(format), "{name}");
+        assert!(file.text.contains(holds), "{}", file.text);
+    }
+    let unknown = stage.owner.get(&format!("{address}/exe")).await.expect(404);
+    assert_eq!(unknown.error_code(), "not_found");
+}
+
 #[tokio::test]
 async fn what_is_said_is_decided_word_for_word_and_ends_in_a_report() {
     let (script, app, stage) = staged("the marker is a zebra").await;
@@ -147,6 +172,7 @@ async fn what_is_said_is_decided_word_for_word_and_ends_in_a_report() {
     assert_eq!(meeting["committed_ms"], 30_000);
     let share = meeting["talk_share"]["me"].as_f64().unwrap();
     assert!((0.5..0.8).contains(&share), "{share}");
+    assert_files(&stage).await;
     app.finish().await;
 }
 

@@ -239,6 +239,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/meetings/{id}/report/files/{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The report of a meeting as a file: `md` for notes, `html` to read and to send, `txt`, `vtt` (captions), `csv` (the measures)
+         *     or `json`.
+         */
+        get: operations["get_report_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/meetings/{id}/sessions": {
         parameters: {
             query?: never;
@@ -394,6 +414,12 @@ export interface components {
         };
         /** @description Words as they are from now on. */
         CorrectedUtterance: {
+            /**
+             * Format: int32
+             * @description The report as it was: the measures that follow from these words come with a later version. Absent where there is
+             *     none yet.
+             */
+            report_version?: number | null;
             /** @description The segment. */
             segment: string;
             /** @description Its words, with single spaces between them. */
@@ -1773,6 +1799,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeetingReport"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_report_file: {
+        parameters: {
+            query?: {
+                /** @description From 1; the newest unless it says otherwise. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+                /** @description md, html, txt, vtt, csv or json */
+                format: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             401: {

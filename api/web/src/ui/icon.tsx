@@ -31,6 +31,7 @@ const paths = {
       <path d="m12.5 12.5 4 4" />
     </>
   ),
+  download: <path d="M10 3.5v9M6 9l4 4 4-4M4 16.5h12" />,
   print: <path d="M5.5 7.5v-4h9v4M5.5 13.5h-2v-6h13v6h-2M5.5 11.5h9v5h-9z" />,
   check: <path d="m4 10.5 4 4 8-9" />,
   copy: <path d="M7.5 7.5h9v9h-9zM12.5 7.5v-4h-9v9h4" />,

@@ -9,6 +9,7 @@ import { TalkBar } from "../../measure/talk-bar";
 import { buttonClass } from "../../ui/button";
 import { Facts } from "../../ui/facts";
 import { Icon } from "../../ui/icon";
+import { menuItem } from "../../ui/menu";
 import { StateMark } from "../../ui/live-mark";
 import { DeleteDialog } from "./delete-dialog";
 import { RenameDialog } from "./rename-dialog";
@@ -70,11 +71,11 @@ function Actions({ meeting }: { meeting: Meeting }) {
         </DropdownMenu.Trigger>
         <DropdownMenu.Portal>
           <DropdownMenu.Content align="end" sideOffset={4} className="z-30 min-w-44 rounded-md border border-line bg-surface p-1 shadow-float">
-            <DropdownMenu.Item className={item} onSelect={() => setOpen("rename")}>
+            <DropdownMenu.Item className={menuItem} onSelect={() => setOpen("rename")}>
               <Icon name="rename" size={18} />
               Rename
             </DropdownMenu.Item>
-            <DropdownMenu.Item className={`${item} text-danger`} onSelect={() => setOpen("delete")}>
+            <DropdownMenu.Item className={`${menuItem} text-danger`} onSelect={() => setOpen("delete")}>
               <Icon name="remove" size={18} />
               Delete
             </DropdownMenu.Item>
@@ -86,5 +87,3 @@ function Actions({ meeting }: { meeting: Meeting }) {
     </div>
   );
 }
-
-const item = "flex cursor-pointer items-center gap-2.5 rounded-sm px-3 py-2 text-sm outline-none select-none data-[highlighted]:bg-sunken";

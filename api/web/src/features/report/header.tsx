@@ -7,6 +7,7 @@ import { Facts } from "../../ui/facts";
 import { Icon } from "../../ui/icon";
 import { Notice } from "../../ui/notice";
 import { captured } from "./coverage";
+import { Download } from "./download";
 import { heardAgain, recognizerName } from "./hearing";
 
 const sections = [
@@ -29,10 +30,13 @@ export function Header({ meeting, report }: { meeting: Meeting; report: Report }
     <header className="pt-9 pb-8 lg:pt-14 lg:pb-10 print:pt-0 print:pb-4">
       <div className="flex items-start justify-between gap-6">
         <h1 className="said min-w-0 text-2xl font-medium tracking-[-0.01em] break-words lg:text-3xl">{meeting.title}</h1>
-        <Button onClick={() => window.print()} className="max-sm:hidden print:hidden">
-          <Icon name="print" size={18} />
-          Print
-        </Button>
+        <div className="flex shrink-0 gap-3 print:hidden">
+          <Button onClick={() => window.print()} className="max-sm:hidden">
+            <Icon name="print" size={18} />
+            Print
+          </Button>
+          <Download meetingId={meeting.id} version={report.version} />
+        </div>
       </div>
       <Facts facts={facts} className="mt-2 text-ink-2" />
       <div className="mt-6 space-y-3 empty:hidden">

@@ -1,0 +1,77 @@
+//! For spreadsheets: the measures, one row each (RFC 4180).
+
+use super::Analysis;
+use attune_engine::measures::{Measure, MeasureState};
+use csv::{Terminator, WriterBuilder};
+
+const HEAD: [&str; 11] = [
+    "id",
+    "name",
+    "value",
+    "unit",
+    "state",
+    "target_low",
+    "target_high",
+    "have",
+    "need",
+    "of",
+    "note",
+];
+
+pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
+    writer.write_record(HEAD).map_err(|_| std::fmt::Error)?;
+    for measure in &analysis.report.measures.0 {
+        writer.write_record(row(measure)).map_err(|_| std::fmt::Error)?;
+    }
+    let written = writer.into_inner().map_err(|_| std::fmt::Error)?;
+    out.push_str(&String::from_utf8_lossy(&written));
+    Ok(())
+}
+
+fn row(measure: &Measure) -> [String; HEAD.len()] {
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
+    let target = measure.target.unwrap_or_default();
+    let state = match measure.state {
+        MeasureState::Ok => "ok",
+        MeasureState::NotEnoughSpeech => "not_enough_speech",
+        MeasureState::NotCovered => "not_covered",
+    };
+    [
+        measure.id.clone(),
+        measure.name.clone(),
+        number(measure.value),
+        measure.unit.clone(),
+        state.to_owned(),
+        number(target.low),
+        number(target.high),
+        number(Some(measure.exposure.have)),
+        number(Some(measure.exposure.need)),
+        measure.exposure.unit.clone(),
+        measure.note.clone().unwrap_or_default(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, sample::analysis};
+
+    #[test]
+    fn every_measure_is_a_row_with_its_target_and_what_it_rests_on() {
+        let mut analysis = analysis();
+        analysis.report.measures.0[0].note = Some("Says \"so\", and\nmore.".to_owned());
+        let written = analysis.write(Format::Csv);
+        let mut reader = csv::Reader::from_reader(written.as_bytes());
+        assert_eq!(reader.headers().unwrap(), &super::HEAD[..]);
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), analysis.report.measures.0.len());
+        for (row, measure) in rows.iter().zip(&analysis.report.measures.0) {
+            assert_eq!(&row[0], measure.id.as_str());
+            let value = row[2].parse::<f64>().ok();
+            assert_eq!(value.is_some(), measure.value.is_some(), "{row:?}");
+            assert_eq!(&row[10], measure.note.as_deref().unwrap_or_default());
+        }
+    }
+}
