@@ -189,14 +189,22 @@ fn played(models: &Models, meetings: usize, ahead: Ahead, utterances: &[Utteranc
     run
 }
 
-/// The most meetings for which `is_met`: more than `goal` of them while it is, else fewer until it is.
+/// The most meetings for which `is_met`, at most twice the `goal`: by halves, because each run takes a minute and more.
 fn most(goal: usize, at_goal: &Run, is_met: impl Fn(&Run) -> bool, play: impl Fn(usize) -> Run) -> usize {
-    if is_met(at_goal) {
-        let missed = (goal + 1..=2 * goal).find(|meetings| !is_met(&play(*meetings)));
-        missed.map_or(2 * goal, |missed| missed - 1)
+    let (mut met, mut missed) = if is_met(at_goal) {
+        (goal, 2 * goal + 1)
     } else {
-        (1..goal).rev().find(|meetings| is_met(&play(*meetings))).unwrap_or(0)
+        (0, goal)
+    };
+    while missed - met > 1 {
+        let tried = met.midpoint(missed);
+        if is_met(&play(tried)) {
+            met = tried;
+        } else {
+            missed = tried;
+        }
     }
+    met
 }
 
 fn told(run: &Run) -> String {
