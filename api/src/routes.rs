@@ -16,7 +16,7 @@ mod organisation;
 pub use input::{Valid, ValidQuery};
 pub use openapi::document;
 
-pub(crate) use meetings::key_of;
+pub(crate) use meetings::{key_of, read_title};
 
 use crate::server::AppState;
 use axum::Router;
