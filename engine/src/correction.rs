@@ -1,10 +1,11 @@
 //! Words that the person put right. A correction is of a stretch of one speaker's speech, the segment that they read, and of
 //! its words: whatever a recognizer hears there, now or in a later pass, gives way to it.
 //!
-//! The rule: words of that speaker whose middle lies in the stretch are replaced. The utterance of the corrected segment
-//! carries the new words, else the one that shares most of the stretch; any other loses what it has inside. Where nothing is
-//! heard in the stretch any more, the correction alone is what was said. A word that was heard too keeps its time, and the
-//! rest is spread between those. What a person wrote is sure.
+//! The rule: words of that speaker whose middle lies in the stretch are replaced, and with them every other word of the
+//! corrected segment while it ends where it did. The utterance of that segment carries the new words, else the one that shares
+//! most of the stretch; any other loses what it has inside. Where nothing is heard in the stretch any more, the correction
+//! alone is what was said. A word that was heard too keeps its time, and the rest is spread between those. What a person wrote
+//! is sure.
 
 use crate::attribution::{Pair, align};
 use crate::clock::{MeetingTime, Span};
@@ -71,22 +72,30 @@ fn correct(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
             .max_by_key(|(_, utterance)| shared(utterance))
             .map(|(index, _)| index)
     });
+    let touched = |utterance: &Utterance| utterance.id == correction.segment || shared(utterance) > 0;
+    // Words that a recognizer writes behind the end of what a segment decides stand at its end, where they last no time: their
+    // middle lies in no stretch, and yet the person read them.
+    let whole = |utterance: &Utterance| utterance.id == correction.segment && utterance.span.end <= correction.span.end;
     let heard: Vec<Word> = utterances
         .iter()
-        .filter(|utterance| shared(utterance) > 0)
-        .flat_map(|utterance| &utterance.words)
-        .filter(|word| is_inside(word, correction.span))
+        .filter(|utterance| touched(utterance))
+        .flat_map(|utterance| {
+            let whole = whole(utterance);
+            let words = utterance.words.iter();
+            words.filter(move |word| whole || is_inside(word, correction.span))
+        })
         .cloned()
         .collect();
     for index in 0..utterances.len() {
-        if shared(&utterances[index]) == 0 && Some(index) != carrier {
+        if !touched(&utterances[index]) {
             continue;
         }
+        let whole = whole(&utterances[index]);
         let place = place_of(&utterances[..index], &utterances[index]);
         let utterance = Arc::make_mut(&mut utterances[index]);
         let (before, mut rest): (Vec<Word>, Vec<Word>) = std::mem::take(&mut utterance.words)
             .into_iter()
-            .filter(|word| !is_inside(word, correction.span))
+            .filter(|word| !whole && !is_inside(word, correction.span))
             .partition(|word| word.start < correction.span.start);
         let mut words = before;
         if Some(index) == carrier {
@@ -219,16 +228,14 @@ fn placed(text: &str, heard: &[Word], span: Span) -> Vec<Word> {
             continue;
         }
         let run = times[at..].iter().take_while(|time| time.is_none()).count();
+        let next = times.get(at + run).copied().flatten();
+        let to = next.map_or(span.end, |time| time.start);
+        // What was heard may begin before the voice was sure, and so before the span.
         let from = at
             .checked_sub(1)
             .and_then(|before| times[before])
-            .map_or(span.start, |time| time.end);
-        let to = times
-            .get(at + run)
-            .copied()
-            .flatten()
-            .map_or(span.end, |time| time.start)
-            .max(from);
+            .map_or(span.start.min(to), |time| time.end);
+        let to = to.max(from);
         let each = to.since(from) / u32::try_from(run).unwrap_or(u32::MAX);
         for (place, time) in (0u32..).zip(&mut times[at..at + run]) {
             *time = Some(Span::new(from.plus(each * place), from.plus(each * (place + 1))));
@@ -330,6 +337,29 @@ mod tests {
     }
 
     #[test]
+    fn no_word_of_the_corrected_segment_stays_also_one_that_was_squeezed_to_its_end() {
+        let mut mine = said(Me, 10_000, "ship it friday");
+        mine.words[2].start = mine.words[1].end;
+        mine.words[2].end = mine.words[2].start;
+        (mine.span, mine.voiced) = (span(10_000, 10_600), vec![span(10_000, 10_600)]);
+        let meeting = conversation(MeetingType::Other, &[mine]);
+        let read = meeting.corrected(&[correction(&meeting.utterances()[0], "ship it on Friday")]);
+        assert_eq!(texts(&read), ["ship it on Friday"]);
+        let known = read.utterances()[0].corrected.as_ref().unwrap();
+        assert_eq!(known.heard, "ship it friday");
+    }
+
+    #[test]
+    fn where_a_later_pass_goes_on_beyond_the_corrected_segment_its_words_there_stay() {
+        let short = conversation(MeetingType::Other, &[said(Me, 10_000, "a b c")]);
+        let put_right = correction(&short.utterances()[0], "one two three");
+        let longer = conversation(MeetingType::Other, &[said(Me, 10_000, "a b c d e")]);
+        assert_eq!(longer.utterances()[0].id, put_right.segment);
+        let read = longer.corrected(std::slice::from_ref(&put_right));
+        assert_eq!(texts(&read), ["one two three d e"]);
+    }
+
+    #[test]
     fn a_correction_outlives_the_words_that_it_corrected() {
         let meeting = conversation(
             MeetingType::Other,
@@ -368,5 +398,11 @@ mod tests {
         };
         assert_eq!(times(placed("a b", &[], span(0, 1_000))), [(0, 500), (500, 1_000)]);
         assert_eq!(placed("  ", &[], span(0, 1_000)), []);
+        // What was heard begins in the pre-roll, and ends behind the last voice.
+        let heard = crate::spoken::words(800, "ship it");
+        assert_eq!(
+            times(placed("we ship it now", &heard, span(1_000, 1_300))),
+            [(800, 800), (800, 1_100), (1_100, 1_400), (1_400, 1_400)]
+        );
     }
 }
