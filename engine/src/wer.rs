@@ -81,6 +81,23 @@ pub fn tokens(text: &str) -> Vec<String> {
 /// The least number of substitutions, deletions and insertions that turn `reference` into `hypothesis` (Levenshtein over
 /// words).
 pub fn compare(reference: &[String], hypothesis: &[String]) -> WordErrors {
+    align(reference, hypothesis, |_| ())
+}
+
+/// The last step of an alignment.
+#[derive(Clone, Copy)]
+enum Step {
+    /// A word said and a word heard, the same or not.
+    Both,
+    /// A word said.
+    Said,
+    /// A word heard.
+    Heard,
+}
+
+/// Counts the errors of the best alignment. For each word said and in it for each word heard, `taken` is told the last step
+/// of the best alignment up to both; of steps that are as good, the first of [`Step`].
+fn align(reference: &[String], hypothesis: &[String], mut taken: impl FnMut(Step)) -> WordErrors {
     let start = WordErrors {
         reference: reference.len(),
         ..WordErrors::default()
@@ -117,13 +134,12 @@ pub fn compare(reference: &[String], hypothesis: &[String]) -> WordErrors {
                 insertions: left.insertions + 1,
                 ..left
             };
-            row[heard_index + 1] =
-                [deleted, inserted].into_iter().fold(
-                    matched,
-                    |best, other| {
-                        if cost(&other) < cost(&best) { other } else { best }
-                    },
-                );
+            let steps = [(deleted, Step::Said), (inserted, Step::Heard)].into_iter();
+            let (best, step) = steps.fold((matched, Step::Both), |best, other| {
+                if cost(&other.0) < cost(&best.0) { other } else { best }
+            });
+            taken(step);
+            row[heard_index + 1] = best;
             diagonal = above;
         }
     }
@@ -141,42 +157,32 @@ pub enum Fate {
     Deleted,
 }
 
-/// What became of each word of `reference` in the alignment that [`compare`] counts; where several are as good, in the one
-/// that deletes as late as it can.
+/// What became of each word of `reference` in the alignment that [`compare`] counts. Takes as many bytes as words were said
+/// times words heard.
 pub fn fates(reference: &[String], hypothesis: &[String]) -> Vec<Fate> {
-    // `costs[said][heard]`: errors between the words from there to the end.
-    let width = hypothesis.len() + 1;
-    let mut costs = vec![vec![0; width]; reference.len() + 1];
-    for said in (0..=reference.len()).rev() {
-        for heard in (0..width).rev() {
-            costs[said][heard] = match (reference.get(said), hypothesis.get(heard)) {
-                (None, _) => hypothesis.len() - heard,
-                (_, None) => reference.len() - said,
-                (Some(one), Some(other)) => {
-                    let matched = costs[said + 1][heard + 1] + usize::from(one != other);
-                    matched.min(costs[said + 1][heard] + 1).min(costs[said][heard + 1] + 1)
-                }
-            };
+    let mut steps = Vec::with_capacity(reference.len() * hypothesis.len());
+    align(reference, hypothesis, |step| steps.push(step));
+    let (mut said, mut heard) = (reference.len(), hypothesis.len());
+    let mut fates = Vec::with_capacity(said);
+    while said > 0 {
+        let step = match heard {
+            0 => Step::Said,
+            _ => steps[(said - 1) * hypothesis.len() + heard - 1],
+        };
+        if matches!(step, Step::Both | Step::Said) {
+            said -= 1;
+        }
+        if matches!(step, Step::Both | Step::Heard) {
+            heard -= 1;
+        }
+        match step {
+            Step::Both if reference[said] == hypothesis[heard] => fates.push(Fate::Right),
+            Step::Both => fates.push(Fate::Substituted),
+            Step::Said => fates.push(Fate::Deleted),
+            Step::Heard => {}
         }
     }
-    let mut fates = Vec::with_capacity(reference.len());
-    let mut heard = 0;
-    while let Some(said) = reference.get(fates.len()) {
-        let at = fates.len();
-        let cost = costs[at][heard];
-        match hypothesis.get(heard) {
-            Some(word) if word == said && costs[at + 1][heard + 1] == cost => {
-                fates.push(Fate::Right);
-                heard += 1;
-            }
-            Some(_) if costs[at + 1][heard + 1] + 1 == cost => {
-                fates.push(Fate::Substituted);
-                heard += 1;
-            }
-            Some(_) if costs[at][heard + 1] + 1 == cost => heard += 1,
-            Some(_) | None => fates.push(Fate::Deleted),
-        }
-    }
+    fates.reverse();
     fates
 }
 
@@ -242,22 +248,32 @@ mod tests {
         let fates_of = |said: &str, heard: &str| fates(&tokens(said), &tokens(heard));
         assert_eq!(
             fates_of("the cat sat down", "the hat down"),
-            [Right, Substituted, Deleted, Right]
+            [Right, Deleted, Substituted, Right]
         );
         assert_eq!(fates_of("the cat sat", "well the cat"), [Right, Right, Deleted]);
         assert_eq!(fates_of("one two", ""), [Deleted, Deleted]);
         assert_eq!(fates_of("", "one two"), []);
-        for (said, heard) in [("a b c d e f", "b x c c e"), ("a a b a", "b a a"), ("x", "y z x w")] {
-            let found = fates_of(said, heard);
-            let counted = compare(&tokens(said), &tokens(heard));
-            let count = |fate| found.iter().filter(|found| **found == fate).count();
-            let errors = counted.substitutions + counted.deletions + counted.insertions;
-            let inserted = tokens(heard).len() - count(Right) - count(Substituted);
-            assert_eq!(
-                count(Substituted) + count(Deleted) + inserted,
-                errors,
-                "{said} / {heard}"
-            );
+        // Every text of up to four of three words, against every other.
+        let mut texts: Vec<Vec<String>> = vec![Vec::new()];
+        for longer in 0..4 {
+            let shorter = texts.iter().filter(|text| text.len() == longer);
+            let more = |text: &Vec<String>| ["a", "b", "c"].map(|word| [text.as_slice(), &[word.to_owned()]].concat());
+            texts.extend(shorter.flat_map(more).collect::<Vec<_>>());
+        }
+        assert_eq!(texts.len(), 1 + 3 + 9 + 27 + 81);
+        for said in &texts {
+            for heard in &texts {
+                let found = fates(said, heard);
+                let count = |fate| found.iter().filter(|found| **found == fate).count();
+                let (right, substitutions, deletions) = (count(Right), count(Substituted), count(Deleted));
+                let together = WordErrors {
+                    reference: found.len(),
+                    substitutions,
+                    deletions,
+                    insertions: heard.len() - right - substitutions,
+                };
+                assert_eq!(together, compare(said, heard), "{said:?} / {heard:?}");
+            }
         }
     }
 
