@@ -98,6 +98,13 @@ impl Page {
         self.captions.is_empty() && self.marks.is_empty()
     }
 
+    /// Every name that it showed, as often as it did.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let captions = self.captions.iter().map(|caption| caption.speaker.as_str());
+        let marks = self.marks.iter().flat_map(|mark| &mark.names);
+        captions.chain(marks.map(String::as_str))
+    }
+
     /// The captions that appeared from `from` to `to`.
     pub(crate) fn captions(&self, from: MeetingTime, to: MeetingTime) -> impl Iterator<Item = &Caption> {
         let first = self.captions.partition_point(|caption| caption.at < from);

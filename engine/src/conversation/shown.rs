@@ -24,7 +24,7 @@ impl Conversation {
     /// The meeting as the page and voices let it be read: who of the others spoke, and captions as a second opinion on words.
     pub fn with_page(&self) -> Self {
         let mut read = self.clone();
-        if self.page.is_empty() && self.utterances.iter().all(|utterance| utterance.voices.is_empty()) {
+        if self.tells_nobody() {
             return read;
         }
         let own = own_names(&self.page, &self.utterances);
@@ -41,6 +41,10 @@ impl Conversation {
     pub(crate) fn attributed(&self, from: MeetingTime) -> Vec<Attributed> {
         /// Names that captions gave a voice are looked for this far back; its number counts from the beginning.
         const NAMED_WITHIN: Duration = Duration::from_secs(300);
+        // Asked at every commit, over the whole meeting.
+        if self.tells_nobody() {
+            return Vec::new();
+        }
         let since = |moment| {
             self.utterances
                 .partition_point(|utterance| utterance.span.start < moment)
@@ -57,6 +61,11 @@ impl Conversation {
         .collect()
     }
 
+    /// Neither the page nor a voice says who spoke.
+    fn tells_nobody(&self) -> bool {
+        self.page.is_empty() && self.utterances.iter().all(|utterance| utterance.voices.is_empty())
+    }
+
     /// Whom each utterance is attributed to, with what the page tells of those from `from` on.
     fn told(&self, from: usize, own: &BTreeSet<String>) -> Vec<Option<Participant>> {
         let by_page = |(index, utterance): (usize, &Arc<Utterance>)| {
@@ -65,7 +74,7 @@ impl Conversation {
                 .flatten()
         };
         let by_page = self.utterances.iter().enumerate().map(by_page).collect();
-        told(&self.utterances, by_page)
+        told(&self.utterances, by_page, &self.page)
     }
 
     fn seconded(&self, utterance: &Utterance, own: &BTreeSet<String>) -> Utterance {

@@ -1,4 +1,4 @@
-//! How loud a track was, kept for a minute in a byte a frame, and two tracks side by side on the meeting's clock.
+//! How loud a track was, kept for minutes in a byte a frame, and two tracks side by side on the meeting's clock.
 
 use crate::clock::{MeetingTime, SAMPLES_PER_MS, Span};
 use std::collections::VecDeque;
@@ -8,8 +8,8 @@ use std::ops::Range;
 pub const LEVEL_FRAME_MS: u64 = 32;
 /// Samples in it.
 const FRAME: u64 = LEVEL_FRAME_MS * SAMPLES_PER_MS;
-/// Frames kept at most: five minutes, 9 KB. Whoever asks for levels lets go of them long before; this bounds what a track costs
-/// that nobody asks about.
+/// Frames kept at most: five minutes, for which a queue takes 16 KiB. Whoever asks for levels lets go of them long before; this
+/// bounds what a track costs that nobody asks about.
 const KEPT: usize = 5 * 60_000 / LEVEL_FRAME_MS as usize;
 /// Breaks remembered at most: nobody mutes more often than that in the seconds that are asked for.
 const RUNS: usize = 64;

@@ -8,6 +8,8 @@ use super::clusters::SURE_S;
 use crate::attribution::{Participant, ToldBy};
 use crate::clock::Span;
 use crate::conversation::Utterance;
+use crate::page::Page;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,6 +25,8 @@ const NAMED_TIMES: usize = 2;
 const CONSISTENTLY: f32 = 0.8;
 /// A name by voice is less sure than the captions that it comes from.
 const BY_VOICE: f32 = 0.95;
+/// What a voice without a name is called, before its number.
+const NUMBERED: &str = "Speaker ";
 
 /// Whose a voice is.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,19 +36,24 @@ enum Whose {
     Nobodys,
 }
 
-/// To whom each of `utterances`, by start, is attributed, given whom the page attributes it to.
-pub(crate) fn told(utterances: &[Arc<Utterance>], by_page: Vec<Option<Participant>>) -> Vec<Option<Participant>> {
-    let whose = whose(utterances, &by_page);
+/// To whom each of `utterances`, by start, is attributed, given whom `page` attributes it to.
+pub(crate) fn told(
+    utterances: &[Arc<Utterance>],
+    by_page: Vec<Option<Participant>>,
+    page: &Page,
+) -> Vec<Option<Participant>> {
+    let voices: Vec<Option<Share>> = utterances.iter().map(|utterance| voice_of(utterance)).collect();
+    let whose = whose(utterances, &voices, &by_page, page);
     if whose.is_empty() {
         return by_page;
     }
     let are_several = are_several(&whose);
-    let each = utterances.iter().zip(by_page);
-    each.map(|(utterance, by_page)| {
-        let Some((label, share)) = voice_of(utterance) else {
+    let each = voices.into_iter().zip(by_page);
+    each.map(|(voice, by_page)| {
+        let Some(Share { voice, share, .. }) = voice else {
             return by_page;
         };
-        match (whose.get(&label), by_page) {
+        match (whose.get(&voice), by_page) {
             (Some(Whose::Named { name, .. }), Some(page)) if *name != page.name => None,
             (_, Some(page)) => Some(page),
             (Some(Whose::Named { name, confidence }), None) => Some(Participant {
@@ -53,7 +62,7 @@ pub(crate) fn told(utterances: &[Arc<Utterance>], by_page: Vec<Option<Participan
                 told_by: ToldBy::Voice,
             }),
             (Some(Whose::Numbered(number)), None) if are_several => Some(Participant {
-                name: format!("Speaker {number}"),
+                name: format!("{NUMBERED}{number}"),
                 confidence: share,
                 told_by: ToldBy::Voice,
             }),
@@ -63,8 +72,16 @@ pub(crate) fn told(utterances: &[Arc<Utterance>], by_page: Vec<Option<Participan
     .collect()
 }
 
-/// The voice that an utterance mainly has, and its share of what is sure in it, 0 to 1.
-fn voice_of(utterance: &Utterance) -> Option<(VoiceLabel, f32)> {
+/// What a voice has of an utterance.
+struct Share {
+    voice: VoiceLabel,
+    /// Of what is sure in it, 0 to 1.
+    share: f32,
+    seconds: f32,
+}
+
+/// The voice that an utterance mainly has.
+fn voice_of(utterance: &Utterance) -> Option<Share> {
     let mut by_voice: BTreeMap<VoiceLabel, f32> = BTreeMap::new();
     for stretch in &utterance.voices {
         *by_voice.entry(stretch.voice).or_default() += seconds(stretch.span);
@@ -73,27 +90,46 @@ fn voice_of(utterance: &Utterance) -> Option<(VoiceLabel, f32)> {
     let all: f32 = utterance.ipus.iter().copied().map(seconds).sum();
     let (voice, most) = by_voice.into_iter().max_by(|one, other| one.1.total_cmp(&other.1))?;
     let share = most / sure;
-    (share >= MAINLY && most >= MOSTLY * all).then_some((voice, share))
+    (share >= MAINLY && most >= MOSTLY * all).then_some(Share {
+        voice,
+        share,
+        seconds: most,
+    })
 }
 
-/// Whose each voice is of which there is enough. Numbers count in the order in which voices became sure, so that none changes.
-fn whose(utterances: &[Arc<Utterance>], by_page: &[Option<Participant>]) -> BTreeMap<VoiceLabel, Whose> {
+/// Whose each voice is of which there is enough. Numbers count in the order in which voices became sure, so that none changes;
+/// those are left out with which a voice would be called as the page calls somebody.
+fn whose(
+    utterances: &[Arc<Utterance>],
+    voices: &[Option<Share>],
+    by_page: &[Option<Participant>],
+    page: &Page,
+) -> BTreeMap<VoiceLabel, Whose> {
+    let taken: BTreeSet<usize> = page.names().filter_map(number_in).collect();
+    let mut numbers = (1..).filter(|number| !taken.contains(number));
     let mut heard: BTreeMap<VoiceLabel, f32> = BTreeMap::new();
     let mut whose: BTreeMap<VoiceLabel, Whose> = BTreeMap::new();
     for stretch in utterances.iter().flat_map(|utterance| &utterance.voices) {
         let heard = heard.entry(stretch.voice).or_default();
         *heard += seconds(stretch.span);
-        if *heard >= SURE_S {
-            let number = whose.len() + 1;
-            whose.entry(stretch.voice).or_insert(Whose::Numbered(number));
+        if *heard >= SURE_S
+            && let Entry::Vacant(place) = whose.entry(stretch.voice)
+        {
+            place.insert(Whose::Numbered(numbers.next().unwrap_or(usize::MAX)));
         }
     }
-    for (voice, names) in names(utterances, by_page) {
+    for (voice, names) in names(voices, by_page) {
         if let (Some(named), Some(whose)) = (named(names), whose.get_mut(&voice)) {
             *whose = named;
         }
     }
     whose
+}
+
+/// The number of a name that reads as that of a voice without one.
+fn number_in(name: &str) -> Option<usize> {
+    let (word, number) = name.trim().split_at_checked(NUMBERED.len())?;
+    word.eq_ignore_ascii_case(NUMBERED).then(|| number.parse().ok())?
 }
 
 /// Speech of one name in a voice.
@@ -105,19 +141,17 @@ struct Named {
 }
 
 fn names<'a>(
-    utterances: &[Arc<Utterance>],
+    voices: &[Option<Share>],
     by_page: &'a [Option<Participant>],
 ) -> BTreeMap<VoiceLabel, BTreeMap<&'a str, Named>> {
     let mut names: BTreeMap<VoiceLabel, BTreeMap<&str, Named>> = BTreeMap::new();
-    for (utterance, participant) in utterances.iter().zip(by_page) {
-        let (Some((voice, _)), Some(participant)) = (voice_of(utterance), participant) else {
+    for (share, participant) in voices.iter().zip(by_page) {
+        let (Some(Share { voice, seconds, .. }), Some(participant)) = (share, participant) else {
             continue;
         };
-        let said = utterance.voices.iter().filter(|stretch| stretch.voice == voice);
-        let said: f32 = said.map(|stretch| seconds(stretch.span)).sum();
-        let named = names.entry(voice).or_default().entry(&participant.name).or_default();
-        named.seconds += said;
-        named.weighed_s += said * participant.confidence;
+        let named = names.entry(*voice).or_default().entry(&participant.name).or_default();
+        named.seconds += seconds;
+        named.weighed_s += seconds * participant.confidence;
         named.times += 1;
     }
     names

@@ -61,6 +61,25 @@ fn voices_without_a_name_are_numbered_as_they_became_sure_and_counted() {
 }
 
 #[test]
+fn no_voice_is_called_as_the_page_calls_somebody() {
+    let said = [
+        voiced(0, 5, 0, "one"),
+        voiced(6, 5, 96, "two"),
+        voiced(12, 5, 192, "three"),
+    ];
+    let mut meeting = conversation(MeetingType::Other, &said);
+    meeting.show(caption(40, "Speaker 1", LONG));
+    meeting.show(Shown::Speaking {
+        at: MeetingTime::from_ms(50_000),
+        names: vec!["speaker 3".to_owned(), "Speaker of the house".to_owned()],
+    });
+    assert_eq!(
+        names(&meeting),
+        [some("Speaker 2"), some("Speaker 4"), some("Speaker 5")]
+    );
+}
+
+#[test]
 fn who_is_alone_on_the_other_side_has_no_number() {
     let said = [voiced(0, 5, 0, "one"), voiced(6, 5, 0, "two")];
     assert_eq!(names(&conversation(MeetingType::Other, &said)), [None, None]);
