@@ -86,7 +86,7 @@ pub struct Listener {
     ring_from: u64,
     /// Frames in a row below [`QUIET_LEVEL`].
     quiet_frames: u32,
-    /// A voice was heard.
+    /// A voice was heard since it began, or since the last skip.
     spoke: bool,
     /// Mean square of the frame that was handed out and waits for its probability.
     asked: Option<f32>,
@@ -141,6 +141,8 @@ impl Listener {
         self.ring_from = sample;
         self.state = VoiceState::default();
         self.quiet_frames = 0;
+        // Whoever resumes behind the skip knows nothing of a voice before it.
+        self.spoke = false;
         heard
     }
 
@@ -253,7 +255,7 @@ impl Listener {
         self.spoke |= self.segmenter.is_open();
         let silent = !self.spoke || self.segmenter.is_long_silent();
         let context = if silent { SILENT_CONTEXT } else { SHORT_CONTEXT };
-        let wanted = self.segmenter.frontier().saturating_sub(context);
+        let wanted = self.segmenter.wanted_from().saturating_sub(context);
         let gone = wanted.saturating_sub(self.ring_from).min(self.ring.len() as u64);
         if gone >= FRAME {
             self.ring.drain(..gone as usize);

@@ -87,6 +87,8 @@ struct Open {
     after_cut: bool,
     after_silence: bool,
     voiced: Vec<(u64, u64)>,
+    /// Samples of voice in the part of it that was decided before a resume, until the voice goes on.
+    decided_voice: u64,
     /// Where the last voiced frame ended.
     voice_end: u64,
     /// The soft end was announced.
@@ -164,10 +166,7 @@ impl Segmenter {
                 &mut steps,
             ),
         }
-        steps.retain(|step| match step {
-            Step::Started { sample } | Step::Ended { sample } => *sample >= self.decided,
-            Step::Likely(stretch) | Step::Closed(stretch) => stretch.to > self.decided,
-        });
+        steps.retain(|step| self.is_news(step));
         steps
     }
 
@@ -182,7 +181,7 @@ impl Segmenter {
         if let (Some(cut), Some(open)) = (place, self.open.take_if(|_| place.is_some())) {
             self.cut(open, cut, &mut steps);
         }
-        steps.retain(|step| !matches!(step, Step::Closed(stretch) if stretch.to <= self.decided));
+        steps.retain(|step| self.is_news(step));
         steps
     }
 
@@ -201,7 +200,7 @@ impl Segmenter {
             let to = (open.voice_end + POST_ROLL).min(end);
             self.finish(open, to, false, &mut steps);
         }
-        steps.retain(|step| !matches!(step, Step::Closed(stretch) if stretch.to <= self.decided));
+        steps.retain(|step| self.is_news(step));
         steps
     }
 
@@ -217,11 +216,18 @@ impl Segmenter {
     pub(crate) fn frontier(&self) -> u64 {
         match &self.open {
             Some(open) => open.from,
-            // An onset can still be found up to three frames back, and takes its pre-roll with it.
-            None => self
-                .floor
-                .max(self.at.saturating_sub(3 * FRAME + PRE_ROLL_AFTER_SILENCE)),
+            None => self.floor.max(self.earliest_onset()),
         }
+    }
+
+    /// The frontier as it would be if nothing had been decided: what is heard before a segment does not depend on that.
+    pub(crate) fn wanted_from(&self) -> u64 {
+        self.open.as_ref().map_or(self.earliest_onset(), |open| open.from)
+    }
+
+    /// An onset can still be found up to three frames back, and takes its pre-roll with it.
+    fn earliest_onset(&self) -> u64 {
+        self.at.saturating_sub(3 * FRAME + PRE_ROLL_AFTER_SILENCE)
     }
 
     /// No stretch still to come ends before it, unless [`Segmenter::cut_near`] is asked for it.
@@ -256,8 +262,16 @@ impl Segmenter {
         self.at.saturating_sub(since)
     }
 
-    /// A speech that was open where the decided part ends begins anew there; one that had already fallen silent was
-    /// closed there in the run before.
+    /// Whether it is about what was not decided before a resume.
+    fn is_news(&self, step: &Step) -> bool {
+        match step {
+            Step::Started { sample } | Step::Ended { sample } => *sample >= self.decided,
+            Step::Likely(stretch) | Step::Closed(stretch) => stretch.to > self.decided,
+        }
+    }
+
+    /// A speech that was open where the decided part ends begins anew there. One that had already fallen silent may have been
+    /// closed in the run before, or cut in a pause: which of both is known by whether its voice goes on before silence closes it.
     fn cross_decided(&mut self, start: u64) {
         if start >= self.decided && start < self.decided + FRAME {
             self.leave_decided_behind();
@@ -270,12 +284,15 @@ impl Segmenter {
             && open.from < self.decided
         {
             open.from = self.decided;
+            // What was decided is speech that goes on, however long the silence before it.
             open.after_cut = true;
+            open.after_silence = false;
+            open.decided_voice = voice_of(&open.voiced);
             open.voiced = clip(&open.voiced, self.decided, u64::MAX);
-            if open.voice_end + FRAME < self.decided {
-                self.quiet_since = open.voice_end;
-                self.open = None;
+            if !open.voiced.is_empty() {
+                open.decided_voice = 0;
             }
+            open.frames = open.frames.split_off(self.decided);
         }
     }
 
@@ -301,6 +318,7 @@ impl Segmenter {
             after_cut: false,
             after_silence,
             voiced: vec![(onset.max(self.floor), end)],
+            decided_voice: 0,
             voice_end: end,
             soft: false,
             frames: Frames::starting_with(Seen {
@@ -315,6 +333,7 @@ impl Segmenter {
         if seen.probability >= LEAVE {
             extend(&mut open.voiced, seen.end - FRAME, seen.end);
             open.voice_end = seen.end;
+            open.decided_voice = 0;
             if open.soft {
                 steps.push(Step::Started {
                     sample: seen.end - FRAME,
@@ -323,6 +342,7 @@ impl Segmenter {
             }
         }
         let silence = seen.end - open.voice_end;
+        let voice = voice_of(&open.voiced) + open.decided_voice;
         if silence >= SOFT_END && !open.soft {
             open.soft = true;
             steps.push(Step::Ended { sample: open.voice_end });
@@ -330,11 +350,7 @@ impl Segmenter {
                 steps.push(Step::Likely(open.stretch(open.voice_end + POST_ROLL, false)));
             }
         }
-        let hard_end = if voice_of(&open.voiced) < SHORT_VOICE {
-            HARD_END_SHORT
-        } else {
-            HARD_END
-        };
+        let hard_end = if voice < SHORT_VOICE { HARD_END_SHORT } else { HARD_END };
         if silence >= hard_end {
             let to = open.voice_end + POST_ROLL;
             return self.finish(open, to, false, steps);
@@ -359,6 +375,7 @@ impl Segmenter {
             after_cut: true,
             after_silence: false,
             voiced: clip(&open.voiced, cut, u64::MAX),
+            decided_voice: 0,
             voice_end: open.voice_end,
             soft: open.soft,
             frames: open.frames.split_off(cut),
@@ -384,7 +401,7 @@ impl Segmenter {
 
     /// What is open, as a stretch that ends with the last frame.
     pub(crate) fn open(&self) -> Option<Stretch> {
-        let open = self.open.as_ref()?;
+        let open = self.open.as_ref().filter(|open| !open.voiced.is_empty())?;
         (self.at > self.decided).then(|| open.stretch(self.at, false))
     }
 }

@@ -378,3 +378,79 @@ fn a_resume_in_the_middle_of_speech_begins_at_the_boundary() {
             .any(|heard| matches!(heard, Heard::SpeechStarted { sample } if *sample < decided))
     );
 }
+
+#[rstest]
+#[case::a_short_rest_behind_a_cut(&[(Room, 3_072), (Shout, 6_400), (Voice, 96), (Shout, 800), (Room, 1_600)], 9_500, 9_600)]
+#[case::speech_that_was_cut_in_a_pause(&[(Room, 640), (Voice, 4_800), (Room, 480), (Voice, 3_200), (Room, 1_600)], 5_500, 6_400)]
+fn a_resume_hears_what_follows_a_cut_as_it_would_have_been_heard(
+    #[case] stretches: &[(Sound, u64)],
+    #[case] cut_near_ms: u64,
+    #[case] killed_at_ms: u64,
+) {
+    let samples = tape(stretches);
+    let rest = |mut listener: Listener, from: u64| {
+        listener.push(&samples[from as usize..]);
+        let mut heard = drain(&mut listener);
+        heard.extend(listener.finish());
+        segments(&heard).pop().expect("the rest is a segment")
+    };
+    let mut killed = Listener::new(Track::Mic, 0);
+    killed.push(&samples[..(killed_at_ms * SAMPLES_PER_MS) as usize]);
+    drain(&mut killed);
+    assert_eq!(segments(&killed.cut_near(cut_near_ms * SAMPLES_PER_MS)).len(), 1);
+    let (decided, received) = (killed.frontier(), killed.received());
+    let undisturbed = rest(killed, received);
+    let first = decided.saturating_sub(7_500 * SAMPLES_PER_MS);
+    let resumed = rest(Listener::resumed(Track::Mic, first, decided), first);
+    assert_eq!(resumed.from_sample, decided);
+    let told = |segment: &Segment| {
+        (
+            segment.id.clone(),
+            segment.to_sample,
+            segment.context,
+            segment.voiced.clone(),
+        )
+    };
+    assert_eq!(told(&resumed), told(&undisturbed));
+    assert!(resumed == undisturbed, "{} and {}", resumed.voice, undisturbed.voice);
+}
+
+#[test]
+fn a_resume_at_the_very_beginning_hears_the_first_word_with_the_context_that_it_had() {
+    let samples = tape(&[(Room, 960), (Voice, 128), (Room, 1_600)]);
+    let mut killed = Listener::new(Track::Mic, 0);
+    killed.push(&samples[..1_100 * SAMPLES_PER_MS as usize]);
+    drain(&mut killed);
+    let decided = killed.frontier();
+    assert!(killed.open().is_some() && decided > 0);
+    let undisturbed = segments(&hear(Listener::new(Track::Mic, 0), &samples, &[3_840]));
+    let resumed = segments(&hear(Listener::resumed(Track::Mic, 0, decided), &samples, &[3_840]));
+    let told = |segments: &[Segment]| {
+        let told = |segment: &Segment| (segment.id.clone(), segment.context);
+        segments.iter().map(told).collect::<Vec<_>>()
+    };
+    assert_eq!((undisturbed.len(), told(&resumed)), (1, told(&undisturbed)));
+}
+
+#[test]
+fn a_resume_behind_a_skip_hears_a_short_segment_with_the_context_that_it_had() {
+    let before = tape(&[(Room, 640), (Voice, 3_200)]);
+    let after = tape(&[(Room, 1_920), (Voice, 640), (Room, 1_600)]);
+    let skipped_to = 160_000;
+    let heard = |mut listener: Listener| {
+        listener.push(&after);
+        let mut heard = drain(&mut listener);
+        heard.extend(listener.finish());
+        segments(&heard)
+    };
+    let mut listener = Listener::new(Track::Mic, 0);
+    listener.push(&before);
+    drain(&mut listener);
+    listener.skip_to(skipped_to);
+    let undisturbed = heard(listener);
+    assert_eq!(undisturbed.len(), 1);
+    assert_eq!(
+        heard(Listener::resumed(Track::Mic, skipped_to, skipped_to)),
+        undisturbed
+    );
+}

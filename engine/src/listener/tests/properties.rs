@@ -96,7 +96,10 @@ proptest! {
             listener.push(block);
             heard.extend(drain(&mut listener));
             if let Some(cut) = cuts.next() {
-                heard.extend(listener.cut_near(cut * SAMPLES_PER_MS));
+                let at = cut * SAMPLES_PER_MS;
+                let ended = listener.cut_near(at);
+                prop_assert!(segments(&ended).iter().all(|segment| segment.to_sample.abs_diff(at) <= CUT_REACH));
+                heard.extend(ended);
             }
         }
         heard.extend(listener.finish());
@@ -149,7 +152,7 @@ proptest! {
         // Of the segment that was open, where its voice begins may differ by the frame that only went on speech.
         let told = |segment: &Segment| {
             let voiced = if segment.from_sample == decided { vec![] } else { segment.voiced.clone() };
-            (segment.id.clone(), segment.to_sample, voiced)
+            (segment.id.clone(), segment.to_sample, segment.context, voiced)
         };
         let (resumed, expected): (Vec<_>, Vec<_>) =
             (segments(&resumed).iter().map(told).collect(), expected.iter().map(told).collect());
