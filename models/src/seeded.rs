@@ -58,7 +58,7 @@ const AUDIO_CTX: i32 = 1500;
 /// Text positions of the model.
 const TEXT_CTX: i32 = 448;
 
-/// Mel bands, and the bins that they are made of.
+/// Mel bands of every size but the largest, and the bins that they are made of.
 const MELS: i32 = 80;
 const BINS: i32 = 201;
 
@@ -123,8 +123,14 @@ pub const fn stamp(ms: i32) -> i32 {
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, dims: Dims, seed: u64) -> io::Result<()> {
+    write_with_mels(path, dims, MELS, seed)
+}
+
+/// The same with so many mel bands.
+pub(crate) fn write_with_mels(path: &Path, dims: Dims, mels: i32, seed: u64) -> io::Result<()> {
     let mut writer = Writer {
         file: BufWriter::new(File::create(path)?),
+        mels,
         random: seed,
     };
     writer.header(dims)?;
@@ -134,6 +140,7 @@ pub fn write(path: &Path, dims: Dims, seed: u64) -> io::Result<()> {
 
 struct Writer {
     file: BufWriter<File>,
+    mels: i32,
     random: u64,
 }
 
@@ -141,11 +148,12 @@ impl Writer {
     fn header(&mut self, dims: Dims) -> io::Result<()> {
         self.file.write_all(&MAGIC.to_le_bytes())?;
         let Dims { state, heads, layers } = dims;
+        let mels = self.mels;
         self.numbers(&[
-            TOKENS, AUDIO_CTX, state, heads, layers, TEXT_CTX, state, heads, layers, MELS, F16,
+            TOKENS, AUDIO_CTX, state, heads, layers, TEXT_CTX, state, heads, layers, mels, F16,
         ])?;
-        self.numbers(&[MELS, BINS])?;
-        for band in 0..MELS {
+        self.numbers(&[mels, BINS])?;
+        for band in 0..mels {
             for bin in 0..BINS {
                 // Neighbouring bins, not a real mel scale: enough that loud and quiet differ.
                 let inside = bin / 2 == band;
@@ -166,7 +174,7 @@ impl Writer {
     fn tensors(&mut self, dims: Dims) -> io::Result<()> {
         let state = dims.state;
         self.plain("encoder.positional_embedding", &[state, AUDIO_CTX])?;
-        self.weight("encoder.conv1.weight", &[3, MELS, state])?;
+        self.weight("encoder.conv1.weight", &[3, self.mels, state])?;
         self.plain("encoder.conv1.bias", &[1, state])?;
         self.weight("encoder.conv2.weight", &[3, state, state])?;
         self.plain("encoder.conv2.bias", &[1, state])?;

@@ -70,8 +70,8 @@ pub enum WhisperError {
         #[source]
         source: whisper_rs::WhisperError,
     },
-    /// The file has no filters to make a spectrogram with.
-    #[error("{} has no mel filters", path.display())]
+    /// The filters in the file are none that a spectrogram is made with here.
+    #[error("could not read the mel filters of {}", path.display())]
     Filters {
         /// The file.
         path: PathBuf,

@@ -62,11 +62,12 @@ impl Bare {
         Ok(self.state.as_iter().map(|segment| segment.n_tokens() as usize).sum())
     }
 
-    /// How likely the last decode took its sound for no speech: what the model says of it before any script does.
+    /// How likely the last decode took its sound, where it listened last, for no speech: what the model says of it before any
+    /// script does.
     pub fn no_speech(&self) -> Option<f32> {
         self.state
             .as_iter()
-            .next()
+            .last()
             .map(|segment| segment.no_speech_probability())
     }
 

@@ -2,6 +2,7 @@
 
 use super::arithmetic::{Matrix, ROWS, Work, sigmoid, tanh, widest};
 use super::mel::BANDS;
+use zeroize::Zeroizing;
 
 /// Width of a layer, and of an embedding.
 pub(super) const WIDTH: usize = 256;
@@ -51,18 +52,20 @@ impl Work for Pass<'_> {
         let silence = std::iter::repeat_n(silence.as_slice(), together - windows.len());
         let frames = windows.first().map_or(0, |window| window.len() / BANDS);
         // Frame by frame, and in each window by window.
-        let mut sequence: Vec<f32> = (0..frames)
+        let sequence: Vec<f32> = (0..frames)
             .flat_map(|frame| {
                 let heard = windows.iter().map(move |window| &window[frame * BANDS..][..BANDS]);
                 heard.chain(silence.clone()).flatten()
             })
             .copied()
             .collect();
+        // The last state and what is made of it are embeddings, which are wiped wherever they were.
+        let mut sequence = Zeroizing::new(sequence);
         for layer in &network.layers {
             sequence = layer.run::<FUSED>(&sequence, together);
         }
         let state = &sequence[sequence.len().saturating_sub(together * WIDTH)..];
-        let mut made = network.last_bias.repeat(state.len() / WIDTH);
+        let mut made = Zeroizing::new(network.last_bias.repeat(state.len() / WIDTH));
         network.last.add::<FUSED>(state, &mut made);
         made.iter_mut().for_each(|value| *value = value.max(0.0));
         let made = made.chunks_exact(WIDTH).map(<[f32]>::to_vec);
@@ -73,15 +76,15 @@ impl Work for Pass<'_> {
 impl Layer {
     /// The layer's states over a sequence: for each frame, one of each window.
     #[inline(always)]
-    fn run<const FUSED: bool>(&self, sequence: &[f32], together: usize) -> Vec<f32> {
+    fn run<const FUSED: bool>(&self, sequence: &[f32], together: usize) -> Zeroizing<Vec<f32>> {
         let gates = GATES * WIDTH;
         let steps = sequence.len() / self.from_input.inputs();
         // What comes in is known for all frames: one product for all of them.
         let mut sums = self.bias.repeat(steps);
         self.from_input.add::<FUSED>(sequence, &mut sums);
-        let mut states = Vec::with_capacity(steps * WIDTH);
-        let mut state = vec![0.0; together * WIDTH];
-        let mut memory = vec![0.0; together * WIDTH];
+        let mut states = Zeroizing::new(Vec::with_capacity(steps * WIDTH));
+        let mut state = Zeroizing::new(vec![0.0; together * WIDTH]);
+        let mut memory = Zeroizing::new(vec![0.0; together * WIDTH]);
         for sums in sums.chunks_exact_mut(together * gates) {
             self.from_state.add::<FUSED>(&state, sums);
             for (window, sums) in sums.chunks_exact(gates).enumerate() {

@@ -1,5 +1,5 @@
-//! The spectrogram that Whisper hears, as whisper.cpp computes it (log of 80 mel bands, 25 ms every 10 ms), an order of magnitude
-//! faster: whisper.cpp's Fourier transform calls itself "poor man's", and its filters are multiplied by hand, zeros included.
+//! The spectrogram that Whisper hears, as whisper.cpp computes it (log of 80 or 128 mel bands, 25 ms every 10 ms), an order of
+//! magnitude faster: whisper.cpp's Fourier transform calls itself "poor man's", and its filters are multiplied by hand, zeros included.
 //! That was four percent of a final and eight of a pass over open speech.
 //!
 //! whisper.cpp takes a spectrogram of ours when it is about to run its encoder, in place of one that it made of next to nothing.
@@ -17,17 +17,19 @@ use whisper_rs::{FullParams, WhisperSysContext, WhisperSysState, whisper_rs_sys}
 const WINDOW: usize = 400;
 const HOP: usize = 160;
 
-/// Bands, and the bins of a window's spectrum that they are made of.
-const BANDS: usize = 80;
+/// Bands at most: large-v3 has as many, models before it 80.
+const MOST_BANDS: usize = 128;
+
+/// The bins of a window's spectrum that bands are made of.
 const BINS: usize = WINDOW / 2 + 1;
 
 /// What precedes the filters in a model file: a magic number and eleven parameters.
 const BEFORE_FILTERS: usize = 12;
 
-/// The log of nothing.
+/// Less power than this counts as this much: nothing has no logarithm.
 const LEAST_POWER: f64 = 1e-10;
 
-/// What is this much below the loudest is as good as nothing, in tenths of a logarithm of power.
+/// What is this much below the loudest is as good as nothing, in common logarithms of power: 80 dB.
 const RANGE: f64 = 8.0;
 
 /// Sound that whisper.cpp makes a spectrogram of that nobody looks at: the least that it reads without reading past its end.
@@ -64,12 +66,16 @@ impl Spectrogram {
         for _ in 0..BEFORE_FILTERS {
             word()?;
         }
-        let size = (i32::from_le_bytes(word()?), i32::from_le_bytes(word()?));
-        if size != (BANDS as i32, BINS as i32) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "filters of another size"));
+        let (count, bins) = (
+            u32::from_le_bytes(word()?) as usize,
+            u32::from_le_bytes(word()?) as usize,
+        );
+        if !(1..=MOST_BANDS).contains(&count) || bins != BINS {
+            let found = format!("{count} bands of {bins} bins, not 1 to {MOST_BANDS} of {BINS}");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, found));
         }
-        let mut bands = Vec::with_capacity(BANDS);
-        for _ in 0..BANDS {
+        let mut bands = Vec::with_capacity(count);
+        for _ in 0..count {
             let mut weights = Vec::with_capacity(BINS);
             for _ in 0..BINS {
                 weights.push(f32::from_le_bytes(word()?));
@@ -91,11 +97,13 @@ impl Spectrogram {
 
     /// Takes the spectrogram of `audio` (16 kHz, full scale 1, longer than a window), for so many positions of the encoder.
     pub(super) fn take(&mut self, audio: &[f32], positions: i32) {
-        // The encoder takes two frames for a position.
-        self.frames = 2 * positions as usize;
         self.heard = 1 + (audio.len() + WINDOW / 2 - WINDOW) / HOP;
+        // The encoder takes two frames for a position. A decode that does not come to an end is followed by another that begins
+        // further on, and beyond our last frame whisper.cpp would put zeros, which are no silence.
+        self.frames = 2 * positions as usize + self.heard;
         self.values.clear();
-        self.values.resize(BANDS * self.frames, LEAST_POWER.log10() as f32);
+        self.values
+            .resize(self.bands.len() * self.frames, LEAST_POWER.log10() as f32);
         let mut windowed = self.transform.make_input_vec();
         let mut spectrum = self.transform.make_output_vec();
         let mut scratch = self.transform.make_scratch_vec();
@@ -175,7 +183,8 @@ unsafe extern "C" fn hand_over(
     let set = unsafe {
         let spectrogram = &*spectrogram.cast::<Spectrogram>();
         let (values, frames) = (spectrogram.values.as_ptr(), spectrogram.frames as c_int);
-        whisper_rs_sys::whisper_set_mel_with_state(context, state, values, frames, BANDS as c_int)
+        let bands = spectrogram.bands.len() as c_int;
+        whisper_rs_sys::whisper_set_mel_with_state(context, state, values, frames, bands)
     };
     set == 0
 }

@@ -181,6 +181,33 @@ fn a_file_that_is_no_model_is_refused_by_name() {
 }
 
 #[test]
+fn a_model_of_128_mel_bands_is_heard_and_one_of_other_filters_is_refused_with_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ggml-seeded-v3.bin");
+    seeded::write_with_mels(&path, Dims::SMALL, 128, 7).unwrap();
+    let mut whisper = Whisper::load(&path).unwrap().following(Script::paced());
+    let mut bare = Bare::load(&path, Script::paced()).unwrap();
+    let samples = tone(2.0, 220.0);
+    let recognition = recognized(&mut whisper, &samples);
+    bare.decode(&samples, Context::Trimmed).unwrap();
+    let (ours, theirs) = (recognition.no_speech.unwrap(), bare.no_speech().unwrap());
+    assert!(!recognition.words.is_empty() && (ours / theirs - 1.0).abs() < 0.01);
+
+    let mut header = std::fs::read(&path).unwrap()[..56].to_vec();
+    for (bands, bins, found) in [
+        (129_u32, 201_u32, "129 bands of 201 bins"),
+        (0, 201, "0 bands"),
+        (80, 257, "of 257 bins"),
+    ] {
+        header[48..52].copy_from_slice(&bands.to_le_bytes());
+        header[52..56].copy_from_slice(&bins.to_le_bytes());
+        std::fs::write(&path, &header).unwrap();
+        let refused = Spectrogram::open(&path).err().unwrap();
+        assert!(refused.to_string().contains(found), "{refused}");
+    }
+}
+
+#[test]
 fn the_audio_context_is_trimmed_to_the_audio() {
     for (seconds, positions) in [(0.5, 256), (4.0, 320), (6.0, 384), (14.0, 768), (29.0, 1_500)] {
         assert_eq!(audio_ctx(seconds), positions, "{seconds} s");
@@ -276,4 +303,31 @@ fn our_spectrogram_is_heard_as_whisper_cpps_own_is() {
         heard.windows(2).filter(|pair| pair[1] / pair[0] > 1.02).count() >= 3,
         "{heard:?}"
     );
+}
+
+#[test]
+fn where_whisper_cpp_listens_once_more_further_on_there_is_silence_behind_the_sound_too() {
+    // No end within the tokens that it writes at most, so from the time on that it wrote it listens anew.
+    let endless = || {
+        Script::new(|_| {
+            let begun = [(token(" so"), 0.9), (stamp(14_000), 0.9), (stamp(14_000), 0.9)];
+            let tokens = begun.into_iter().chain(std::iter::repeat_n((token(" we"), 0.9), 240));
+            tokens
+                .map(|(id, probability)| ScriptedToken { id, probability })
+                .collect()
+        })
+    };
+    let samples = tone(28.0, 220.0);
+    let mut whisper = Whisper::load(weights()).unwrap().following(endless());
+    let mut bare = Bare::load(weights(), endless()).unwrap();
+    assert!(!recognized(&mut whisper, &samples).hit_loop_guard);
+    assert!(bare.decode(&samples, Context::Trimmed).unwrap() > 200);
+    let told: Vec<f32> = whisper
+        .state
+        .as_iter()
+        .map(|segment| segment.no_speech_probability())
+        .collect();
+    assert_eq!(told.len(), 2, "it did not listen twice");
+    let (ours, theirs) = (told[1], bare.no_speech().unwrap());
+    assert!((ours / theirs - 1.0).abs() < 0.01, "{ours} and {theirs}");
 }
