@@ -7,7 +7,7 @@
 //! correction of the person's, still does.
 
 use crate::clock::{MeetingTime, SAMPLES_PER_MS, Span};
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, decide, without_repetition};
 use crate::listener::Segment;
 use crate::recognize::{Recognition, RecognizerInfo};
 use crate::speaker::Track;
@@ -56,6 +56,16 @@ pub enum Heard {
     Anew(Final),
     /// Nothing that is to be believed: what was written live stands.
     Stands,
+}
+
+impl Heard {
+    /// What counts of a segment that was decided as `live`.
+    const fn over<'a>(&'a self, live: &'a Final) -> &'a Final {
+        match self {
+            Self::Anew(anew) => anew,
+            Self::Stands => live,
+        }
+    }
 }
 
 /// Stretches that lie in one of both: in order, disjoint, as each of the two must be.
@@ -136,47 +146,76 @@ impl Passage {
     }
 }
 
-/// What becomes of the segments of a passage, of which `recognition` was heard in `heard` ([`Passage::segment`]). Each gets
-/// the words whose middle lies in it. A segment stands as it was written live where nothing was understood, where the
-/// gate does not believe what was, where the same recognizer was surer live, and where the decoder lost itself.
-pub fn rewrite(live: &[Live], heard: &Segment, recognition: &Recognition, info: &RecognizerInfo) -> Vec<Heard> {
+/// What becomes of the segments `of` a passage, of which `recognition` was heard in `heard` ([`Passage::segment`]). Each gets
+/// the words whose middle lies in it; `track` are all segments of the track, because a passage hears a little of those around
+/// it, whose words are theirs. A segment stands as it was written live where nothing was understood, where the gate does not
+/// believe what was, where the same recognizer was surer live, and where the decoder lost itself.
+pub fn rewrite(
+    track: &[Live],
+    of: Range<usize>,
+    heard: &Segment,
+    recognition: &Recognition,
+    info: &RecognizerInfo,
+) -> Vec<Heard> {
     if recognition.hit_loop_guard {
-        return live.iter().map(|_| Heard::Stands).collect();
+        return vec![Heard::Stands; of.len()];
     }
-    let mut shares: Vec<Recognition> = live
-        .iter()
-        .map(|_| Recognition {
-            words: Vec::new(),
-            ..recognition.clone()
-        })
-        .collect();
+    let nothing = Recognition {
+        words: Vec::new(),
+        ..recognition.clone()
+    };
+    let mut shares = vec![nothing; of.len()];
+    let near = of.start.saturating_sub(1)..(of.end + 1).min(track.len());
     for word in &recognition.words {
         let at = |ms: u32| heard.audio_from_sample + u64::from(ms) * SAMPLES_PER_MS;
         let (start, end) = (at(word.start_ms), at(word.end_ms));
-        let Some(index) = segment_at(live, u64::midpoint(start, end)) else {
+        let index = segment_at(track, near.clone(), u64::midpoint(start, end));
+        let Some(index) = index.filter(|index| of.contains(index)) else {
             continue;
         };
         // Counted from the segment's own first sample, as if it had been heard alone.
-        let from = live[index].from_sample;
+        let from = track[index].from_sample;
         let ms = |sample: u64| (sample.saturating_sub(from) / SAMPLES_PER_MS) as u32;
         let mut word = word.clone();
         (word.start_ms, word.end_ms) = (ms(start), ms(end));
-        shares[index].words.push(word);
+        shares[index - of.start].words.push(word);
     }
-    live.iter()
+    track[of]
+        .iter()
         .zip(shares)
         .map(|(live, share)| judged(live, heard, &share, info))
         .collect()
 }
 
-/// Which segment a word belongs to that has its middle at `sample`.
-fn segment_at(live: &[Live], sample: u64) -> Option<usize> {
-    let off = |segment: &Live| {
-        let before = segment.from_sample.saturating_sub(sample);
-        before.max((sample + 1).saturating_sub(segment.to_sample))
+/// Which of the segments `near` a word belongs to that has its middle at `sample`.
+fn segment_at(track: &[Live], near: Range<usize>, sample: u64) -> Option<usize> {
+    let off = |index: &usize| {
+        let before = track[*index].from_sample.saturating_sub(sample);
+        before.max((sample + 1).saturating_sub(track[*index].to_sample))
     };
-    let (index, nearest) = live.iter().enumerate().min_by_key(|(_, segment)| off(segment))?;
-    (off(nearest) <= NEAR_SEGMENT).then_some(index)
+    let nearest = near.min_by_key(off)?;
+    (off(&nearest) <= NEAR_SEGMENT).then_some(nearest)
+}
+
+/// `heard`, what became of the segments `of` a passage, without the words at the beginning of one that the segment before it
+/// ends with where the two touch: two hearings may each place a word at a cut on their own side. `before` is what became of
+/// the segment before the passage. A segment that stands loses such a word too, and what is left of it is written anew.
+#[must_use]
+pub fn said_once(track: &[Live], of: Range<usize>, mut heard: Vec<Heard>, before: &Heard) -> Vec<Heard> {
+    for (place, index) in of.enumerate().filter(|(_, index)| *index > 0) {
+        let (earlier, rest) = heard.split_at_mut(place);
+        let before = earlier.last().unwrap_or(before);
+        // Of two that stand the first pass took care.
+        if matches!((before, &rest[0]), (Heard::Stands, Heard::Stands)) {
+            continue;
+        }
+        let said = rest[0].over(&track[index].decided);
+        let once = without_repetition(said.clone(), Some(before.over(&track[index - 1].decided)));
+        if once.words.len() < said.words.len() {
+            rest[0] = Heard::Anew(once);
+        }
+    }
+    heard
 }
 
 fn judged(live: &Live, heard: &Segment, share: &Recognition, info: &RecognizerInfo) -> Heard {

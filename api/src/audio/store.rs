@@ -4,7 +4,7 @@ use super::place::{AudioPlace, PlaceError};
 use crate::ids::{MeetingId, TenantId};
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -57,23 +57,22 @@ impl AudioStore {
         }
     }
 
-    /// Deletes every object of the meeting that `keep` does not name: also those of a try that died before it was known.
-    pub(crate) async fn delete_all_but(
+    /// Deletes every object of the meeting that the index does not name, also those of a try that died before it was known. The
+    /// index is asked once it is known what is there: an object is in it before it is in the store.
+    pub(crate) async fn delete_unknown<E: From<StoreError>>(
         &self,
         tenant: TenantId,
         meeting: MeetingId,
-        keep: &[Uuid],
-    ) -> Result<usize, StoreError> {
-        let there: Vec<_> = within(self.0.list(Some(&folder(tenant, meeting))).try_collect()).await?;
-        let kept: Vec<Path> = keep.iter().map(|id| object(tenant, meeting, *id)).collect();
+        index: impl AsyncFnOnce() -> Result<Vec<Uuid>, E>,
+    ) -> Result<usize, E> {
+        let listed = self.0.list(Some(&folder(tenant, meeting))).try_collect();
+        let there: Vec<ObjectMeta> = within(listed).await?;
+        let known: Vec<Path> = index().await?.iter().map(|id| object(tenant, meeting, *id)).collect();
         let mut deleted = 0;
-        for found in there {
-            if kept.contains(&found.location) {
-                continue;
-            }
+        for found in there.iter().filter(|found| !known.contains(&found.location)) {
             match within(self.0.delete(&found.location)).await {
                 Ok(()) | Err(StoreError::Store(object_store::Error::NotFound { .. })) => deleted += 1,
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(deleted)

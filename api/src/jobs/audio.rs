@@ -240,11 +240,13 @@ enum NotStored {
 }
 
 async fn sweep(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Result<(), JobError> {
-    let keep = workshop
-        .db
-        .with_tenant(tenant, async |tx| kept_audio::objects(tx, tenant, meeting).await)
-        .await?;
-    let deleted = workshop.live.audio().delete_all_but(tenant, meeting, &keep).await?;
+    let index = async || {
+        let objects = workshop
+            .db
+            .with_tenant(tenant, async |tx| kept_audio::objects(tx, tenant, meeting).await);
+        Ok::<_, JobError>(objects.await?)
+    };
+    let deleted = workshop.live.audio().delete_unknown(tenant, meeting, index).await?;
     if deleted > 0 {
         tracing::info!(meeting.id = %meeting, deleted, "deleted objects of kept audio");
     }

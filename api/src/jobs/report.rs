@@ -77,13 +77,16 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
                 meeting,
                 session: recorded.id,
             };
-            let mut hearing = Hearing::load(&mut *tx, at, &key, setup.recognizer()).await?;
+            let corrections = corrections::list(&mut *tx, tenant, meeting).await?;
+            let corrected = corrections.iter().map(|correction| correction.utterance_id).collect();
+            let mut hearing = Hearing::load(&mut *tx, at, &key, setup.recognizer(), corrected).await?;
             let mut fold = Fold::new(&hearing.setup(setup), at.session);
             let decided_to = MeetingTime::from_ms(from_column(subject.committed_ms));
             let read = |id, said| hearing.read(id, said);
             live::load_fold_as(&mut *tx, at, &key, &mut fold, decided_to, read).await?;
             let (second_hearing, live_texts) = hearing.told();
             let rest = ReportRest {
+                corrections: correction::open_all(&key, corrections)?,
                 second_hearing,
                 live_texts,
                 ..rest(&mut *tx, at, &key, &subject).await?
@@ -150,9 +153,7 @@ async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Su
             });
         }
     }
-    let corrections = corrections::list(&mut *tx, at.tenant, at.meeting).await?;
     Ok(ReportRest {
-        corrections: correction::open_all(key, corrections)?,
         version: version(subject).unsigned_abs(),
         incomplete: is_incomplete(subject),
         gaps: spans::gaps(&mut *tx, at).await?,

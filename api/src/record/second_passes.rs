@@ -58,6 +58,20 @@ pub(crate) async fn drop_unfinished(db: impl PgExecutor<'_>, tenant: TenantId, m
     .map(drop)
 }
 
+/// Forgets a pass that is not finished and has not got on for a while, with what it has so far. False where there is none.
+pub(crate) async fn drop_stalled(db: impl PgExecutor<'_>, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<bool> {
+    // Longer than a passage takes, and several tries to have one heard.
+    let dropped = sqlx::query!(
+        "DELETE FROM second_passes WHERE tenant_id = $1 AND meeting_id = $2 AND finished_at IS NULL
+             AND got_on_at < now() - interval '5 minutes'",
+        tenant.0,
+        meeting.0
+    )
+    .execute(db)
+    .await?;
+    Ok(dropped.rows_affected() > 0)
+}
+
 /// What a pass made of a segment.
 #[derive(Debug)]
 pub(crate) struct Reheard {
@@ -82,20 +96,33 @@ pub(crate) async fn reheard(
     .await
 }
 
-/// Adds what became of segments, unless it is there already, the segment was withdrawn, or the pass was given up.
+/// Adds what became of segments by `recognizer`, unless it is there already or the segment was withdrawn. False, and nothing is
+/// added, where the pass was given up, is another recognizer's, or is finished.
 pub(crate) async fn add(
-    db: impl PgExecutor<'_>,
+    db: &mut PgConnection,
     tenant: TenantId,
     meeting: MeetingId,
+    recognizer: &Value,
     new: &[Reheard],
-) -> sqlx::Result<()> {
+) -> sqlx::Result<bool> {
+    let got_on = sqlx::query!(
+        "UPDATE second_passes SET got_on_at = now()
+         WHERE tenant_id = $1 AND meeting_id = $2 AND recognizer = $3 AND finished_at IS NULL",
+        tenant.0,
+        meeting.0,
+        recognizer
+    )
+    .execute(&mut *db)
+    .await?;
+    if got_on.rows_affected() == 0 {
+        return Ok(false);
+    }
     let ids: Vec<_> = new.iter().map(|row| row.utterance_id).collect();
     let bodies: Vec<_> = new.iter().map(|row| row.body.clone()).collect();
     sqlx::query!(
         "INSERT INTO second_utterances (tenant_id, utterance_id, meeting_id, body)
          SELECT $1, n.id, $2, n.body FROM unnest($3::uuid[], $4::bytea[]) AS n (id, body)
          JOIN utterances u ON u.tenant_id = $1 AND u.id = n.id
-         JOIN second_passes p ON p.tenant_id = $1 AND p.meeting_id = $2 AND p.finished_at IS NULL
          ON CONFLICT DO NOTHING",
         tenant.0,
         meeting.0,
@@ -103,17 +130,23 @@ pub(crate) async fn add(
         &bodies as &[Option<Vec<u8>>]
     )
     .execute(db)
-    .await
-    .map(drop)
+    .await?;
+    Ok(true)
 }
 
-/// The pass is through. True, once, if it found words: then there is a report to be made of them.
-pub(crate) async fn finish(db: &mut PgConnection, tenant: TenantId, meeting: MeetingId) -> sqlx::Result<bool> {
+/// The pass of `recognizer` is through. True, once, if it found words: then there is a report to be made of them.
+pub(crate) async fn finish(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    meeting: MeetingId,
+    recognizer: &Value,
+) -> sqlx::Result<bool> {
     let finished = sqlx::query!(
         "UPDATE second_passes SET finished_at = now()
-         WHERE tenant_id = $1 AND meeting_id = $2 AND finished_at IS NULL",
+         WHERE tenant_id = $1 AND meeting_id = $2 AND recognizer = $3 AND finished_at IS NULL",
         tenant.0,
-        meeting.0
+        meeting.0,
+        recognizer
     )
     .execute(&mut *db)
     .await?;

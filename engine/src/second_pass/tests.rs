@@ -5,6 +5,7 @@ use crate::recognize::RecognizedWord;
 use crate::speaker::Speaker::Me;
 use crate::spoken::{recognizer, said_for, span};
 use proptest::prelude::*;
+use std::time::Duration;
 
 const S: u64 = 16_000;
 
@@ -144,7 +145,7 @@ fn every_word_comes_back_to_the_segment_that_has_its_middle_at_the_meeting_s_own
         ],
         passage.audio.start / SAMPLES_PER_MS,
     );
-    let rewritten = rewrite(&segments, &heard, &recognition, &recognizer(true));
+    let rewritten = rewrite(&segments, 0..2, &heard, &recognition, &recognizer(true));
     assert_eq!(
         rewritten.iter().map(texts).collect::<Vec<_>>(),
         [Some("we ship it".to_owned()), Some("on friday".to_owned())]
@@ -177,7 +178,7 @@ fn what_was_written_live_stands_where_nothing_better_was_heard() {
         &[("we", 1_200, 1_400), ("ship", 1_400, 2_000), ("it", 2_100, 2_300)],
         from_ms,
     );
-    let rewritten = rewrite(&segments, &heard, &first_only, &recognizer(true));
+    let rewritten = rewrite(&segments, 0..2, &heard, &first_only, &recognizer(true));
     assert_eq!(
         rewritten.iter().map(texts).collect::<Vec<_>>(),
         [Some("we ship it".to_owned()), None]
@@ -187,12 +188,12 @@ fn what_was_written_live_stands_where_nothing_better_was_heard() {
     let mut unsure = first_only.clone();
     unsure.words[0].confidence = 0.7;
     assert!(
-        rewrite(&segments, &heard, &unsure, &recognizer(true))
+        rewrite(&segments, 0..2, &heard, &unsure, &recognizer(true))
             .iter()
             .all(|heard| *heard == Heard::Stands)
     );
     unsure.made_by = Some("remote/large".into());
-    let rewritten = rewrite(&segments, &heard, &unsure, &recognizer(true));
+    let rewritten = rewrite(&segments, 0..2, &heard, &unsure, &recognizer(true));
     assert_eq!(texts(&rewritten[0]), Some("we ship it".to_owned()));
 
     let lost = Recognition {
@@ -200,7 +201,7 @@ fn what_was_written_live_stands_where_nothing_better_was_heard() {
         ..first_only.clone()
     };
     assert!(
-        rewrite(&segments, &heard, &lost, &recognizer(true))
+        rewrite(&segments, 0..2, &heard, &lost, &recognizer(true))
             .iter()
             .all(|heard| *heard == Heard::Stands)
     );
@@ -208,10 +209,122 @@ fn what_was_written_live_stands_where_nothing_better_was_heard() {
     // A steady tone of which a recognizer writes words is suppressed, here as in the first pass.
     let hum = passage.segment(Track::Mic, vec![4_000; heard.audio.len()]);
     assert!(
-        rewrite(&segments, &hum, &first_only, &recognizer(true))
+        rewrite(&segments, 0..2, &hum, &first_only, &recognizer(true))
             .iter()
             .all(|heard| *heard == Heard::Stands)
     );
+}
+
+/// A passage of the track in which these words are heard, as `(text, from_ms, to_ms)`.
+fn hear(track: &[Live], passage: &Passage, words: &[(&str, u64, u64)]) -> Vec<Heard> {
+    let heard = passage.segment(Track::Mic, sound((passage.audio.end - passage.audio.start) as usize));
+    let recognition = heard_at(words, passage.audio.start / SAMPLES_PER_MS);
+    rewrite(track, passage.segments.clone(), &heard, &recognition, &recognizer(true))
+}
+
+#[test]
+fn a_word_at_a_cut_between_passages_that_both_hear_is_said_once() {
+    let track = [
+        live(1_000, 14_500, "we talk on and on"),
+        live(14_500, 28_500, "until it is fry day"),
+        live(28_500, 35_000, "then we ship"),
+    ];
+    let found = passages(&track, &one(0..60 * S));
+    assert_eq!(
+        found.iter().map(|passage| passage.segments.clone()).collect::<Vec<_>>(),
+        [0..2, 2..3]
+    );
+    let first = hear(
+        &track,
+        &found[0],
+        &[
+            ("until", 20_000, 20_400),
+            ("friday", 28_300, 28_500),
+            ("then", 28_600, 28_900),
+        ],
+    );
+    let second = hear(
+        &track,
+        &found[1],
+        &[
+            ("friday", 28_300, 28_500),
+            ("then", 28_600, 28_900),
+            ("ship", 30_000, 30_300),
+        ],
+    );
+    assert_eq!(
+        first.iter().chain(&second).map(texts).collect::<Vec<_>>(),
+        [None, Some("until friday".to_owned()), Some("then ship".to_owned())]
+    );
+}
+
+#[test]
+fn a_word_that_two_hearings_place_on_either_side_of_a_cut_is_said_once() {
+    let at_the_cut = |from_ms: u64| {
+        let mut track = [
+            live(1_000, 3_000, "we ship on friday"),
+            live(3_000, 5_000, "friday then so on"),
+        ];
+        for (word, start) in track[1].decided.words.iter_mut().zip([from_ms, 5_600, 6_100, 6_600]) {
+            word.start = MeetingTime::from_ms(start);
+            word.end = word.start.plus(Duration::from_millis(200));
+        }
+        track
+    };
+    let first_only = [
+        ("we", 1_200, 1_400),
+        ("ship", 1_500, 1_800),
+        ("by", 2_000, 2_300),
+        ("friday", 2_950, 3_010),
+    ];
+    let texts = |track: &[Live], heard: Vec<Heard>, before: &Heard, of: Range<usize>| {
+        said_once(track, of, heard, before)
+            .iter()
+            .map(texts)
+            .collect::<Vec<_>>()
+    };
+    // Live the second segment had it, and stands; its first word begins 50 ms after that of the second hearing.
+    let track = at_the_cut(5_000);
+    let passage = &passages(&track, &one(0..10 * S))[0];
+    let heard = hear(&track, passage, &first_only);
+    assert_eq!(heard[1], Heard::Stands);
+    let (first, second) = ("we ship by friday".to_owned(), "then so on".to_owned());
+    assert_eq!(
+        texts(&track, heard.clone(), &Heard::Stands, 0..2),
+        [Some(first.clone()), Some(second.clone())]
+    );
+    // The same where the two are of different passages.
+    assert_eq!(texts(&track, vec![Heard::Stands], &heard[0], 1..2), [Some(second)]);
+    assert_eq!(
+        texts(&track, vec![Heard::Stands], &Heard::Stands, 1..2),
+        [None],
+        "the first pass took care"
+    );
+
+    // A segment that is written anew behind one that stands.
+    let again = hear(
+        &track,
+        passage,
+        &[
+            ("on", 2_990, 3_300),
+            ("then", 3_600, 3_800),
+            ("and", 4_000, 4_100),
+            ("so", 4_200, 4_400),
+        ],
+    );
+    assert_eq!(again[0], Heard::Stands);
+    let mut track = track;
+    track[0].decided.words[3].start = MeetingTime::from_ms(4_900);
+    track[0].decided.words[3].text = "on".into();
+    assert_eq!(
+        texts(&track, again, &Heard::Stands, 0..2),
+        [None, Some("then and so".to_owned())]
+    );
+
+    // Who says a word twice takes longer.
+    let twice = at_the_cut(5_200);
+    let heard = hear(&twice, passage, &first_only);
+    assert_eq!(texts(&twice, heard, &Heard::Stands, 0..2), [Some(first), None]);
 }
 
 proptest! {

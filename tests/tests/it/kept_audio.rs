@@ -18,7 +18,7 @@ async fn keep(owner: &Caller, granted: bool) {
 }
 
 /// The files of kept audio.
-fn objects(app: &TestApp) -> Vec<PathBuf> {
+pub fn objects(app: &TestApp) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![app.folder.path().join("audio")];
     while let Some(folder) = folders.pop() {

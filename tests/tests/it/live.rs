@@ -10,5 +10,5 @@ mod stage;
 pub use proxy::Tap;
 pub use reader::Reader;
 pub use samples::{breaks, classes};
-pub use speech::Script;
+pub use speech::{Loudness, Script};
 pub use stage::{Stage, ears, hearing, hello, said, staged};

@@ -5,21 +5,30 @@ mod accuracy;
 mod ears;
 
 use crate::app::{Caller, TestApp, eventually, within};
+use crate::kept_audio::objects;
 use crate::live::{Script, Stage, hello, said};
 use attune_engine::speaker::Track;
 use attune_ingest::client::{Link, LinkUp, TrackEncoder};
+use attune_ingest::hearing::Hearing;
 use attune_ingest::protocol::{ClientControl, Codec, OffTheRecord, Prefix, ServerEvent, Stream};
-use ears::SecondEars;
+use ears::{SecondEars, WORKERS};
 use serde_json::{Value, json};
+use sqlx::Executor as _;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A talk, a server that hears it badly live and well the second time, and a stage on it.
 async fn staged(phrase: &str) -> (Script, SecondEars, TestApp, Stage) {
     let script = Script::talk(phrase);
     let (ears, hearing) = SecondEars::of(&script);
+    let (app, stage) = with_ears(hearing).await;
+    (script, ears, app, stage)
+}
+
+async fn with_ears(hearing: Arc<Hearing>) -> (TestApp, Stage) {
     let app = TestApp::start_with(|config| config.hearing = Some(hearing)).await;
     let stage = Stage::set(&app, &app.base()).await;
-    (script, ears, app, stage)
+    (app, stage)
 }
 
 async fn keep(owner: &Caller, granted: bool) {
@@ -88,7 +97,9 @@ async fn a_meeting_whose_audio_is_kept_is_heard_again_and_what_the_person_wrote_
     let answer = stage.owner.put(&path_of(&stage, turn), put).await.expect(200).body;
     assert_eq!(
         answer,
-        json!({"segment": turn["id"], "version": 1, "text": "Turn zero begins with my question."})
+        json!({
+            "segment": turn["id"], "version": 1, "text": "Turn zero begins with my question.", "report_version": 1,
+        })
     );
     let at_once = stage.get("/report").await;
     assert_eq!(with_word(&at_once, "zero")["corrected"]["version"], 1);
@@ -138,7 +149,14 @@ async fn a_meeting_whose_audio_is_kept_is_heard_again_and_what_the_person_wrote_
     let next = second["version"].as_u64().unwrap() + 1;
     let third = until_version(&stage, next).await;
     assert_eq!(with_word(&third, "Gerald")["corrected"]["heard"], "comes the giraffe");
-    assert_eq!(third["second_hearing"], *hearing, "it is still the second hearing");
+    // It is still the second hearing; what the person put right is not among what it changed.
+    let less = |count: &Value| count.as_u64().unwrap() - 1;
+    assert_eq!(third["second_hearing"]["recognizer"], hearing["recognizer"]);
+    assert_eq!(third["second_hearing"]["changed_words"], 0);
+    for count in ["segments", "heard_again"] {
+        assert_eq!(third["second_hearing"][count], less(&hearing[count]), "{count}");
+    }
+    assert_eq!(with_word(&third, "Gerald")["live_text"], Value::Null);
     let outdated = stage
         .owner
         .put(&path, json!({"text": "no", "version": 0}))
@@ -233,6 +251,113 @@ async fn audio_that_is_taken_back_while_it_is_heard_again_leaves_the_report_as_i
         (&json!(1), &Value::Null)
     );
     assert_eq!(count(&app, "SELECT count(*) FROM second_utterances").await, 0);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_passage_leaves_only_as_long_as_the_person_agrees() {
+    let (script, ears, app, stage) = staged("the giraffe leaves").await;
+    keep(&stage.owner, true).await;
+    let allow = json!({"remote_recognition": true});
+    stage.owner.patch("/v1/organisation", allow).await.expect(200);
+    let agree = |granted: bool| json!({"kind": "remote_recognition", "granted": granted});
+    stage.owner.post("/v1/consents", agree(true)).await.expect(201);
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    eventually(async || ears.might_leave() == [true]).await;
+    // While the first is heard: whatever comes after it stays.
+    stage.owner.post("/v1/consents", agree(false)).await.expect(201);
+    ears.may_hear(100);
+    second_report(&stage).await;
+    let after = ears.might_leave().split_off(1);
+    assert!(!after.is_empty() && after.iter().all(|might| !might), "{after:?}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_passage_whose_audio_is_destroyed_while_it_waits_for_a_worker_is_not_heard() {
+    let script = Script::talk("the giraffe waits");
+    let (ears, hearing) = SecondEars::of(&script);
+    // One is left for who is heard live, and the pool does not give its last one to who is not.
+    let _held: Vec<_> = (1..WORKERS).map(|_| SecondEars::hold(&hearing)).collect();
+    let (app, stage) = with_ears(Arc::clone(&hearing)).await;
+    keep(&stage.owner, true).await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    until_version(&stage, 1).await;
+    let _last = SecondEars::hold(&hearing);
+    eventually(async || count(&app, PASSES).await == 1).await;
+    let path = format!("/v1/meetings/{}/audio", stage.meeting);
+    stage.owner.delete(&path).await.expect(204);
+    eventually(async || (count(&app, PASSES).await, count(&app, PENDING).await) == (0, 0)).await;
+    assert_eq!(ears.might_leave(), [false; 0], "none was begun");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn audio_that_is_lost_is_passed_over_and_what_follows_is_heard() {
+    let (script, ears, app, stage) = staged("the giraffe is lost").await;
+    keep(&stage.owner, true).await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    eventually(async || ears.might_leave().len() == 1).await;
+    let moving = "SELECT count(*) FROM kept_audio WHERE stored_at IS NULL";
+    eventually(async || count(&app, moving).await == 0).await;
+    // While the tab is heard: the microphone's goes with the rest.
+    for object in objects(&app) {
+        std::fs::remove_file(object).unwrap();
+    }
+    ears.may_hear(100);
+    let second = second_report(&stage).await;
+    assert_eq!(ears.heard(), script.words(Track::Tab));
+    let words = said(&second, "me");
+    assert!(
+        words.contains(&"draft".to_owned()),
+        "written live, it stands: {words:?}"
+    );
+    assert_eq!(said(&second, "them"), script.words(Track::Tab));
+    eventually(async || count(&app, PENDING).await == 0).await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_pass_of_another_recognizer_s_is_left_alone_until_it_does_not_get_on() {
+    let (script, ears, app, stage) = staged("two hear the giraffe").await;
+    keep(&stage.owner, true).await;
+    stage.record(&script, Vec::new()).finished().await.unwrap();
+    eventually(async || ears.might_leave().len() == 1).await;
+    // What another node writes: it found this pass stalled, and begins anew.
+    let mut db = app.look().await;
+    let other = r#"UPDATE second_passes SET recognizer = recognizer || '{"name": "other"}', got_on_at = now()"#;
+    db.execute(other).await.unwrap();
+    ears.may_hear(1);
+    let waits = "SELECT count(*) FROM graphile_worker._private_jobs
+                 WHERE key LIKE 'second_pass:%' AND run_at > now() + interval '5 seconds'";
+    eventually(async || count(&app, waits).await == 1).await;
+    let theirs = "SELECT count(*) FROM second_passes WHERE recognizer ->> 'name' = 'other' AND finished_at IS NULL";
+    assert_eq!(count(&app, theirs).await, 1);
+    assert_eq!(
+        count(&app, "SELECT count(*) FROM second_utterances").await,
+        0,
+        "what is of another recognizer is not added to it"
+    );
+
+    for sql in [
+        "UPDATE second_passes SET got_on_at = now() - interval '6 minutes'",
+        "UPDATE graphile_worker._private_jobs SET run_at = now() WHERE key LIKE 'second_pass:%'",
+    ] {
+        db.execute(sql).await.unwrap();
+    }
+    ears.may_hear(100);
+    let second = second_report(&stage).await;
+    assert_eq!(second["second_hearing"]["recognizer"]["name"], "scripted");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_node_that_hears_nobody_lets_go_of_a_meeting_of_which_nothing_is_kept() {
+    let app = TestApp::start().await;
+    let of_nothing = "SELECT enqueue_job('second_pass', gen_random_uuid(), id, 'second_pass:' || id, now())
+                      FROM gen_random_uuid() AS id";
+    app.look().await.execute(of_nothing).await.unwrap();
+    eventually(async || count(&app, PENDING).await == 0).await;
     app.finish().await;
 }
 

@@ -10,7 +10,7 @@ use attune_engine::report::SecondHearing;
 use attune_engine::second_pass::changed_words;
 use attune_engine::transcript::{Final, SegmentId};
 use sqlx::PgConnection;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 /// The hearing that counts.
@@ -20,21 +20,25 @@ pub(super) struct Hearing {
     /// None where nothing was heard again.
     second: Option<SecondHearing>,
     live_texts: BTreeMap<SegmentId, String>,
+    /// Utterances whose words the person put right: no recognizer's, in either hearing.
+    corrected: HashSet<Uuid>,
 }
 
 impl Hearing {
-    /// That of a meeting whose words `live` wrote while it went on.
+    /// That of a meeting whose words `live` wrote while it went on, and in which the person put `corrected` right.
     pub(super) async fn load(
         tx: &mut PgConnection,
         at: Capture,
         key: &MeetingKey,
         live: &RecognizerInfo,
+        corrected: HashSet<Uuid>,
     ) -> Result<Self, JobError> {
         let pass = second_passes::find(&mut *tx, at.tenant, at.meeting).await?;
         let mut hearing = Self {
             anew: HashMap::new(),
             second: None,
             live_texts: BTreeMap::new(),
+            corrected,
         };
         let Some(pass) = pass.filter(|pass| pass.finished) else {
             return Ok(hearing);
@@ -73,10 +77,12 @@ impl Hearing {
     /// A segment as it counts.
     pub(super) fn read(&mut self, utterance: Uuid, live: Final) -> Final {
         let Some(second) = &mut self.second else { return live };
+        let anew = self.anew.remove(&utterance);
+        if self.corrected.contains(&utterance) {
+            return anew.unwrap_or(live);
+        }
         second.segments += 1;
-        let Some(anew) = self.anew.remove(&utterance) else {
-            return live;
-        };
+        let Some(anew) = anew else { return live };
         let (changed, words) = changed_words(&live, &anew);
         second.heard_again += 1;
         second.live_words += words;

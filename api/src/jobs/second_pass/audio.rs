@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// Audio before a stretch that is decoded for nothing: Opus predicts, and sounds wrong for a moment where it begins.
 const WARM_UP: u64 = 500 * SAMPLES_PER_MS;
 
-/// Opened stretches that are kept at hand: passages follow each other, and an object holds a minute.
+/// Opened stretches that are kept at hand, and all of a passage: passages follow each other, and an object holds a minute.
 const AT_HAND: usize = 4;
 
 /// The kept audio of one session.
@@ -50,8 +50,25 @@ impl KeptSound {
         joined(self.of(track).map(range_of))
     }
 
-    /// The 16 kHz samples of a stretch all of which is kept. None where some of it is no longer where the index said: it was
-    /// moved, or taken back.
+    /// Whether the index no longer says what it said: audio was moved, or taken back.
+    pub(super) async fn has_moved(&self, workshop: &Workshop) -> Result<bool, JobError> {
+        let at = self.at;
+        let listed = workshop
+            .db
+            .with_tenant(at.tenant, async |tx| kept_audio::list(tx, at.tenant, at.meeting).await);
+        let now = Self::new(at, self.key.clone(), listed.await?);
+        let places = |sound: &Self| {
+            sound
+                .stretches
+                .iter()
+                .map(|stretch| (stretch.id, stretch.stored))
+                .collect::<Vec<_>>()
+        };
+        Ok(places(&now) != places(self))
+    }
+
+    /// The 16 kHz samples of a stretch all of which is kept. None where some of it is not where the index said: it was moved,
+    /// taken back, or lost.
     pub(super) async fn samples(
         &mut self,
         workshop: &Workshop,
@@ -69,6 +86,9 @@ impl KeptSound {
                 return Ok(None);
             }
         }
+        // Before audio is moved into objects a passage is in as many stretches as there were commits.
+        let forgotten = self.at_hand.len().saturating_sub(wanted.len().max(AT_HAND));
+        self.at_hand.drain(..forgotten);
         let frames = wanted
             .iter()
             .filter_map(|stretch| self.at_hand.iter().find(|(id, _)| *id == stretch.id))
@@ -102,9 +122,6 @@ impl KeptSound {
         };
         let Some(sealed) = sealed else { return Ok(false) };
         let frames = audio::open(&self.key, id, track, &sealed)?;
-        if self.at_hand.len() == AT_HAND {
-            self.at_hand.remove(0);
-        }
         self.at_hand.push((id, frames));
         Ok(true)
     }

@@ -10,10 +10,11 @@ use crate::record::second_passes::{self, Reheard};
 use crate::record::{Capture, analyses, from_column, kept_audio, sessions, spans, utterances};
 use attune_engine::clock::{MeetingTime, SAMPLES_PER_MS, Span};
 use attune_engine::recognize::RecognizerInfo;
-use attune_engine::second_pass::{Live, Passage, common, joined, passages};
+use attune_engine::second_pass::{Heard, Live, Passage, common, joined, passages};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
 use attune_ingest::protocol::SampleClass;
+use serde_json::Value;
 use sqlx::PgConnection;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -23,13 +24,14 @@ use uuid::Uuid;
 pub(super) struct Subject {
     pub(super) at: Capture,
     pub(super) key: MeetingKey,
-    /// Whether its audio may be sent to a recognizer elsewhere.
-    pub(super) may_leave: bool,
+    /// Who hears it again.
+    pub(super) recognizer: Value,
     pub(super) audio: KeptSound,
+    member: Member,
     tab: Side,
     mic: Side,
-    /// What became of utterances so far: other words, or none.
-    known: HashMap<Uuid, Option<Final>>,
+    /// What became of utterances so far.
+    known: HashMap<Uuid, Heard>,
 }
 
 /// One track.
@@ -46,10 +48,13 @@ struct Side {
 pub(super) enum Opened {
     /// The meeting is gone or goes on, nothing of it is kept, or it was heard again before.
     Nothing,
+    /// A node with another recognizer hears it again, and got on lately.
+    Elsewhere,
     Subject(Box<Subject>),
 }
 
-/// Opens a meeting; the pass begins, with `recognizer`, unless it has. One that another recognizer began is begun anew.
+/// Opens a meeting; the pass begins, with `recognizer`, unless it has. One that another recognizer began and that does not get
+/// on is begun anew.
 pub(super) async fn open(
     workshop: &Workshop,
     tenant: TenantId,
@@ -86,19 +91,23 @@ pub(super) async fn open(
                 second_passes::drop_unfinished(&mut *tx, tenant, meeting).await?;
                 return Ok(Opened::Nothing);
             }
-            let known = match begin(&mut *tx, at, recognizer).await? {
-                Some(reheard) => opened(&key, reheard)?,
-                None => return Ok(Opened::Nothing),
-            };
-            let may_leave = tenants::audio_may_leave(&mut *tx, member).await?;
+            let recognizer =
+                serde_json::to_value(recognizer).expect("invariant: a recognizer's description has string keys");
+            match begin(&mut *tx, at, &recognizer).await? {
+                Begun::Ours => {}
+                Begun::Theirs => return Ok(Opened::Elsewhere),
+                Begun::Finished => return Ok(Opened::Nothing),
+            }
+            let reheard = second_passes::reheard(&mut *tx, tenant, meeting).await?;
             let mut subject = Subject {
                 at,
+                recognizer,
                 audio: KeptSound::new(at, key.clone(), stretches),
-                key,
-                may_leave,
+                member,
                 tab: Side::default(),
                 mic: Side::default(),
-                known,
+                known: opened(&key, reheard)?,
+                key,
             };
             subject.load(tx).await?;
             Ok(Opened::Subject(Box::new(subject)))
@@ -106,29 +115,53 @@ pub(super) async fn open(
         .await
 }
 
-/// What the pass has so far; none once it is finished.
-async fn begin(
-    tx: &mut PgConnection,
-    at: Capture,
-    recognizer: &RecognizerInfo,
-) -> Result<Option<Vec<Reheard>>, JobError> {
-    let ours = serde_json::to_value(recognizer).expect("invariant: a recognizer's description has string keys");
-    let pass = second_passes::begin(&mut *tx, at.tenant, at.meeting, &ours).await?;
-    if pass.finished {
-        return Ok(None);
-    }
-    if pass.recognizer != ours {
-        second_passes::drop_unfinished(&mut *tx, at.tenant, at.meeting).await?;
-        second_passes::begin(&mut *tx, at.tenant, at.meeting, &ours).await?;
-    }
-    Ok(Some(second_passes::reheard(tx, at.tenant, at.meeting).await?))
+/// Whose the pass over a meeting is.
+enum Begun {
+    /// This recognizer's, with what it has so far.
+    Ours,
+    /// Another one's.
+    Theirs,
+    /// Nobody's any more.
+    Finished,
 }
 
-fn opened(key: &MeetingKey, reheard: Vec<Reheard>) -> Result<HashMap<Uuid, Option<Final>>, JobError> {
+async fn begin(tx: &mut PgConnection, at: Capture, recognizer: &Value) -> sqlx::Result<Begun> {
+    let pass = second_passes::begin(&mut *tx, at.tenant, at.meeting, recognizer).await?;
+    if pass.finished {
+        return Ok(Begun::Finished);
+    }
+    if pass.recognizer == *recognizer {
+        return Ok(Begun::Ours);
+    }
+    // Two of them would undo each other's work for ever.
+    if !second_passes::drop_stalled(&mut *tx, at.tenant, at.meeting).await? {
+        return Ok(Begun::Theirs);
+    }
+    second_passes::begin(tx, at.tenant, at.meeting, recognizer).await?;
+    Ok(Begun::Ours)
+}
+
+/// Holds a meeting, and says whether any of its audio is still kept. Where none is, a pass that is not finished is given up.
+pub(super) async fn give_up_unless_kept(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    meeting: MeetingId,
+) -> sqlx::Result<bool> {
+    analyses::hold(&mut *tx, tenant, meeting).await?;
+    let kept = kept_audio::extent(&mut *tx, tenant, meeting).await?.is_some();
+    if !kept {
+        second_passes::drop_unfinished(tx, tenant, meeting).await?;
+    }
+    Ok(kept)
+}
+
+fn opened(key: &MeetingKey, reheard: Vec<Reheard>) -> Result<HashMap<Uuid, Heard>, JobError> {
     let open = |row: Reheard| {
-        let place = sealed::second_utterance(row.utterance_id);
-        let decided = row.body.map(|body| sealed::open(key, place, &body)).transpose()?;
-        Ok((row.utterance_id, decided))
+        let heard = match row.body {
+            Some(body) => Heard::Anew(sealed::open(key, sealed::second_utterance(row.utterance_id), &body)?),
+            None => Heard::Stands,
+        };
+        Ok((row.utterance_id, heard))
     };
     reheard.into_iter().map(open).collect()
 }
@@ -156,6 +189,20 @@ impl Subject {
             side.audible = common(&kept, &heard);
         }
         Ok(())
+    }
+
+    /// Whether its audio may be sent to a recognizer elsewhere, as of now. None where nothing is kept that might be heard.
+    pub(super) async fn may_leave(&self, workshop: &Workshop) -> sqlx::Result<Option<bool>> {
+        let (at, member) = (self.at, self.member);
+        workshop
+            .db
+            .with_tenant(at.tenant, async |tx| {
+                match kept_audio::extent(&mut *tx, at.tenant, at.meeting).await? {
+                    Some(_) => tenants::audio_may_leave(tx, member).await.map(Some),
+                    None => Ok(None),
+                }
+            })
+            .await
     }
 
     const fn side(&self, track: Track) -> &Side {
@@ -186,9 +233,16 @@ impl Subject {
         [of(Track::Tab), of(Track::Mic)].concat()
     }
 
-    /// The segments of a passage as they were decided live.
-    pub(super) fn live(&self, track: Track, passage: &Passage) -> &[Live] {
-        &self.side(track).live[passage.segments.clone()]
+    /// The segments of a track as they were decided live.
+    pub(super) fn live(&self, track: Track) -> &[Live] {
+        &self.side(track).live
+    }
+
+    /// What became of the segment before a passage.
+    pub(super) fn before(&self, track: Track, passage: &Passage) -> &Heard {
+        let index = passage.segments.start.checked_sub(1);
+        let known = index.and_then(|index| self.known.get(&self.side(track).ids[index]));
+        known.unwrap_or(&Heard::Stands)
     }
 
     /// The utterances of a passage.
@@ -197,15 +251,16 @@ impl Subject {
     }
 
     /// Takes in what became of utterances.
-    pub(super) fn know(&mut self, ids: Vec<Uuid>, anew: Vec<Option<Final>>) {
-        self.known.extend(ids.into_iter().zip(anew));
+    pub(super) fn know(&mut self, ids: Vec<Uuid>, heard: Vec<Heard>) {
+        self.known.extend(ids.into_iter().zip(heard));
     }
 
     /// What the tab said, as far as it is known: of the second hearing where there is one, in order.
     pub(super) fn tab_said(&self) -> impl Iterator<Item = &Final> {
-        self.tab.ids.iter().zip(&self.tab.live).map(|(id, live)| {
-            let anew = self.known.get(id).and_then(Option::as_ref);
-            anew.unwrap_or(&live.decided)
+        let sides = self.tab.ids.iter().zip(&self.tab.live);
+        sides.map(|(id, live)| match self.known.get(id) {
+            Some(Heard::Anew(anew)) => anew,
+            Some(Heard::Stands) | None => &live.decided,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::heard::{RECORDINGS, channel, channels_of, hear, real_audio, true_words};
 use attune_engine::recognize::{Recognizer as _, Speech};
-use attune_engine::second_pass::{Heard, Live, joined, passages, rewrite};
+use attune_engine::second_pass::{Heard, Live, joined, passages, rewrite, said_once};
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::transcript::Final;
 use attune_engine::wer::{self, WordErrors};
@@ -25,20 +25,22 @@ fn again(first: &offline::Heard, samples: &[i16], sphinx: &mut Sphinx) -> Vec<Fi
         .collect();
     let audible = decided.filter(|stretch| matches!(stretch.class, SampleClass::Decoded | SampleClass::NonSpeech));
     let audible = joined(audible.map(|stretch| stretch.from_sample..stretch.to_sample));
-    let mut finals: Vec<Final> = live.iter().map(|live| live.decided.clone()).collect();
+    let mut known = vec![Heard::Stands; live.len()];
     for passage in passages(&live, &audible) {
         let audio = samples[passage.audio.start as usize..passage.audio.end as usize].to_vec();
         let segment = passage.segment(Track::Mic, audio);
         let recognition = sphinx.recognize(Speech::of(&segment.audio)).unwrap();
-        let range = passage.segments.clone();
-        let heard = rewrite(&live[range.clone()], &segment, &recognition, sphinx.info());
-        for (index, heard) in range.zip(heard) {
-            if let Heard::Anew(anew) = heard {
-                finals[index] = anew;
-            }
-        }
+        let of = passage.segments;
+        let heard = rewrite(&live, of.clone(), &segment, &recognition, sphinx.info());
+        let before = of.start.checked_sub(1).map_or(&Heard::Stands, |index| &known[index]);
+        let heard = said_once(&live, of.clone(), heard, before);
+        known.splice(of, heard);
     }
-    finals
+    let finals = live.into_iter().zip(known).map(|(live, heard)| match heard {
+        Heard::Anew(anew) => anew,
+        Heard::Stands => live.decided,
+    });
+    finals.collect()
 }
 
 fn errors<'a>(said: &[String], finals: impl Iterator<Item = &'a Final>) -> WordErrors {
