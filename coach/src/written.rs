@@ -161,8 +161,9 @@ impl Desk {
         if self.last.is_some_and(|last| passage.at.since(last) < APART) {
             return Err(Unwritten::TooSoon);
         }
-        // Not "below": a gate that says no number says no.
-        if !(writer.gate(passage) >= self.level.threshold()) {
+        let sure = writer.gate(passage);
+        // A gate that says no number says no.
+        if sure.is_nan() || sure < self.level.threshold() {
             return Err(Unwritten::Gated);
         }
         let draft = writer.draft(passage).ok_or(Unwritten::Nothing)?;
