@@ -77,7 +77,6 @@ impl Live {
         keys: &Keys,
         hearing: Option<Arc<Hearing>>,
         (audio, audio_kept_for): (AudioStore, Duration),
-        hold_out: f64,
         metrics: &Arc<Metrics>,
         tasks: &TaskTracker,
         stopping: &CancellationToken,
@@ -92,11 +91,16 @@ impl Live {
             hearing,
             audio,
             audio_kept_for,
-            hold_out,
+            hold_out: 0.0,
             metrics: Arc::clone(metrics),
             tasks: tasks.clone(),
             stopping: stopping.clone(),
         }
+    }
+
+    /// The same, leaving out this share of nudges by lot.
+    pub(crate) fn holding_out(self, hold_out: f64) -> Self {
+        Self { hold_out, ..self }
     }
 
     /// The key tree.

@@ -314,7 +314,7 @@ mod tests {
 
     fn around(mean: f64, count: usize) -> Vec<f64> {
         (0..count)
-            .map(|index| mean + if index % 2 == 0 { 5.0 } else { -5.0 })
+            .map(|index| mean + if index % 2 == 1 { 5.0 } else { -5.0 })
             .collect()
     }
 

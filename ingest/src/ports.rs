@@ -332,7 +332,7 @@ impl std::fmt::Debug for KeptFrame {
 pub struct Pressure {
     /// How late words come, beyond what closing a segment takes.
     pub lag: Duration,
-    /// The node has given something up to keep up.
+    /// The node has given partials up, or more, to keep up.
     pub is_pressed: bool,
 }
 

@@ -290,7 +290,8 @@ impl Session {
         let step = self.pulse.step();
         Pressure {
             lag: overdue.max(self.lap_waited(now).saturating_sub(CLOSES_WITHIN)),
-            is_pressed: step != Step::All,
+            // Three seconds late, as far as a nudge may be.
+            is_pressed: step >= Step::NoPartials,
         }
     }
 

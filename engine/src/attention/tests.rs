@@ -32,8 +32,8 @@ fn seen(seconds: impl Iterator<Item = Second>) -> Attention {
 
 #[test]
 fn a_minute_of_gaze_is_its_mean_and_less_is_not_enough() {
-    let looking = |at| Second {
-        gaze_on_screen: Some(good(if at % 4 == 0 { 0.0 } else { 1.0 })),
+    let looking = |at: u64| Second {
+        gaze_on_screen: Some(good(if at.is_multiple_of(4) { 0.0 } else { 1.0 })),
         ..second(at)
     };
     let measures = seen((0..60).map(looking)).measures();
@@ -46,9 +46,9 @@ fn a_minute_of_gaze_is_its_mean_and_less_is_not_enough() {
 #[test]
 fn rates_are_over_the_seconds_that_count() {
     let at = |at: u64| Second {
-        off_screen_looks: Some(good(f64::from(u8::from(at % 100 == 0)))),
-        long_closures: Some(good(f64::from(u8::from(at % 60 == 0)))),
-        head_pose_deviation_deg: Some(good(if at % 2 == 0 { 30.0 } else { 10.0 })),
+        off_screen_looks: Some(good(f64::from(u8::from(at.is_multiple_of(100))))),
+        long_closures: Some(good(f64::from(u8::from(at.is_multiple_of(60))))),
+        head_pose_deviation_deg: Some(good(if at.is_multiple_of(2) { 30.0 } else { 10.0 })),
         blinks_per_min: Some(good(17.0)),
         rmssd_ms: Some(good(42.0)),
         tab_focus: good(if at % 300 < 270 { 1.0 } else { 0.0 }),
