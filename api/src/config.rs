@@ -42,7 +42,12 @@ pub struct Config {
     pub audio: KeptAudio,
     /// The host that speech is sent to where it may leave this machine; none where it never does.
     pub recognizer_elsewhere: Option<String>,
+    /// Share of nudges left out by lot, 0 to 1, to learn whether they change anything.
+    pub nudge_hold_out: f64,
 }
+
+/// A fifth: enough to compare with, and most is shown (measures.md, governor).
+const NUDGE_HOLD_OUT: f64 = 0.2;
 
 impl Config {
     /// A server on one machine: everything under `data`, the databases of a private cluster.
@@ -61,6 +66,7 @@ impl Config {
                 kept_for: KEPT_FOR,
             },
             recognizer_elsewhere: None,
+            nudge_hold_out: NUDGE_HOLD_OUT,
         }
     }
 }
@@ -213,6 +219,8 @@ pub struct Settings {
     pub audio_store: Option<String>,
     /// See [`KeptAudio::kept_for`]; 1 to 3650.
     pub audio_days: Option<u32>,
+    /// See [`Config::nudge_hold_out`]; 0 to 1.
+    pub nudge_hold_out: Option<f64>,
 }
 
 impl Settings {
@@ -305,13 +313,16 @@ impl Settings {
             allowed_origins: self.allowed_origins,
             root_key_file: self.root_key_file.unwrap_or(machine.root_key_file),
             audio,
+            nudge_hold_out: self
+                .nudge_hold_out
+                .map_or(machine.nudge_hold_out, |share| share.clamp(0.0, 1.0)),
             ..machine
         }
     }
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 18] = [
     "listen",
     "metrics_listen",
     "public_url",
@@ -329,6 +340,7 @@ const SETTINGS: [&str; 17] = [
     "audio_store",
     "audio_days",
     "voices",
+    "nudge_hold_out",
 ];
 
 /// The setting that a variable of the environment sets, if it is one of ours.

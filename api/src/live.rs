@@ -63,6 +63,8 @@ pub struct Live {
     hearing: Option<Arc<Hearing>>,
     audio: AudioStore,
     audio_kept_for: Duration,
+    /// Share of nudges left out by lot.
+    hold_out: f64,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: CancellationToken,
@@ -89,10 +91,16 @@ impl Live {
             hearing,
             audio,
             audio_kept_for,
+            hold_out: 0.0,
             metrics: Arc::clone(metrics),
             tasks: tasks.clone(),
             stopping: stopping.clone(),
         }
+    }
+
+    /// The same, leaving out this share of nudges by lot.
+    pub(crate) fn holding_out(self, hold_out: f64) -> Self {
+        Self { hold_out, ..self }
     }
 
     /// The key tree.

@@ -10,6 +10,7 @@ mod input;
 mod login;
 mod me;
 mod meetings;
+mod nudges;
 mod openapi;
 mod organisation;
 
@@ -53,5 +54,7 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(audio::get_audio, audio::delete_audio))
         .routes(routes!(corrections::correct_utterance))
+        .routes(routes!(nudges::list_nudges))
+        .routes(routes!(nudges::react_to_nudge))
         .merge(crate::live::router())
 }

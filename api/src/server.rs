@@ -147,7 +147,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
     let metrics = Arc::new(Metrics::new(config.hearing.clone()));
     let state = AppState {
-        live: Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping),
+        live: Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping)
+            .holding_out(config.nudge_hold_out),
         origins: Arc::new(Origins::new(&config, addr)),
         config: Arc::new(config),
         db,

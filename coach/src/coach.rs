@@ -1,13 +1,18 @@
 //! The coach of one meeting: every signal goes to every rule, and what they see goes to the governor.
 
-use crate::governor::{Answer, Governor};
+use crate::effect::{Effect, Effects};
+use crate::governor::{Answer, Governor, Moment, Reaction};
 use crate::mode::Mode;
-use crate::nudge::Nudge;
+use crate::nudge::{Nudge, Slot};
+use crate::quiet::Conditions;
 use crate::rule::Rule;
-use crate::rules::{FillerCluster, Monologue, TooFast};
+use crate::rules::{Commitment, Rules};
+use crate::written::Offer;
 use attune_engine::clock::MeetingTime;
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::signal::Signal;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What the coach knows before anyone speaks.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,13 +23,32 @@ pub struct CoachSetup {
     pub mode: Mode,
     /// What kind of meeting: limits differ by it.
     pub meeting_type: MeetingType,
-    /// The person's usual pace, once it is known.
-    pub baseline_wpm: Option<f32>,
+    /// What is usual for the person, once it is known.
+    pub own: Usual,
     /// The one thing the person works on.
     pub goal: Option<Rule>,
+    /// How long the meeting is booked for; a calendar tells.
+    pub booked: Option<Duration>,
+    /// The person invited the others.
+    pub is_host: bool,
+    /// Nothing is said in a meeting that is marked as sensitive.
+    pub is_sensitive: bool,
+    /// Rules that were found to change nothing for this person.
+    pub retired: BTreeSet<Rule>,
     /// Share of moments left out by lot, 0 to 1, so that what a nudge changes can be told from what would have changed
-    /// anyway. 0 shows all; the design asks for 0.2 once effects are evaluated.
+    /// anyway: 0.2 in the design; 0 shows all.
     pub hold_out: f64,
+}
+
+/// What is usual for a person, from their own meetings.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Usual {
+    /// Words a minute (C3).
+    pub wpm: Option<f32>,
+    /// Level of the voice, LUFS (C25).
+    pub lufs: Option<f32>,
+    /// Spread of pitch, semitones (C24).
+    pub pitch_st: Option<f32>,
 }
 
 /// The coach of one meeting, as far as it has heard it. Cheap to clone.
@@ -32,10 +56,11 @@ pub struct CoachSetup {
 pub struct Coach {
     now: MeetingTime,
     goal: Option<Rule>,
-    too_fast: TooFast,
-    filler_cluster: FillerCluster,
-    monologue: Monologue,
+    rules: Rules,
     governor: Governor,
+    effects: Effects,
+    /// Slots taken that nobody has asked for yet.
+    taken: Vec<Slot>,
 }
 
 impl Coach {
@@ -44,10 +69,10 @@ impl Coach {
         Self {
             now: MeetingTime::START,
             goal: setup.goal,
-            too_fast: TooFast::new(setup.baseline_wpm),
-            filler_cluster: FillerCluster::default(),
-            monologue: Monologue::new(setup.meeting_type),
+            rules: Rules::new(&setup),
             governor: Governor::new(setup),
+            effects: Effects::default(),
+            taken: Vec::new(),
         }
     }
 
@@ -56,27 +81,100 @@ impl Coach {
     pub fn observe(&mut self, signal: &Signal) -> Option<Nudge> {
         // A filler early in a segment may be told after the end of another's segment; time never runs back.
         self.now = self.now.max(signal.at());
-        let seen = [
-            self.monologue.observe(signal),
-            self.too_fast.observe(signal),
-            self.filler_cluster.observe(signal),
-        ];
-        let mut moments: Vec<_> = seen.into_iter().flatten().collect();
-        moments.sort_by_key(|moment| self.goal != Some(moment.rule));
+        self.governor.observe(signal);
+        self.effects.observe(signal, self.now);
+        let mut moments = self.rules.observe(signal);
+        let praise = self.governor.owes_praise();
+        // The goal first, then what must not wait, then praise that is due; else in the order of the rules.
+        moments.sort_by_key(|moment| {
+            let rule = moment.rule;
+            (
+                self.goal != Some(rule),
+                !rule.is_safety(),
+                !(praise && rule.is_positive()),
+            )
+        });
         let mut said = None;
         for moment in moments {
-            match self.governor.ask(&moment, self.now) {
-                Answer::Say(nudge) => said = Some(nudge),
-                Answer::HeldOut => {}
-                Answer::NotNow(_) => continue,
-            }
-            match moment.rule {
-                Rule::TooFast => self.too_fast.told(),
-                Rule::FillerCluster => self.filler_cluster.told(),
-                Rule::Monologue => self.monologue.told(&moment),
-            }
+            said = self.ask(&moment).or(said);
         }
         said
+    }
+
+    /// What a language model wrote asks like everything else.
+    pub fn offer(&mut self, offer: &Offer) -> Option<Nudge> {
+        self.now = self.now.max(offer.at);
+        self.ask(&offer.moment())
+    }
+
+    /// A language model found a commitment: N20 watches what becomes of it.
+    pub fn committed(&mut self, commitment: Commitment) {
+        self.rules.committed(commitment);
+    }
+
+    fn ask(&mut self, moment: &Moment) -> Option<Nudge> {
+        let answer = self.governor.ask(moment, self.now);
+        if matches!(answer, Answer::NotNow(_)) {
+            return None;
+        }
+        self.rules.told(moment);
+        if let Some(slot) = self.governor.last().cloned() {
+            self.effects.open(&slot);
+            self.taken.push(slot);
+        }
+        match answer {
+            Answer::Say(nudge) => Some(nudge),
+            Answer::HeldOut | Answer::NotNow(_) => None,
+        }
+    }
+
+    /// The slots taken since this was asked last: what was shown, and what was held out in its place.
+    pub fn take_slots(&mut self) -> Vec<Slot> {
+        std::mem::take(&mut self.taken)
+    }
+
+    /// What became of earlier slots, as far as it has become known since this was asked last.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        self.effects.take()
+    }
+
+    /// The person reacted to a nudge.
+    pub fn react(&mut self, id: &str, reaction: Reaction) {
+        self.governor.react(id, reaction);
+    }
+
+    /// The person wants quiet from `from` on: until then, or for the rest of the meeting.
+    pub fn snooze(&mut self, from: MeetingTime, until: Option<MeetingTime>) {
+        self.governor.snooze(from, until);
+    }
+
+    /// The person shows this tab or window to others, or no longer does.
+    pub fn sharing(&mut self, on: bool) {
+        self.governor.watchman().sharing(on);
+    }
+
+    /// How the node keeps up.
+    pub fn conditions(&mut self, conditions: Conditions) {
+        self.governor.watchman().conditions(conditions);
+    }
+
+    /// Rules that the person turned off by dismissing them: they are asked once after the meeting.
+    pub fn turned_off(&self) -> Vec<Rule> {
+        self.governor.turned_off()
+    }
+
+    /// From here on a meeting is read back from its record, or no longer is: while it is, nothing is decided, and
+    /// [`recall`](Self::recall) says what was.
+    pub fn read_back(&mut self, on: bool) {
+        self.governor.read_back(on);
+    }
+
+    /// A slot that was taken, as the record has it: told after the signals that led to it, before those that follow.
+    pub fn recall(&mut self, slot: Slot) {
+        let moment = Moment::new(slot.rule, slot.at, slot.at, String::new());
+        self.rules.told(&moment);
+        self.effects.open(&slot);
+        self.governor.recall(slot);
     }
 }
 

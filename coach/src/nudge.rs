@@ -21,6 +21,19 @@ pub struct Nudge {
     pub expires_at: MeetingTime,
 }
 
+/// A moment that took its place in the budget: it was shown, or held out by lot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// The nudge's id, shown or not.
+    pub id: String,
+    /// Which rule.
+    pub rule: Rule,
+    /// When in the meeting.
+    pub at: MeetingTime,
+    /// It was not shown.
+    pub held_out: bool,
+}
+
 /// The hash that names what `rule` saw at `trigger` in `session`: a nudge's id, and the seed of its hold-out.
 pub(crate) fn fingerprint(session: [u8; 16], rule: Rule, trigger: MeetingTime) -> [u8; 32] {
     Sha256::new()

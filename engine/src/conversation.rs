@@ -3,6 +3,7 @@
 
 mod shown;
 
+use crate::attention::{Attention, Second};
 use crate::attribution::Participant;
 use crate::clock::{MeetingTime, Span};
 use crate::correction::Corrected;
@@ -14,7 +15,7 @@ use crate::meeting_type::MeetingType;
 use crate::page::Page;
 use crate::questions::{self, QuestionKind};
 use crate::recognize::RecognizerInfo;
-use crate::signal::Signal;
+use crate::signal::{self, Signal, SoundHeard};
 use crate::sound::Sound;
 use crate::speaker::{Speaker, Track};
 use crate::transcript::{Final, SegmentFlag, SegmentId, Word};
@@ -112,6 +113,10 @@ pub struct Conversation {
     pace: Pace,
     /// What the meeting's page showed of who speaks.
     page: Page,
+    /// What the person's own device made of their camera and wearable.
+    attention: Attention,
+    /// What was told of the floor.
+    told: signal::Told,
     /// How far the meeting has come: what was decided last ends here, on one track at least.
     now: MeetingTime,
 }
@@ -125,6 +130,8 @@ impl Conversation {
             sounds: Vec::new(),
             pace: Pace::default(),
             page: Page::default(),
+            attention: Attention::default(),
+            told: signal::Told::default(),
             now: MeetingTime::START,
         }
     }
@@ -152,6 +159,12 @@ impl Conversation {
         });
         self.utterances.insert(place, Arc::new(utterance));
         self.now = self.now.max(span.end);
+        let mut told = std::mem::take(&mut self.told);
+        signals.extend(signal::of(self, place, &mut told));
+        self.told = told;
+        if let Some(sound) = decided.sound.as_deref().filter(|_| mine) {
+            signals.push(Signal::Sound(SoundHeard::of(decided.span.start, span.end, sound)));
+        }
         if mine {
             signals.extend(self.pace.at(span.end).map(|(wpm, words)| Signal::Pace {
                 at: span.end,
@@ -192,6 +205,22 @@ impl Conversation {
         }
         self.now = to;
         vec![Signal::Silence { at: to }]
+    }
+
+    /// Takes in the next second of what the person's own device made of their camera and wearable.
+    pub fn see(&mut self, second: &Second) -> Signal {
+        let last_word = self.of(self.me()).map(|utterance| utterance.span.end).max();
+        let silent = last_word.is_none_or(|end| end <= second.at);
+        self.attention.see(second, silent);
+        Signal::Eyes {
+            at: second.at,
+            perclos: self.attention.perclos(),
+        }
+    }
+
+    /// What is known of the person's attention, where they chose to have it looked at.
+    pub fn attention(&self) -> &Attention {
+        &self.attention
     }
 
     /// How far the meeting has come: the end of what was decided latest on any track, or what [`advance`](Self::advance)

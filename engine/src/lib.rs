@@ -5,6 +5,7 @@
 //! trait here and an implementation in `attune-models`.
 
 pub mod agreement;
+pub mod attention;
 pub mod attribution;
 pub mod clock;
 pub mod conversation;

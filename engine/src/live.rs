@@ -1,5 +1,6 @@
 //! What is shown while a meeting goes on. For display: the report's numbers come from `measures`.
 
+use crate::attention::Cards;
 use crate::attribution::Attributed;
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, Utterance, join};
@@ -49,6 +50,9 @@ pub struct LiveMeasures {
     /// Whether the others' voices are told apart; none where nobody else has a channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voices: Option<VoicesHeard>,
+    /// The three cards of attention; absent where the person's device sends no insights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Cards>,
 }
 
 /// My pace over the last 30 s, as a fold.
@@ -131,6 +135,7 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
             .count() as u32,
         attributed: conversation.attributed(conversation.now().minus(NAMES_COME_WITHIN)),
         voices: conversation.has_two_sides().then_some(conversation.setup().voices),
+        attention: conversation.attention().cards(),
     }
 }
 

@@ -5,7 +5,9 @@
 //! Sample numbers here are 16 kHz samples since the session began, whatever rate a track declares.
 
 use crate::hearing::Purpose;
-use crate::protocol::{Account, Caption, Codec, Hello, Insight, Mark, SampleClass, ServerEvent, SkipReason, Stream};
+use crate::protocol::{
+    Account, Caption, Coaching, Codec, Hello, Insight, Mark, SampleClass, ServerEvent, SkipReason, Stream,
+};
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
@@ -325,6 +327,15 @@ impl std::fmt::Debug for KeptFrame {
     }
 }
 
+/// How a node keeps up with one connection, by the clock on the wall.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pressure {
+    /// How late words come, beyond what closing a segment takes.
+    pub lag: Duration,
+    /// The node has given partials up, or more, to keep up.
+    pub is_pressed: bool,
+}
+
 /// What one transaction makes durable: all of it or nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
@@ -340,6 +351,10 @@ pub struct Batch {
     pub captions: Vec<Caption>,
     /// Moments marked.
     pub marks: Vec<Mark>,
+    /// What the client told the coach.
+    pub coaching: Vec<Coaching>,
+    /// How the node keeps up. No part of what is replayed.
+    pub pressure: Pressure,
     /// What to forget of earlier commits, before anything of this one is added.
     pub withdrawals: Vec<Withdrawal>,
     /// The audio of what is decided, in order within each track; only where [`Resumption::keep_audio`] asks for it.

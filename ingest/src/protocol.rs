@@ -9,6 +9,7 @@ mod audio;
 mod caption;
 mod class;
 mod close;
+mod coaching;
 mod control;
 mod event;
 mod frame;
@@ -23,6 +24,7 @@ pub use audio::{AudioError, Codec, FRAME_MS, OPUS_PACKET_MS, OPUS_PACKETS_PER_FR
 pub use caption::Caption;
 pub use class::{SampleClass, SkipClass, SkipReason};
 pub use close::CloseCode;
+pub use coaching::{Coaching, CoachingChange, NudgeReaction};
 pub use control::{ClientControl, Mark, OffTheRecord, Pause, Skip, TrackChange, TrackControl, TrackTrouble};
 pub use event::{
     DEFERRED_STEP, Envelope, ErrorNotice, GapNotice, Level, Nudge, Partial, ServerEvent, SpeechState, StreamPosition,

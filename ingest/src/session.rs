@@ -17,8 +17,8 @@ mod rate;
 mod troubles;
 
 use crate::hearing::{Ahead, Answer, Step};
-use crate::lanes::{Class, Lanes};
-use crate::ports::{Committed, ConsentRefused, LedgerError, Resumption};
+use crate::lanes::{Class, Lane, Lanes};
+use crate::ports::{Committed, ConsentRefused, LedgerError, Pressure, Resumption};
 use crate::protocol::{
     CloseCode, Envelope, Hello, Insight, Limits, SampleClass, ServerEvent, Stream, StreamPosition, Welcome,
 };
@@ -48,6 +48,9 @@ pub(crate) const QUIET_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long the last batch may take once consent is withdrawn.
 const WITHDRAW_WITHIN: Duration = Duration::from_secs(1);
+
+/// What the end of a segment takes that nothing is wrong with: 700 ms of silence after little voice, and a frame of 240 ms.
+const CLOSES_WITHIN: Duration = Duration::from_millis(940);
 
 /// How long nothing may happen before a connection looks up.
 const IDLE: Duration = Duration::from_secs(5);
@@ -257,6 +260,7 @@ impl Session {
         if let Some(mut batch) = batch {
             batch.kept = self.take_kept(&batch);
             self.lap_batch(&batch);
+            batch.pressure = self.pressure(now);
             self.parting = hurry && self.phase == Phase::Leaving;
             return Some(ToLedger::Commit(Box::new(batch)));
         }
@@ -277,6 +281,21 @@ impl Session {
                 None
             }
             Phase::Live | Phase::Ended => None,
+        }
+    }
+
+    /// How the node keeps up: by words that are overdue, and by those that just came.
+    fn pressure(&self, now: Instant) -> Pressure {
+        let overdue = self.lanes.iter().filter_map(Lane::oldest_due);
+        let overdue = overdue
+            .map(|due| now.saturating_duration_since(due))
+            .max()
+            .unwrap_or_default();
+        let step = self.pulse.step();
+        Pressure {
+            lag: overdue.max(self.lap_waited(now).saturating_sub(CLOSES_WITHIN)),
+            // Three seconds late, as far as a nudge may be.
+            is_pressed: step >= Step::NoPartials,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct MeetingRow {
     pub meeting_type: String,
     /// How much coaching.
     pub mode: String,
+    /// The number of the nudge rule that the person works on.
+    pub goal: Option<String>,
     /// BCP 47.
     pub language: String,
     /// `scheduled`, `live`, `suspended` or `ended`.
@@ -52,6 +54,8 @@ pub struct NewMeeting<'a> {
     pub meeting_type: &'a str,
     /// How much coaching.
     pub mode: &'a str,
+    /// The number of the nudge rule that the person works on.
+    pub goal: Option<&'a str>,
     /// BCP 47.
     pub language: &'a str,
     /// The others on the call were told.
@@ -64,9 +68,9 @@ pub struct NewMeeting<'a> {
 pub async fn insert(db: impl PgExecutor<'_>, member: Member, meeting: NewMeeting<'_>) -> sqlx::Result<MeetingRow> {
     sqlx::query_as!(
         MeetingRow,
-        r#"INSERT INTO meetings (tenant_id, id, user_id, title, meeting_type, mode, language, others_told, keep_audio)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-           RETURNING id AS "id: MeetingId", title, meeting_type, mode, language, state, others_told, keep_audio,
+        r#"INSERT INTO meetings (tenant_id, id, user_id, title, meeting_type, mode, goal, language, others_told, keep_audio)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+           RETURNING id AS "id: MeetingId", title, meeting_type, mode, goal, language, state, others_told, keep_audio,
                      created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
                   ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them"#,
         member.tenant.0,
@@ -75,6 +79,7 @@ pub async fn insert(db: impl PgExecutor<'_>, member: Member, meeting: NewMeeting
         meeting.title,
         meeting.meeting_type,
         meeting.mode,
+        meeting.goal,
         meeting.language,
         meeting.others_told,
         meeting.keep_audio
@@ -87,7 +92,7 @@ pub async fn insert(db: impl PgExecutor<'_>, member: Member, meeting: NewMeeting
 pub async fn find(db: impl PgExecutor<'_>, member: Member, id: MeetingId) -> sqlx::Result<Option<MeetingRow>> {
     sqlx::query_as!(
         MeetingRow,
-        r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, language, state, others_told, keep_audio,
+        r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, goal, language, state, others_told, keep_audio,
                   created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
                   ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them
            FROM meetings WHERE tenant_id = $1 AND user_id = $2 AND id = $3"#,
@@ -108,7 +113,7 @@ pub async fn list_for_user(
 ) -> sqlx::Result<Vec<MeetingRow>> {
     sqlx::query_as!(
         MeetingRow,
-        r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, language, state, others_told, keep_audio,
+        r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, goal, language, state, others_told, keep_audio,
                   created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
                   ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them
            FROM meetings WHERE tenant_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR id < $3)

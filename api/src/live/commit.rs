@@ -5,17 +5,19 @@ mod kept;
 
 use crate::db::{self, Db};
 use crate::keys::MeetingKey;
-use crate::live::fold::{Fold, Setup};
+use crate::live::fold::{Fold, Setup, reaction_of, snoozed};
 use crate::live::sealed;
 use crate::record::events::{self, Kind, NewEvent};
 use crate::record::kept_audio::{self, NewStretch};
+use crate::record::nudges::{self, NewMoment, Snoozed};
 use crate::record::observations::{self, NewObservations};
 use crate::record::utterances::{self, NewUtterance};
 use crate::record::{Capture, analyses, sessions, spans, streams};
 use crate::retry::{Breaker, Effort};
+use attune_coach::{Effect, Reaction};
 use attune_engine::clock::MeetingTime;
 use attune_ingest::ports::{Batch, Decided, LedgerError, Position, Withdrawal};
-use attune_ingest::protocol::{GapNotice, Nudge, SampleClass, ServerEvent, SuppressedNotice};
+use attune_ingest::protocol::{Coaching, CoachingChange, GapNotice, Nudge, SampleClass, ServerEvent, SuppressedNotice};
 use kept::{kept, on_the_record};
 use serde::Serialize;
 use std::time::Duration;
@@ -52,6 +54,12 @@ pub(super) struct Prepared {
     rows: Vec<NewEvent>,
     observations: Vec<NewObservations>,
     kept: Vec<NewStretch>,
+    /// What the coach decided, and what became known of earlier decisions.
+    moments: Vec<NewMoment>,
+    effects: Vec<Effect>,
+    /// What the person made of nudges, by their ids.
+    reactions: Vec<(String, Reaction)>,
+    snoozed: Option<Snoozed>,
     /// The events of `rows`, in the clear.
     events: Vec<ServerEvent>,
 }
@@ -109,12 +117,24 @@ impl Prepared {
             rows: Vec::new(),
             observations: Vec::new(),
             kept: kept(&batch.kept, key),
+            moments: Vec::new(),
+            effects: Vec::new(),
+            reactions: Vec::new(),
+            snoozed: None,
             events: Vec::new(),
         };
+        fold.under(batch.pressure);
+        for coaching in &batch.coaching {
+            prepared.tell(coaching, fold, key);
+        }
         for decided in &batch.decided {
             prepared.decide(decided, fold, key);
         }
-        prepared.nudge(fold.advance(decided_to), key);
+        let nudges = fold.advance(decided_to);
+        prepared.nudge(nudges, fold, key);
+        let nudges = fold.see(&batch.insights);
+        prepared.nudge(nudges, fold, key);
+        prepared.effects = fold.take_effects();
         for mark in batch.marks {
             let event = ServerEvent::Marked {
                 at_ms: mark.at_ms,
@@ -170,7 +190,11 @@ impl Prepared {
                 body: None,
             });
             self.events.push(ServerEvent::Final(said.clone()));
-            self.nudge(fold.observe(said), key);
+            let nudges = fold.observe(said);
+            self.nudge(nudges, fold, key);
+        } else {
+            let nudges = fold.pass_over(decided);
+            self.nudge(nudges, fold, key);
         }
         if decided.class == SampleClass::Gap {
             let reason = decided.reason.clone().unwrap_or_else(|| "unknown".into());
@@ -194,7 +218,20 @@ impl Prepared {
         }
     }
 
-    fn nudge(&mut self, nudges: Vec<Nudge>, key: &MeetingKey) {
+    fn tell(&mut self, coaching: &Coaching, fold: &mut Fold, key: &MeetingKey) {
+        self.snoozed = snoozed(coaching).or(self.snoozed);
+        if let CoachingChange::Reaction { nudge, reaction } = &coaching.change {
+            self.reactions.push((nudge.clone(), reaction_of(*reaction)));
+        }
+        let nudges = fold.tell(coaching);
+        self.nudge(nudges, fold, key);
+    }
+
+    /// Adds what the coach says, and notes what it decided after the events so far.
+    fn nudge(&mut self, nudges: Vec<Nudge>, fold: &mut Fold, key: &MeetingKey) {
+        let after_place = self.rows.len();
+        let moments = fold.take_slots().into_iter();
+        self.moments.extend(moments.map(|slot| NewMoment { slot, after_place }));
         for nudge in nudges {
             self.add(
                 Kind::Nudge,
@@ -238,7 +275,8 @@ impl Prepared {
 
     /// Whether it says anything of anyone. Samples that nobody heard, and how far streams have come, do not.
     fn tells_something(&self) -> bool {
-        !(self.utterances.is_empty() && self.rows.is_empty() && self.observations.is_empty() && self.kept.is_empty())
+        let said = !(self.utterances.is_empty() && self.rows.is_empty());
+        said || !(self.observations.is_empty() && self.kept.is_empty() && self.moments.is_empty())
     }
 
     async fn keep(&self, tx: &mut sqlx::PgConnection, at: Capture, until: OffsetDateTime) -> sqlx::Result<()> {
@@ -249,6 +287,24 @@ impl Prepared {
         let minute = |at: MeetingTime| at.as_ms() / 60_000;
         if !self.kept.is_empty() && minute(self.decided_before) != minute(self.decided_to) {
             crate::jobs::queue::store_audio(&mut *tx, at.tenant, at.meeting).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes what the coach decided after the event `before`, and what became of earlier decisions.
+    async fn note_coaching(&self, tx: &mut sqlx::PgConnection, at: Capture, before: i64) -> sqlx::Result<()> {
+        if !self.moments.is_empty() {
+            nudges::insert(&mut *tx, at.tenant, at.meeting, before, &self.moments).await?;
+        }
+        if !self.effects.is_empty() {
+            nudges::note_effects(&mut *tx, at.tenant, at.meeting, &self.effects).await?;
+        }
+        for (nudge, reaction) in &self.reactions {
+            // One that was not shown, or was taken back meanwhile, is nothing to react to.
+            let _ = nudges::note_reaction(&mut *tx, at.tenant, at.meeting, nudge, *reaction).await?;
+        }
+        if let Some(snoozed) = self.snoozed {
+            nudges::note_snooze(&mut *tx, at.tenant, at.meeting, snoozed).await?;
         }
         Ok(())
     }
@@ -305,6 +361,7 @@ impl Prepared {
             for observed in &self.observations {
                 observations::insert(&mut *tx, at, observed).await?;
             }
+            self.note_coaching(&mut *tx, at, last - count as i64).await?;
             sessions::committed(&mut *tx, at, self.id, last).await?;
             Ok(last)
         })
@@ -345,6 +402,7 @@ async fn withdraw_once(
                     ids.push(nudge.id);
                 }
             }
+            nudges::forget(&mut *tx, at.tenant, at.meeting, from_ms).await?;
             // What was marked and observed does not wait for audio, and may be ahead of it.
             events::forget_marks(&mut *tx, at.tenant, at.meeting, from_ms).await?;
             observations::forget(&mut *tx, at, from_ms).await?;

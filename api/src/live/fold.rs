@@ -1,8 +1,9 @@
-//! The engine's and the coach's state of a meeting: a fold over its committed finals and captions, and nothing else. The same in an
-//! undisturbed run, after a resume, and in the report.
+//! The engine's and the coach's state of a meeting: a fold over what is committed of it, and nothing else. The same in an
+//! undisturbed run, after a resume, and in the report. What the coach decided is part of that: it is read back, not decided anew.
 
 use crate::record::meetings::Running;
-use attune_coach::{Coach, CoachSetup};
+use crate::record::nudges::{Change, Snoozed};
+use attune_coach::{Coach, CoachSetup, Conditions, Effect, Reaction, Rule, Slot, Verdict, verdict};
 use attune_engine::clock::MeetingTime;
 use attune_engine::conversation::{self, Conversation};
 use attune_engine::recognize::RecognizerInfo;
@@ -10,8 +11,13 @@ use attune_engine::signal::Signal;
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
 use attune_engine::voices::VoicesHeard;
-use attune_ingest::protocol::{Caption, Hello, Nudge};
+use attune_ingest::ports::{Decided, Pressure};
+use attune_ingest::protocol::{
+    Caption, Coaching, CoachingChange, Hello, Insight, Nudge, NudgeReaction, SampleClass, SkipReason,
+};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What the fold starts from: the same for every connection of a session, but for tracks that are added. Holds no word
@@ -21,6 +27,15 @@ pub(crate) struct Setup {
     tracks: Vec<Track>,
     meeting_type: String,
     mode: String,
+    /// The number of the rule that the person works on.
+    #[serde(default)]
+    goal: Option<String>,
+    /// Share of nudges left out by lot. Sessions that are older had none left out.
+    #[serde(default)]
+    hold_out: f64,
+    /// The numbers of rules that were found to change nothing for the person.
+    #[serde(default)]
+    retired: BTreeSet<String>,
     recognizer: RecognizerInfo,
     /// Sessions that are older had no way to.
     #[serde(default)]
@@ -37,8 +52,30 @@ impl Setup {
                 .clone()
                 .unwrap_or_else(|| meeting.meeting_type.clone()),
             mode: meeting.mode.clone(),
+            goal: meeting.goal.clone(),
+            hold_out: 0.0,
+            retired: BTreeSet::new(),
             recognizer: recognizer.clone(),
             voices,
+        }
+    }
+
+    /// The same where a share of nudges is left out, and rules are silent that `changes` show to change nothing.
+    pub(crate) fn evaluated(self, hold_out: f64, changes: &[Change]) -> Self {
+        let of = |rule: Rule, held_out: bool| -> Vec<f64> {
+            let same = changes
+                .iter()
+                .filter(|change| change.rule == rule.as_str() && change.held_out == held_out);
+            same.map(|change| change.change).collect()
+        };
+        let retired = Rule::ALL
+            .into_iter()
+            .filter(|rule| verdict(*rule, &of(*rule, false), &of(*rule, true)) == Verdict::NoEffect)
+            .map(|rule| rule.as_str().to_owned());
+        Self {
+            hold_out,
+            retired: retired.collect(),
+            ..self
         }
     }
 
@@ -89,6 +126,9 @@ impl Fold {
             session: session.into_bytes(),
             mode,
             meeting_type,
+            goal: setup.goal.as_deref().and_then(|goal| goal.parse().ok()),
+            hold_out: setup.hold_out,
+            retired: setup.retired.iter().filter_map(|rule| rule.parse().ok()).collect(),
             ..CoachSetup::default()
         };
         let conversation = conversation::Setup {
@@ -114,6 +154,95 @@ impl Fold {
         for shown in captions.iter().filter_map(Caption::shown) {
             self.conversation.show(shown);
         }
+        for caption in captions {
+            if let Caption::Participants { at_ms, names } = caption {
+                let (at, names) = (MeetingTime::from_ms(*at_ms), names.clone().into());
+                // Says nothing by itself: rules speak at the end of speech.
+                let _ = self.coach.observe(&Signal::Present { at, names });
+            }
+        }
+    }
+
+    /// Takes in what the person's device made of their camera and wearable.
+    pub(crate) fn see(&mut self, insights: &[Insight]) -> Vec<Nudge> {
+        let signals: Vec<Signal> = insights
+            .iter()
+            .map(|insight| self.conversation.see(&insight.second()))
+            .collect();
+        self.coach(&signals)
+    }
+
+    /// Takes in what became of a stretch without words: a mute, or echo.
+    pub(crate) fn pass_over(&mut self, decided: &Decided) -> Vec<Nudge> {
+        let (start, at) = (decided.span.start, decided.span.end);
+        let reason = decided.reason.as_deref();
+        let signal = if decided.track != Track::Mic {
+            None
+        } else if decided.class == SampleClass::Withheld && reason == Some(SkipReason::Muted.as_str()) {
+            Some(Signal::Muted { start, at })
+        } else if decided.class == SampleClass::Suppressed && reason == Some("echo") {
+            Some(Signal::Echo { start, at })
+        } else {
+            None
+        };
+        signal.map_or_else(Vec::new, |signal| self.coach(&[signal]))
+    }
+
+    /// Takes in what the client tells the coach.
+    pub(crate) fn tell(&mut self, coaching: &Coaching) -> Vec<Nudge> {
+        let at = MeetingTime::from_ms(coaching.at_ms);
+        match &coaching.change {
+            CoachingChange::Snooze { .. } => {
+                if let Some(snoozed) = snoozed(coaching) {
+                    self.snooze(snoozed);
+                }
+            }
+            CoachingChange::Reaction { nudge, reaction } => self.react(nudge, reaction_of(*reaction)),
+            CoachingChange::Sharing { on } => self.coach.sharing(*on),
+            CoachingChange::TalkingMuted { voice_ms } => {
+                let voice = Duration::from_millis(*voice_ms);
+                return self.coach(&[Signal::TalkingMuted { at, voice }]);
+            }
+        }
+        Vec::new()
+    }
+
+    /// The person asked for quiet.
+    pub(crate) fn snooze(&mut self, snoozed: Snoozed) {
+        self.coach.snooze(snoozed.from, snoozed.until);
+    }
+
+    /// What the person made of a nudge.
+    pub(crate) fn react(&mut self, nudge: &str, reaction: Reaction) {
+        self.coach.react(nudge, reaction);
+    }
+
+    /// How the node keeps up.
+    pub(crate) fn under(&mut self, pressure: Pressure) {
+        let Pressure { lag, is_pressed } = pressure;
+        self.coach.conditions(Conditions { lag, is_pressed });
+    }
+
+    /// From here on the coach's decisions are read back, until they are not.
+    pub(crate) fn read_back(&mut self, on: bool) {
+        self.coach.read_back(on);
+        // What was taken and became known meanwhile is in the record.
+        let _ = (self.coach.take_slots(), self.coach.take_effects());
+    }
+
+    /// A decision that is read back.
+    pub(crate) fn recall(&mut self, slot: Slot) {
+        self.coach.recall(slot);
+    }
+
+    /// The slots that nudges took since this was asked last.
+    pub(crate) fn take_slots(&mut self) -> Vec<Slot> {
+        self.coach.take_slots()
+    }
+
+    /// What became known of earlier nudges' effects since this was asked last.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        self.coach.take_effects()
     }
 
     /// Everything before `to` is decided.
@@ -144,5 +273,25 @@ impl Fold {
                 expires_at_ms: nudge.expires_at.as_ms(),
             })
             .collect()
+    }
+}
+
+/// The quiet that `coaching` asks for, if it does.
+pub(crate) fn snoozed(coaching: &Coaching) -> Option<Snoozed> {
+    let CoachingChange::Snooze { for_ms } = coaching.change else {
+        return None;
+    };
+    let from = MeetingTime::from_ms(coaching.at_ms);
+    Some(Snoozed {
+        from,
+        until: for_ms.map(|for_ms| from.plus(Duration::from_millis(for_ms))),
+    })
+}
+
+/// The reaction as the coach has it.
+pub(crate) const fn reaction_of(reaction: NudgeReaction) -> Reaction {
+    match reaction {
+        NudgeReaction::Dismissed => Reaction::Dismissed,
+        NudgeReaction::Helpful => Reaction::Helpful,
     }
 }

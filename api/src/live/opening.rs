@@ -9,7 +9,7 @@ use crate::live::fold::{Fold, Setup};
 use crate::live::ledger::PostgresLedger;
 use crate::live::load::{self, LoadError};
 use crate::live::socket::Verdict;
-use crate::record::{Capture, from_column, kept_audio, meetings, sessions, spans, streams, to_column};
+use crate::record::{Capture, from_column, kept_audio, meetings, nudges, sessions, spans, streams, to_column};
 use attune_engine::clock::MeetingTime;
 use attune_ingest::ports::{LedgerError, Reservation, Resumption};
 use attune_ingest::protocol::Hello;
@@ -91,12 +91,11 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
             let running = meetings::mark_live(&mut *tx, at.tenant, at.meeting).await?;
             let mut setup = match (held.setup, &running) {
                 (Some(stored), _) => Setup::from_stored(stored).ok_or(LoadError::Setup)?,
-                (None, Some(running)) => Setup::new(
-                    running,
-                    hello,
-                    live.recognizer().ok_or(NotOpened::Closed)?,
-                    live.voices(),
-                ),
+                (None, Some(running)) => {
+                    let changes = nudges::changes(&mut *tx, at.tenant, at.meeting).await?;
+                    let recognizer = live.recognizer().ok_or(NotOpened::Closed)?;
+                    Setup::new(running, hello, recognizer, live.voices()).evaluated(live.hold_out, &changes)
+                }
                 (None, None) => return Err(NotOpened::Closed),
             };
             for declared in &hello.tracks {

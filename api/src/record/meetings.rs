@@ -8,6 +8,7 @@ use sqlx::PgExecutor;
 pub(crate) struct Running {
     pub(crate) meeting_type: String,
     pub(crate) mode: String,
+    pub(crate) goal: Option<String>,
     pub(crate) committed_ms: i64,
 }
 
@@ -21,7 +22,7 @@ pub(crate) async fn mark_live(
         Running,
         "UPDATE meetings SET state = 'live', started_at = coalesce(started_at, now()), updated_at = now()
          WHERE tenant_id = $1 AND id = $2 AND state <> 'ended'
-         RETURNING meeting_type, mode, committed_ms",
+         RETURNING meeting_type, mode, goal, committed_ms",
         tenant.0,
         meeting.0
     )

@@ -49,6 +49,11 @@ pub(super) struct CreateMeeting {
     #[garde(skip)]
     #[serde(default)]
     mode: Mode,
+    /// The one thing to work on, by the number of its nudge rule, `N1` to `N25`: Focus speaks of nothing else but what must
+    /// not wait.
+    #[garde(inner(pattern("^N([1-9]|1[0-9]|2[0-5])$")))]
+    #[serde(default)]
+    goal: Option<String>,
 }
 
 const fn yes() -> bool {
@@ -72,6 +77,8 @@ pub(super) struct Meeting {
     /// How much coaching while it happens.
     #[schema(value_type = Mode)]
     mode: String,
+    /// The number of the nudge rule that the person works on.
+    goal: Option<String>,
     /// BCP 47.
     language: String,
     /// Where it stands.
@@ -131,6 +138,7 @@ impl Meeting {
             id: row.id,
             meeting_type: row.meeting_type,
             mode: row.mode,
+            goal: row.goal,
             language: row.language,
             state: row.state,
             others_told: row.others_told,
@@ -181,6 +189,7 @@ pub(super) async fn create_meeting(
         title: &title,
         meeting_type: input.meeting_type.as_str(),
         mode: input.mode.as_str(),
+        goal: input.goal.as_deref(),
         language: &input.language,
         others_told: input.others_told,
         keep_audio: input.keep_audio,

@@ -1,13 +1,15 @@
 //! Storage that forgets: it numbers events and counts samples as the database does and keeps nothing else, so that what
-//! grows or costs in a bench is the server's.
+//! grows or costs in a bench is the server's. With a coach it folds what is decided as the server does, and tells of nudges.
 
+use attune_coach::{Coach, CoachSetup};
+use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::speaker::Track;
 use attune_ingest::memory::Memory;
 use attune_ingest::ports::{
     Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Lap, Ledger, LedgerError,
     Ledgers, Numbered, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
 };
-use attune_ingest::protocol::{Account, GapNotice, Hello, SampleClass, ServerEvent, SuppressedNotice};
+use attune_ingest::protocol::{Account, GapNotice, Hello, Nudge, SampleClass, ServerEvent, SuppressedNotice};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -15,6 +17,8 @@ use zeroize::Zeroizing;
 #[derive(Debug, Default)]
 pub(super) struct Forgetful {
     pub(super) memory: Memory,
+    /// What every meeting is coached as; none where nobody is.
+    pub(super) coached: Option<(Setup, CoachSetup)>,
 }
 
 impl Tickets for Forgetful {
@@ -58,7 +62,12 @@ impl Ledgers for Forgetful {
             keep_audio: false,
             said: Vec::new(),
         };
-        Ok((Counting::default(), nothing_yet))
+        let fold = |(setup, coach): &(Setup, CoachSetup)| (Conversation::new(setup.clone()), Coach::new(coach.clone()));
+        let counting = Counting {
+            fold: self.coached.as_ref().map(fold),
+            ..Counting::default()
+        };
+        Ok((counting, nothing_yet))
     }
 }
 
@@ -71,6 +80,40 @@ impl Stopwatch for Forgetful {
 pub(super) struct Counting {
     last: u64,
     samples: BTreeMap<Track, Account>,
+    fold: Option<(Conversation, Coach)>,
+}
+
+impl Counting {
+    /// What the coach says of a stretch. The fold is copied first, as the server does: a commit that fails changes nothing.
+    fn coach(&mut self, decided: &Decided) -> Vec<ServerEvent> {
+        let (Some((conversation, coach)), Some(said)) = (&self.fold, &decided.outcome) else {
+            return Vec::new();
+        };
+        let (mut conversation, mut coach) = (conversation.clone(), coach.clone());
+        let signals = conversation.observe(said);
+        let nudges = signals.iter().filter_map(|signal| coach.observe(signal));
+        let told = nudges.map(|nudge| {
+            ServerEvent::Nudge(Nudge {
+                id: nudge.id,
+                rule: nudge.rule.as_str().to_owned(),
+                headline: nudge.headline,
+                evidence: nudge.evidence,
+                at_ms: nudge.at.as_ms(),
+                expires_at_ms: nudge.expires_at.as_ms(),
+            })
+        });
+        let told = told.collect();
+        self.fold = Some((conversation, coach));
+        told
+    }
+
+    fn number(&mut self, event: ServerEvent) -> Numbered {
+        self.last += 1;
+        Numbered {
+            number: self.last,
+            event,
+        }
+    }
 }
 
 impl Ledger for Counting {
@@ -78,12 +121,9 @@ impl Ledger for Counting {
         let mut events = Vec::new();
         for decided in batch.decided {
             decided.count_in(&mut self.samples);
-            if let Some(event) = told_of(decided) {
-                self.last += 1;
-                events.push(Numbered {
-                    number: self.last,
-                    event,
-                });
+            let nudges = self.coach(&decided);
+            for event in told_of(decided).into_iter().chain(nudges) {
+                events.push(self.number(event));
             }
         }
         Ok(Committed {

@@ -3,6 +3,8 @@
 use super::client::Client;
 use super::ledger::Forgetful;
 use super::wire::Wire;
+use attune_coach::CoachSetup;
+use attune_engine::conversation::Setup;
 use attune_engine::speaker::Track;
 use attune_engine::voice::VoiceActivity;
 use attune_ingest::connection::{Arrival, serve};
@@ -59,6 +61,19 @@ impl Node {
             },
             runtime,
         })
+    }
+
+    /// The same with a coach in every meeting.
+    #[must_use]
+    pub fn coached(self, setup: Setup, coach: CoachSetup) -> Self {
+        let ports = Forgetful {
+            coached: Some((setup, coach)),
+            ..Forgetful::default()
+        };
+        Self {
+            ports: Arc::new(ports),
+            ..self
+        }
     }
 
     /// What hears.

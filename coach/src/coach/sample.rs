@@ -1,6 +1,7 @@
 //! The sample meeting, as its ground truth has it, through the engine and the coach: what is said is said for the right
 //! reason.
 
+use crate::rules::Rules;
 use crate::{Coach, CoachSetup, Mode, Nudge, Rule};
 use attune_engine::clock::{MeetingTime, SAMPLES_PER_MS, Span};
 use attune_engine::conversation::{Conversation, Setup};
@@ -18,6 +19,7 @@ struct Truth {
     fast_passage: Stretch,
     talk_share: std::collections::BTreeMap<Speaker, f64>,
     interruptions: Vec<Stretch>,
+    failed_attempts: Vec<Stretch>,
 }
 
 #[derive(Deserialize)]
@@ -204,4 +206,39 @@ fn the_measures_of_the_sample_are_its_truth() {
         (truth.interruptions.len() as f64, 0.0)
     );
     assert_eq!(measures.get("C6").unwrap().parts["count"], 9.0);
+}
+
+/// When each rule first sees something in the recorded meeting, in seconds, whatever the governor makes of it.
+fn first_seen(setup: &CoachSetup) -> std::collections::BTreeMap<Rule, u64> {
+    let truth = truth();
+    let (conversation, _) = listen(true, setup.clone());
+    let mut again = Conversation::new(conversation.setup().clone());
+    let mut rules = Rules::new(setup);
+    let mut seen = std::collections::BTreeMap::new();
+    for decided in finals(&truth, true) {
+        for signal in again.observe(&decided) {
+            for moment in rules.observe(&signal) {
+                rules.told(&moment);
+                seen.entry(moment.rule).or_insert(moment.true_at.as_ms() / 1000);
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn every_rule_sees_in_the_recorded_meeting_what_is_there_and_nothing_else() {
+    let truth = truth();
+    let seen = first_seen(&balanced());
+    // One interruption, no turn over 150 s, questions all along, two sides within the usual: N6, N9, N12 and the rest are silent.
+    let rules: Vec<Rule> = seen.keys().copied().collect();
+    assert_eq!(
+        rules,
+        [Rule::TooFast, Rule::FillerCluster, Rule::Monologue, Rule::SomeoneTried]
+    );
+    let within = |second: u64, stretch: &Stretch| (stretch.t0_ms..=stretch.t1_ms).contains(&(second * 1000));
+    assert!(within(seen[&Rule::TooFast], &truth.fast_passage));
+    assert!(within(seen[&Rule::Monologue], &truth.longest_monologue));
+    let tried = &truth.failed_attempts[0];
+    assert_eq!(seen[&Rule::SomeoneTried], tried.t1_ms / 1000);
 }

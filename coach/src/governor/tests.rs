@@ -15,12 +15,7 @@ fn at(second: u64) -> MeetingTime {
 }
 
 fn moment(rule: Rule, second: u64) -> Moment {
-    Moment {
-        rule,
-        trigger: at(second),
-        true_at: at(second),
-        evidence: "3 filler words in 8 seconds.".into(),
-    }
+    Moment::new(rule, at(second), at(second), "3 filler words in 8 seconds.".into())
 }
 
 /// What becomes of moments at these seconds: `None` is shown or held out by lot.
@@ -36,8 +31,10 @@ fn outcomes(governor: &mut Governor, moments: &[(Rule, u64)]) -> Vec<Option<Refu
         .collect()
 }
 
-use Refusal::{Budget, Cooldown, Gap, NotTheGoal, Off, Opening, SaidTwice, Stale};
-use Rule::{FillerCluster, Monologue, TooFast};
+use Refusal::{
+    Budget, Closing, Cooldown, Dismissed, Gap, NotTheGoal, Off, Opening, Retired, SaidTwice, Snoozed, Stale,
+};
+use Rule::{BadSound, FillerCluster, Monologue, TalkingMuted, TooFast, WellDone};
 
 #[rstest]
 #[case::nothing_in_the_first_ninety_seconds(
@@ -70,6 +67,7 @@ use Rule::{FillerCluster, Monologue, TooFast};
     &[(TooFast, 100), (TooFast, 1_000), (TooFast, 5_000), (Monologue, 6_000)],
     &[None, None, Some(SaidTwice), None]
 )]
+#[case::what_must_not_wait_in_focus(Mode::Focus, &[(TalkingMuted, 100), (BadSound, 300)], &[None, None])]
 #[case::only_the_goal_in_focus(Mode::Focus, &[(TooFast, 100), (Monologue, 500)], &[Some(NotTheGoal), Some(NotTheGoal)])]
 fn each_mode_keeps_its_limits(
     #[case] mode: Mode,
@@ -179,4 +177,118 @@ fn a_moment_that_is_held_out_takes_the_place_of_a_nudge() {
     });
     assert_eq!(governor.ask(&moment(TooFast, 100), at(100)), Answer::HeldOut);
     assert_eq!(outcomes(&mut governor, &[(Monologue, 200)]), [Some(Gap)]);
+}
+
+#[test]
+fn the_last_minute_is_quiet_where_an_end_is_booked() {
+    let setup = CoachSetup {
+        mode: Mode::Balanced,
+        booked: Some(Duration::from_secs(1_800)),
+        ..CoachSetup::default()
+    };
+    let moments = [
+        (TooFast, 1_741),
+        (TooFast, 1_740),
+        (Monologue, 1_900),
+        (Monologue, 2_100),
+    ];
+    let mut governor = Governor::new(setup);
+    // Past its booked end a meeting is a meeting again: nobody knows how long it goes on.
+    let expected = [Some(Closing), None, Some(Gap), None];
+    assert_eq!(outcomes(&mut governor, &moments), expected);
+}
+
+#[test]
+fn a_snooze_holds_everything_back_until_it_ends() {
+    let mut governor = governor(Mode::Balanced);
+    governor.snooze(at(100), Some(at(700)));
+    let moments = [(TooFast, 100), (TalkingMuted, 699), (TooFast, 700)];
+    assert_eq!(outcomes(&mut governor, &moments), [Some(Snoozed), Some(Snoozed), None]);
+    governor.snooze(at(800), None);
+    assert_eq!(outcomes(&mut governor, &[(Monologue, 9_000)]), [Some(Snoozed)]);
+    governor.snooze(at(9_000), Some(at(9_000)));
+    assert_eq!(outcomes(&mut governor, &[(Monologue, 9_001)]), [None]);
+}
+
+fn shown(governor: &mut Governor, rule: Rule, second: u64) -> String {
+    match governor.ask(&moment(rule, second), at(second)) {
+        Answer::Say(nudge) => nudge.id,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_kind_that_is_dismissed_waits_longer_and_is_off_after_the_second_time() {
+    let mut governor = Governor::new(CoachSetup {
+        mode: Mode::Practice,
+        goal: Some(TooFast),
+        ..CoachSetup::default()
+    });
+    let first = shown(&mut governor, TooFast, 100);
+    governor.react(&first, Reaction::Dismissed);
+    assert_eq!(
+        outcomes(&mut governor, &[(TooFast, 340), (TooFast, 579)]),
+        [Some(Cooldown); 2]
+    );
+    let second = shown(&mut governor, TooFast, 580);
+    assert_eq!(governor.turned_off(), []);
+    governor.react(&second, Reaction::Dismissed);
+    assert_eq!(outcomes(&mut governor, &[(TooFast, 9_000)]), [Some(Dismissed)]);
+    assert_eq!(governor.turned_off(), [TooFast]);
+}
+
+#[test]
+fn what_helped_may_come_a_little_sooner() {
+    let mut governor = Governor::new(CoachSetup {
+        mode: Mode::Practice,
+        ..CoachSetup::default()
+    });
+    let first = shown(&mut governor, TooFast, 100);
+    governor.react(&first, Reaction::Helpful);
+    assert_eq!(
+        outcomes(&mut governor, &[(TooFast, 291), (TooFast, 292)]),
+        [Some(Cooldown), None]
+    );
+}
+
+#[test]
+fn a_reaction_to_what_was_not_shown_changes_nothing() {
+    let mut governor = governor(Mode::Practice);
+    governor.react("0123", Reaction::Dismissed);
+    governor.react("0123", Reaction::Dismissed);
+    assert_eq!(outcomes(&mut governor, &[(TooFast, 100)]), [None]);
+}
+
+#[test]
+fn a_retired_rule_is_silent_unless_it_must_not_wait() {
+    let mut governor = Governor::new(CoachSetup {
+        mode: Mode::Balanced,
+        retired: [TooFast, TalkingMuted].into(),
+        ..CoachSetup::default()
+    });
+    assert_eq!(
+        outcomes(&mut governor, &[(TooFast, 100), (TalkingMuted, 100)]),
+        [Some(Retired), None]
+    );
+}
+
+#[test]
+fn what_is_late_on_the_wall_is_stale_however_fresh_it_is_in_the_meeting() {
+    let mut governor = governor(Mode::Balanced);
+    let lag = Duration::from_secs(16);
+    governor
+        .watchman()
+        .conditions(crate::Conditions { lag, is_pressed: false });
+    assert_eq!(outcomes(&mut governor, &[(TooFast, 100)]), [Some(Stale)]);
+}
+
+#[test]
+fn after_two_that_ask_for_something_praise_is_due() {
+    let mut governor = governor(Mode::Practice);
+    shown(&mut governor, TooFast, 100);
+    assert!(!governor.owes_praise());
+    shown(&mut governor, Monologue, 200);
+    assert!(governor.owes_praise());
+    shown(&mut governor, WellDone, 300);
+    assert!(!governor.owes_praise());
 }

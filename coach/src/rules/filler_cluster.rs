@@ -2,6 +2,7 @@
 
 use crate::governor::Moment;
 use crate::rule::Rule;
+use crate::rules::Watch;
 use attune_engine::clock::MeetingTime;
 use attune_engine::signal::Signal;
 use std::collections::VecDeque;
@@ -34,13 +35,13 @@ struct Cluster {
     fillers: usize,
 }
 
-impl FillerCluster {
-    pub(crate) fn observe(&mut self, signal: &Signal) -> Option<Moment> {
+impl Watch for FillerCluster {
+    fn observe(&mut self, signal: &Signal) -> Option<Moment> {
         self.forget_before(signal.at().minus(CALM_FOR));
         let at = match *signal {
             Signal::Filler { at, .. } => at,
             Signal::Pace { .. } | Signal::Turn { .. } => return self.waiting.map(Cluster::moment),
-            Signal::Silence { .. } => return None,
+            _ => return None,
         };
         self.recent.push_back(at);
         let close: Vec<MeetingTime> = self
@@ -59,12 +60,13 @@ impl FillerCluster {
         None
     }
 
-    /// The cluster that it told counts as said.
-    pub(crate) const fn told(&mut self) {
+    fn told(&mut self, _: &Moment) {
         self.waiting = None;
         self.told = true;
     }
+}
 
+impl FillerCluster {
     fn forget_before(&mut self, moment: MeetingTime) {
         while self.recent.front().is_some_and(|filler| *filler < moment) {
             self.recent.pop_front();
@@ -80,18 +82,15 @@ impl Cluster {
     fn moment(self) -> Moment {
         // Never one: "1 seconds" is no English, and three fillers with their words take longer anyway.
         let seconds = self.last.since(self.first).as_secs_f32().ceil().max(2.0);
-        Moment {
-            rule: Rule::FillerCluster,
-            trigger: self.last,
-            true_at: self.last,
-            evidence: format!("{} filler words in {seconds:.0} seconds.", self.fillers),
-        }
+        let evidence = format!("{} filler words in {seconds:.0} seconds.", self.fillers);
+        Moment::new(Rule::FillerCluster, self.last, self.last, evidence)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::told_of;
     use attune_engine::fillers::FillerKind;
     use rstest::rstest;
 
@@ -114,10 +113,7 @@ mod tests {
     fn clusters(fillers_ms: &[u64]) -> Vec<(u64, String)> {
         let mut rule = FillerCluster::default();
         let signals = fillers_ms.iter().flat_map(|&at_ms| [filler(at_ms), turn(at_ms + 100)]);
-        let moments = signals.filter_map(|signal| {
-            let seen = rule.observe(&signal);
-            seen.inspect(|_| rule.told())
-        });
+        let moments = signals.filter_map(|signal| told_of(&mut rule, &signal));
         moments
             .map(|moment| (moment.trigger.as_ms(), moment.evidence))
             .collect()
@@ -148,7 +144,7 @@ mod tests {
         let moment = rule.observe(&turn(12_000)).unwrap();
         assert_eq!(moment.evidence, "4 filler words in 8 seconds.");
         assert_eq!(moment.true_at.as_ms(), 8_200);
-        rule.told();
+        rule.told(&moment);
         assert_eq!(rule.observe(&turn(12_100)), None);
     }
 

@@ -2,6 +2,7 @@
 
 use crate::governor::Moment;
 use crate::rule::Rule;
+use crate::rules::Watch;
 use attune_engine::clock::MeetingTime;
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::signal::Signal;
@@ -30,8 +31,10 @@ impl Monologue {
         };
         Self { limit, told_at: None }
     }
+}
 
-    pub(crate) fn observe(&mut self, signal: &Signal) -> Option<Moment> {
+impl Watch for Monologue {
+    fn observe(&mut self, signal: &Signal) -> Option<Moment> {
         let Signal::Turn { start, at } = *signal else {
             return None;
         };
@@ -39,16 +42,11 @@ impl Monologue {
         if length <= self.limit? || self.told_at.is_some_and(|told_at| start < told_at) {
             return None;
         }
-        Some(Moment {
-            rule: Rule::Monologue,
-            trigger: start,
-            true_at: at,
-            evidence: format!("You have had the floor for {} seconds.", length.as_secs()),
-        })
+        let evidence = format!("You have had the floor for {} seconds.", length.as_secs());
+        Some(Moment::new(Rule::Monologue, start, at, evidence))
     }
 
-    /// `moment` counts as said.
-    pub(crate) const fn told(&mut self, moment: &Moment) {
+    fn told(&mut self, moment: &Moment) {
         self.told_at = Some(moment.true_at);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::governor::Moment;
 use crate::rule::Rule;
-use attune_engine::clock::MeetingTime;
+use crate::rules::{Latch, Watch};
 use attune_engine::signal::Signal;
 use std::time::Duration;
 
@@ -28,17 +28,7 @@ const MIN_WORDS: u32 = 40;
 pub(crate) struct TooFast {
     fast_wpm: f32,
     calm_wpm: f32,
-    state: State,
-    heard_at: MeetingTime,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum State {
-    Armed,
-    FastSince(MeetingTime),
-    /// It was told.
-    Told,
-    CalmSince(MeetingTime),
+    latch: Latch,
 }
 
 impl TooFast {
@@ -46,51 +36,34 @@ impl TooFast {
         Self {
             fast_wpm: baseline_wpm.map_or(FAST_WPM, |own| FAST_WPM.max(own * FAST_FACTOR)),
             calm_wpm: baseline_wpm.map_or(CALM_WPM, |own| CALM_WPM.min(own * CALM_FACTOR)),
-            state: State::Armed,
-            heard_at: MeetingTime::START,
+            latch: Latch::new(FAST_FOR, CALM_FOR, WINDOW),
         }
     }
+}
 
-    pub(crate) fn observe(&mut self, signal: &Signal) -> Option<Moment> {
+impl Watch for TooFast {
+    fn observe(&mut self, signal: &Signal) -> Option<Moment> {
         let Signal::Pace { at, wpm, words } = *signal else {
             return None;
         };
-        let apart = at.since(self.heard_at) > WINDOW;
-        self.heard_at = at;
-        let fast = wpm > self.fast_wpm && words >= MIN_WORDS;
-        let calm = wpm < self.calm_wpm;
-        self.state = match self.state {
-            State::Armed if fast => State::FastSince(at),
-            State::FastSince(_) if fast && apart => State::FastSince(at),
-            State::FastSince(_) if !fast => State::Armed,
-            State::Told if calm => State::CalmSince(at),
-            State::CalmSince(_) if !calm => State::Told,
-            State::CalmSince(since) if at.since(since) >= CALM_FOR => State::Armed,
-            unchanged => unchanged,
-        };
-        let State::FastSince(since) = self.state else {
-            return None;
-        };
-        (at.since(since) >= FAST_FOR).then(|| Moment {
-            rule: Rule::TooFast,
-            trigger: since,
-            true_at: at,
-            evidence: format!(
-                "{wpm:.0} words a minute over your last 30 seconds, above {:.0}.",
-                self.fast_wpm
-            ),
-        })
+        let since = self
+            .latch
+            .feed(at, wpm > self.fast_wpm && words >= MIN_WORDS, wpm < self.calm_wpm)?;
+        let limit = self.fast_wpm;
+        let evidence = format!("{wpm:.0} words a minute over your last 30 seconds, above {limit:.0}.");
+        Some(Moment::new(Rule::TooFast, since, at, evidence))
     }
 
-    /// What it told last counts as said.
-    pub(crate) const fn told(&mut self) {
-        self.state = State::Told;
+    fn told(&mut self, _: &Moment) {
+        self.latch.told();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::told_of;
+    use attune_engine::clock::MeetingTime;
     use rstest::rstest;
 
     fn pace(at_s: u64, wpm: f32, words: u32) -> Signal {
@@ -106,8 +79,7 @@ mod tests {
         let mut rule = TooFast::new(baseline_wpm);
         let mut spoke = Vec::new();
         for &(at_s, wpm) in paces {
-            if rule.observe(&pace(at_s, wpm, 80)).is_some() {
-                rule.told();
+            if told_of(&mut rule, &pace(at_s, wpm, 80)).is_some() {
                 spoke.push(at_s);
             }
         }

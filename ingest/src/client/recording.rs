@@ -2,7 +2,8 @@
 
 use super::encode::{EncodeError, TrackEncoder};
 use crate::protocol::{
-    Caption, ClientControl, Codec, FRAME_MS, Insight, Mark, OffTheRecord, Pause, SkipReason, TrackDeclaration,
+    Caption, ClientControl, Coaching, CoachingChange, Codec, FRAME_MS, Insight, Mark, OffTheRecord, Pause, SkipReason,
+    TrackDeclaration,
 };
 use attune_engine::speaker::Track;
 use std::collections::BTreeMap;
@@ -56,6 +57,8 @@ pub enum What {
     OffTheRecord(bool),
     /// The person pauses the coaching, or goes on. Nothing is captured in between.
     Pause(bool),
+    /// The coach is told something.
+    Coaching(CoachingChange),
     /// The person changes a consent.
     ConsentChanged,
     /// The device interpreted a second.
@@ -250,6 +253,7 @@ impl Playback {
                 self.paused = on;
                 Captured::Control(ClientControl::Pause(Pause { on }))
             }
+            What::Coaching(change) => Captured::Control(ClientControl::Coaching(Coaching { at_ms, change })),
             What::ConsentChanged => Captured::Control(ClientControl::ConsentChanged {}),
             What::Insight(insight) => Captured::Insight(insight),
             What::Caption(caption) => Captured::Caption(caption),

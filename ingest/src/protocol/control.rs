@@ -1,7 +1,8 @@
 //! What a client asks for: the JSON of stream 0, upwards.
 
 use super::{
-    Codec, Limits, MAX_WHOLE, Malformed, SkipClass, SkipReason, TrackDeclaration, TroubleKind, from_json, require,
+    Coaching, Codec, Limits, MAX_WHOLE, Malformed, SkipClass, SkipReason, TrackDeclaration, TroubleKind, from_json,
+    require,
 };
 use attune_engine::speaker::Track;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub enum ClientControl {
     Pause(Pause),
     /// Something is wrong with a track.
     Trouble(TrackTrouble),
+    /// Something for the coach.
+    Coaching(Coaching),
     /// The person changed a consent: the server looks it up.
     ConsentChanged {},
     /// The meeting is over: everything before this frame is all there is.
@@ -176,6 +179,7 @@ impl ClientControl {
                     "silence is heard by the server",
                 )
             }
+            Self::Coaching(coaching) => coaching.check(),
             Self::Pause(_) | Self::ConsentChanged {} | Self::End {} => Ok(()),
         }
     }

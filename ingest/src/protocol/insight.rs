@@ -2,6 +2,8 @@
 //! schema is closed, and anything else closes the connection.
 
 use super::{Limits, MAX_WHOLE, Malformed};
+use attune_engine::attention;
+use attune_engine::clock::MeetingTime;
 use serde::{Deserialize, Serialize};
 
 /// A number and how far to trust it.
@@ -78,6 +80,26 @@ impl Insight {
     /// Whether it comes late enough after `previous` to be one of one a second.
     pub const fn follows(&self, previous: &Self) -> bool {
         self.at_ms >= previous.at_ms.saturating_add(Self::MIN_SPACING_MS)
+    }
+
+    /// The same for the engine.
+    pub fn second(&self) -> attention::Second {
+        let reading = |reading: Reading| attention::Reading {
+            value: reading.value,
+            quality: reading.quality,
+        };
+        attention::Second {
+            at: MeetingTime::from_ms(self.at_ms),
+            face_present: reading(self.face_present),
+            tab_focus: reading(self.tab_focus),
+            gaze_on_screen: self.gaze_on_screen.map(reading),
+            off_screen_looks: self.off_screen_looks.map(reading),
+            head_pose_deviation_deg: self.head_pose_deviation_deg.map(reading),
+            blinks_per_min: self.blinks_per_min.map(reading),
+            long_closures: self.long_closures.map(reading),
+            perclos: self.perclos.map(reading),
+            rmssd_ms: self.rmssd_ms.map(reading),
+        }
     }
 
     fn in_range(&self) -> bool {

@@ -4,7 +4,7 @@ use super::controls::Controls;
 use super::intake::Intake;
 use crate::lanes::{Class, Lanes};
 use crate::ports::{Batch, Decided, Position, Withdrawal};
-use crate::protocol::{Caption, Insight, Mark, SampleClass, Stream};
+use crate::protocol::{Caption, Coaching, CoachingChange, Insight, Mark, SampleClass, Stream};
 use attune_engine::clock::MeetingTime;
 use attune_engine::speaker::Track;
 use std::collections::BTreeMap;
@@ -72,6 +72,10 @@ impl Commits {
         self.next.marks.push(mark);
     }
 
+    pub(super) fn coaching(&mut self, coaching: Coaching) {
+        self.next.coaching.push(coaching);
+    }
+
     /// Has a stretch forgotten: what is durable of it by the ledger, what is about to be right here.
     pub(super) fn forget(&mut self, withdrawal: Withdrawal) {
         let decided = std::mem::take(&mut self.next.decided).into_iter();
@@ -85,6 +89,8 @@ impl Commits {
         self.next.insights.retain(|insight| before(insight.at_ms));
         self.next.captions.retain(|caption| before(caption.at_ms()));
         self.next.marks.retain(|mark| before(mark.at_ms));
+        let heard = |told: &Coaching| matches!(told.change, CoachingChange::TalkingMuted { .. });
+        self.next.coaching.retain(|told| !heard(told) || before(told.at_ms));
     }
 
     /// Turns whatever is not durable into withheld samples.
@@ -95,6 +101,7 @@ impl Commits {
         self.next.insights.clear();
         self.next.captions.clear();
         self.next.marks.clear();
+        self.next.coaching.clear();
         for lane in lanes.iter_mut() {
             lane.withhold_all(class, &mut self.next.decided);
         }
@@ -116,8 +123,11 @@ impl Commits {
         hurry: bool,
         now: Instant,
     ) -> Option<Batch> {
-        let urgent =
-            hurry || !self.next.decided.is_empty() || !self.next.marks.is_empty() || !self.next.withdrawals.is_empty();
+        let urgent = hurry
+            || !self.next.decided.is_empty()
+            || !self.next.marks.is_empty()
+            || !self.next.coaching.is_empty()
+            || !self.next.withdrawals.is_empty();
         if self.in_flight.is_some() || !(urgent || now >= self.due()) {
             return None;
         }
@@ -126,6 +136,7 @@ impl Commits {
         let positions = self.moved_positions(lanes, intakes, controls);
         let nothing = self.next.decided.is_empty()
             && self.next.marks.is_empty()
+            && self.next.coaching.is_empty()
             && self.next.withdrawals.is_empty()
             && positions.is_empty();
         if nothing {

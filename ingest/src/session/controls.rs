@@ -7,8 +7,8 @@ use super::{Phase, Session};
 use crate::lanes::{Class, Lane, Lanes};
 use crate::ports::{Position, Withdrawal};
 use crate::protocol::{
-    ClientControl, CloseCode, Limits, OffTheRecord, Pause, SampleClass, ServerEvent, Skip, SkipReason, Stream,
-    TrackChange, TrackControl, TrackDeclaration,
+    ClientControl, CloseCode, CoachingChange, Limits, OffTheRecord, Pause, SampleClass, ServerEvent, Skip, SkipReason,
+    Stream, TrackChange, TrackControl, TrackDeclaration,
 };
 use attune_engine::clock::{MeetingTime, SAMPLES_PER_MS};
 use attune_engine::speaker::Track;
@@ -153,6 +153,14 @@ impl Session {
             ClientControl::Skip(skip) => self.on_skip(&skip)?,
             ClientControl::OffTheRecord(off) => self.on_off_the_record(&off, again),
             ClientControl::Pause(pause) => self.on_pause(pause),
+            ClientControl::Coaching(coaching) => {
+                // A wish holds whenever it is made; that somebody talks is not told while they are off the record.
+                let heard = matches!(coaching.change, CoachingChange::TalkingMuted { .. });
+                if !again && (!heard || self.controls.keeps(coaching.at_ms)) {
+                    self.commits.coaching(coaching);
+                }
+                Needed::Once
+            }
             ClientControl::Trouble(trouble) => {
                 self.troubles.tell(trouble, now);
                 Needed::Once

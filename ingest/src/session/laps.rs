@@ -95,6 +95,16 @@ impl Session {
         self.laps.spoken = batch.decided.iter().filter_map(came_at).collect();
     }
 
+    /// How long ago the first of what is on its way was said.
+    pub(super) fn lap_waited(&self, now: Instant) -> Duration {
+        let waited = self
+            .laps
+            .spoken
+            .iter()
+            .map(|came_at| now.saturating_duration_since(*came_at));
+        waited.max().unwrap_or_default()
+    }
+
     /// And now it is.
     pub(super) fn lap_committed(&mut self, now: Instant) {
         for came_at in std::mem::take(&mut self.laps.spoken) {

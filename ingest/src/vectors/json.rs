@@ -2,10 +2,10 @@
 
 use super::{each, hold, load};
 use crate::protocol::{
-    Account, Caption, ClientControl, Codec, DEFERRED_STEP, Envelope, ErrorNotice, GapNotice, Hello, Insight, Level,
-    Limits, Malformed, Mark, Nudge, OffTheRecord, Partial, Pause, Reading, ServerEvent, Skip, SkipReason, SpeechState,
-    Stream, StreamPosition, SuppressedNotice, TrackChange, TrackControl, TrackDeclaration, TrackTrouble, Trouble,
-    TroubleKind, Welcome,
+    Account, Caption, ClientControl, Coaching, CoachingChange, Codec, DEFERRED_STEP, Envelope, ErrorNotice, GapNotice,
+    Hello, Insight, Level, Limits, Malformed, Mark, Nudge, NudgeReaction, OffTheRecord, Partial, Pause, Reading,
+    ServerEvent, Skip, SkipReason, SpeechState, Stream, StreamPosition, SuppressedNotice, TrackChange, TrackControl,
+    TrackDeclaration, TrackTrouble, Trouble, TroubleKind, Welcome,
 };
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::sound::{FilledPause, PitchSecond, Sound};
@@ -64,6 +64,29 @@ fn controls() -> Vec<ClientControl> {
             kind: TroubleKind::Denied,
             at_ms: 1_500,
         }),
+        ClientControl::Coaching(Coaching {
+            at_ms: 1_500,
+            change: CoachingChange::Snooze { for_ms: Some(600_000) },
+        }),
+        ClientControl::Coaching(Coaching {
+            at_ms: 1_500,
+            change: CoachingChange::Snooze { for_ms: None },
+        }),
+        ClientControl::Coaching(Coaching {
+            at_ms: 0,
+            change: CoachingChange::Reaction {
+                nudge: "0123456789abcdef0123456789abcdef".to_owned(),
+                reaction: NudgeReaction::Dismissed,
+            },
+        }),
+        ClientControl::Coaching(Coaching {
+            at_ms: 1_500,
+            change: CoachingChange::TalkingMuted { voice_ms: 1_600 },
+        }),
+        ClientControl::Coaching(Coaching {
+            at_ms: 1_500,
+            change: CoachingChange::Sharing { on: true },
+        }),
         ClientControl::ConsentChanged {},
         ClientControl::End {},
     ]
@@ -84,6 +107,15 @@ const REFUSED_CONTROLS: &[&str] = &[
     r#"{"type":"mark","at_ms":9007199254740992}"#,
     r#"{"type":"mark","at_ms":1,"note":1}"#,
     r#"{"type":"mark","at_ms":1,"note":"\ud83d"}"#,
+    r#"{"type":"coaching","at_ms":1}"#,
+    r#"{"type":"coaching","at_ms":1,"change":{}}"#,
+    r#"{"type":"coaching","at_ms":1,"change":{"snooze":{"for_ms":86400001}}}"#,
+    r#"{"type":"coaching","at_ms":1,"change":{"snooze":{"for_ms":-1}}}"#,
+    r#"{"type":"coaching","at_ms":1,"change":{"snooze":{},"sharing":{"on":true}}}"#,
+    r#"{"type":"coaching","at_ms":1,"change":{"reaction":{"nudge":"0123456789ABCDEF0123456789ABCDEF","reaction":"helpful"}}}"#,
+    r#"{"type":"coaching","at_ms":1,"change":{"reaction":{"nudge":"0123456789abcdef0123456789abcdef","reaction":"loved"}}}"#,
+    r#"{"type":"coaching","at_ms":1,"change":{"talking_muted":{"voice_ms":60001}}}"#,
+    r#"{"type":"coaching","at_ms":1,"change":{"talking_muted":{"voice_ms":100,"words":"hi"}}}"#,
     r#"{"type":"pause"}"#,
     r#"{"type":"pause","on":1}"#,
     r#"{"type":"track","track":"screen","change":{"removed":{}}}"#,

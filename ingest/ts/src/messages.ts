@@ -129,6 +129,43 @@ const trouble = strict({
   kind: oneOf("changed", "denied", "ended"),
   at_ms: whole,
 });
+const LONGEST_SNOOZE_MS = 24 * 60 * 60 * 1000;
+const LONGEST_VOICE_MS = 60_000;
+
+const snooze = strict({ snooze: strict({}, { for_ms: whole }) });
+const reaction = strict({
+  reaction: strict({
+    nudge: matching(/^[0-9a-f]{32}$/, "32 hexadecimal digits"),
+    reaction: oneOf("dismissed", "helpful"),
+  }),
+});
+const talkingMuted = strict({ talking_muted: strict({ voice_ms: whole }) });
+const sharing = strict({ sharing: strict({ on: boolean }) });
+
+type CoachingChange =
+  | Checked<typeof snooze>
+  | Checked<typeof reaction>
+  | Checked<typeof talkingMuted>
+  | Checked<typeof sharing>;
+
+const coachingChange: Check<CoachingChange> = (value) => {
+  const has = (key: string): boolean => isRecord(value) && Object.hasOwn(value, key);
+  if (has("snooze")) {
+    const asked = snooze(value);
+    must((asked.snooze.for_ms ?? 0) <= LONGEST_SNOOZE_MS, "a snooze is at most a day");
+    return asked;
+  }
+  if (has("reaction")) {
+    return reaction(value);
+  }
+  if (has("talking_muted")) {
+    const told = talkingMuted(value);
+    must(told.talking_muted.voice_ms <= LONGEST_VOICE_MS, "voice is told of at most a minute");
+    return told;
+  }
+  return sharing(value);
+};
+const coaching = strict({ type: oneOf("coaching"), at_ms: whole, change: coachingChange });
 const consentChanged = strict({ type: oneOf("consent_changed") });
 const end = strict({ type: oneOf("end") });
 
@@ -140,6 +177,7 @@ export type ClientControl =
   | Checked<typeof offTheRecord>
   | Checked<typeof pause>
   | Checked<typeof trouble>
+  | Checked<typeof coaching>
   | Checked<typeof consentChanged>
   | Checked<typeof end>;
 
@@ -170,6 +208,8 @@ const control: Check<ClientControl> = (value) => {
       return pause(value);
     case "trouble":
       return trouble(value);
+    case "coaching":
+      return coaching(value);
     case "consent_changed":
       return consentChanged(value);
     case "end":

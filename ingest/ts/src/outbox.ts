@@ -42,6 +42,7 @@ export function isUrgent(control: ClientControl): boolean {
   switch (control.type) {
     case "mark":
     case "trouble":
+    case "coaching":
     case "consent_changed":
       return true;
     case "off_the_record":

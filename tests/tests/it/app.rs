@@ -91,6 +91,8 @@ impl TestApp {
         config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         config.limits.drain = Duration::from_secs(5);
         config.limits.database_connections = 4;
+        // Whether a nudge is shown is no matter of chance in a test.
+        config.nudge_hold_out = 0.0;
         change(&mut config);
         config
     }

@@ -14,7 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["attune-engine", "attune-models", "attune-ingest", "attune-coach"],
     ),
     ("attune-tests", &[]),
-    ("attune-benches", &["attune-engine", "attune-models", "attune-ingest"]),
+    (
+        "attune-benches",
+        &["attune-engine", "attune-models", "attune-ingest", "attune-coach"],
+    ),
 ];
 
 /// Outside crate, and the only ones of ours that may name it. Tests and benches may look into the database.

@@ -11,4 +11,4 @@ pub use proxy::Tap;
 pub use reader::Reader;
 pub use samples::{breaks, classes};
 pub use speech::{Loudness, Script};
-pub use stage::{Stage, ears, hearing, hello, said, staged};
+pub use stage::{Heard, Stage, ears, hearing, hello, said, staged};

@@ -27,6 +27,7 @@ impl Victim {
         config.listen = listen;
         config.limits.database_connections = 4;
         config.hearing = Some(hearing(script));
+        config.nudge_hold_out = 0.0;
         let log = app.lend_log();
         let ((started, addr), (stop, stopped)) = (oneshot::channel(), oneshot::channel());
         let thread = std::thread::spawn(move || {

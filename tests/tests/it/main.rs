@@ -21,6 +21,7 @@ mod live_resume;
 mod live_secrecy;
 mod meetings;
 mod metrics;
+mod nudges;
 mod openapi;
 mod organisation;
 mod queries;

@@ -138,7 +138,10 @@ impl Recorder {
 /// Whether a control frame has no place among the audio: it says by itself when it holds.
 pub(super) const fn is_urgent(control: &ClientControl) -> bool {
     match control {
-        ClientControl::Mark(_) | ClientControl::Trouble(_) | ClientControl::ConsentChanged {} => true,
+        ClientControl::Mark(_)
+        | ClientControl::Trouble(_)
+        | ClientControl::Coaching(_)
+        | ClientControl::ConsentChanged {} => true,
         ClientControl::OffTheRecord(off) => off.on,
         ClientControl::Track(_) | ClientControl::Skip(_) | ClientControl::Pause(_) | ClientControl::End {} => false,
     }

@@ -1,0 +1,236 @@
+//! What became of the floor: who waited how long, who cut in, who tried to speak and gave up. Definitions are those of C13, C14
+//! and C15; here they are told once each, as soon as the segments that decide them are there.
+
+use super::Signal;
+use crate::clock::{MeetingTime, Span};
+use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
+use crate::speaker::Speaker;
+use crate::turns::{self, TURN_GAP, Turn, is_backchannel, is_talked_over};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How far back the floor is looked at: two of the longest segments, and what decides on them.
+const LOOKED_AT: Duration = Duration::from_secs(60);
+/// Gaps outside this are not an answer to what came before (C13).
+const GAPS_MS: std::ops::RangeInclusive<i64> = -500..=5_000;
+/// Overlap of a cut-in, at least (C14).
+const CUT_IN: Duration = Duration::from_millis(500);
+/// Whoever was cut off stops within this (C14).
+const STOPS_WITHIN: Duration = Duration::from_secs(2);
+/// Overlap of a failed try, at least (C15).
+const TRY: Duration = Duration::from_millis(300);
+/// After a failed try I go on for at least this (C15).
+const GOES_ON: Duration = Duration::from_secs(2);
+/// Voice activity rounds both edges of a voice outwards: what it adds to an overlap at least.
+const EDGE: Duration = Duration::from_millis(64);
+
+/// Up to where each kind of thing has been told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    cut_in: Option<MeetingTime>,
+    tried: Option<MeetingTime>,
+}
+
+/// The utterances of the last minute.
+pub(super) fn lately(conversation: &Conversation) -> &[Arc<Utterance>] {
+    let from = conversation.now().minus(LOOKED_AT);
+    let utterances = conversation.utterances();
+    &utterances[utterances.partition_point(|utterance| utterance.span.start < from)..]
+}
+
+/// The turn that the utterance at `place` opens and the other's turn before it, if it opens one of mine after another's.
+pub(super) fn opened(conversation: &Conversation, place: usize) -> Option<(Vec<Arc<Utterance>>, Turn, Turn)> {
+    let lately = lately(conversation);
+    let first = conversation.utterances().len() - lately.len();
+    let index = place.checked_sub(first)?;
+    if conversation.utterances()[place].speaker != Speaker::Me {
+        return None;
+    }
+    let turns = turns::turns(lately);
+    let mine = turns.iter().position(|turn| turn.utterances.first() == Some(&index))?;
+    let theirs = turns.get(mine.checked_sub(1)?)?;
+    (theirs.speaker == Speaker::Them).then(|| (lately.to_vec(), theirs.clone(), turns[mine].clone()))
+}
+
+pub(super) fn took_floor(conversation: &Conversation, place: usize) -> Option<Signal> {
+    let (lately, theirs, mine) = opened(conversation, place)?;
+    let gap_ms = mine.span.start.as_ms() as i64 - theirs.span.end.as_ms() as i64;
+    let last = &lately[*theirs.utterances.last()?];
+    GAPS_MS.contains(&gap_ms).then_some(Signal::TookFloor {
+        at: mine.span.start,
+        gap_ms,
+        asked: last.question.filter(|_| !last.low_confidence),
+    })
+}
+
+/// What the newest utterance decided of the floor.
+pub(super) fn since(conversation: &Conversation, told: &mut Told) -> Vec<Signal> {
+    let lately = lately(conversation);
+    let mut signals = Vec::new();
+    for at in cut_ins(lately)
+        .into_iter()
+        .filter(|at| told.cut_in < Some(*at))
+        .collect::<Vec<_>>()
+    {
+        told.cut_in = Some(at);
+        signals.push(Signal::CutIn { at });
+    }
+    for at in tries(lately)
+        .into_iter()
+        .filter(|at| told.tried < Some(*at))
+        .collect::<Vec<_>>()
+    {
+        told.tried = Some(at);
+        signals.push(Signal::Tried { at });
+    }
+    signals
+}
+
+/// Speech of `speaker` that is no backchannel, joined across segments.
+fn floor_of(lately: &[Arc<Utterance>], speaker: Speaker, gap: Duration) -> Vec<Span> {
+    let spoken = (0..lately.len())
+        .filter(|&index| lately[index].speaker == speaker && !is_backchannel(lately, index))
+        .flat_map(|index| lately[index].ipus.iter().copied());
+    join(spoken, gap)
+}
+
+/// When I cut in: I begin inside another's speech, at least a word before its end, overlap it for 0.5 s, and it stops within 2 s
+/// while I go on.
+fn cut_ins(lately: &[Arc<Utterance>]) -> Vec<MeetingTime> {
+    let theirs = floor_of(lately, Speaker::Them, IPU_GAP);
+    let mut found = Vec::new();
+    for mine in floor_of(lately, Speaker::Me, IPU_GAP) {
+        let index = lately.iter().position(|utterance| {
+            utterance.speaker == Speaker::Me && utterance.span.start <= mine.start && utterance.span.end > mine.start
+        });
+        let Some(index) = index.filter(|&index| !lately[index].low_confidence && !is_talked_over(lately, index)) else {
+            continue;
+        };
+        let under = theirs
+            .iter()
+            .find(|theirs| theirs.start < mine.start && theirs.end > mine.start);
+        let cuts = under.is_some_and(|theirs| {
+            let overlap = Duration::from_millis(lately[index].span.overlap_ms(*theirs));
+            let words = lately
+                .iter()
+                .filter(|other| other.speaker == Speaker::Them)
+                .flat_map(|other| &other.words);
+            let words_left = words
+                .into_iter()
+                .any(|word| (mine.start..theirs.end).contains(&word.start));
+            overlap >= CUT_IN + EDGE
+                && words_left
+                && theirs.end <= mine.start.plus(STOPS_WITHIN)
+                && theirs.end < mine.end
+        });
+        if cuts {
+            found.push(mine.start);
+        }
+    }
+    found
+}
+
+/// When another gave up: they began during my turn, overlapped it for 0.3 s with more than a backchannel, stopped, and I went on
+/// for 2 s in which they did not come back.
+fn tries(lately: &[Arc<Utterance>]) -> Vec<MeetingTime> {
+    let mine = floor_of(lately, Speaker::Me, TURN_GAP);
+    let theirs = floor_of(lately, Speaker::Them, IPU_GAP);
+    theirs
+        .iter()
+        .enumerate()
+        .filter(|(index, tried)| {
+            let after = theirs.get(index + 1);
+            let over = mine
+                .iter()
+                .find(|mine| mine.start < tried.start && mine.end > tried.start);
+            over.is_some_and(|mine| {
+                mine.overlap_ms(**tried) >= (TRY + EDGE).as_millis() as u64
+                    && mine.end >= tried.end.plus(GOES_ON)
+                    && after.is_none_or(|after| after.start >= tried.end.plus(GOES_ON))
+            })
+        })
+        .map(|(_, tried)| tried.end)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::meeting_type::MeetingType;
+    use crate::questions::QuestionKind;
+    use crate::spoken::{filling, said_for, setup};
+    use crate::transcript::Final;
+    use Speaker::{Me, Them};
+    use rstest::rstest;
+
+    /// What the coach hears of the floor when these are decided in order of their ends.
+    fn heard(mut finals: Vec<Final>) -> Vec<Signal> {
+        finals.sort_by_key(|decided| decided.span.end);
+        let mut conversation = Conversation::new(setup(MeetingType::Other));
+        let signals = finals.iter().flat_map(|decided| conversation.observe(decided));
+        let floor = |signal: &Signal| {
+            matches!(
+                signal,
+                Signal::TookFloor { .. } | Signal::CutIn { .. } | Signal::Tried { .. }
+            )
+        };
+        signals.filter(floor).collect()
+    }
+
+    fn at(ms: u64) -> MeetingTime {
+        MeetingTime::from_ms(ms)
+    }
+
+    #[rstest]
+    #[case::after_a_beat(5_400, Some(400))]
+    #[case::at_once(5_020, Some(20))]
+    #[case::after_a_long_silence(10_100, None)]
+    fn taking_the_floor_tells_how_long_i_waited(#[case] start_ms: u64, #[case] gap_ms: Option<i64>) {
+        let signals = heard(vec![
+            said_for(Them, 1_000, 5_000, "so what would it take to get there?"),
+            said_for(Me, start_ms, start_ms + 2_000, "that depends on the team"),
+        ]);
+        let expected: Vec<Signal> = gap_ms
+            .map(|gap_ms| Signal::TookFloor {
+                at: at(start_ms),
+                gap_ms,
+                asked: Some(QuestionKind::Open),
+            })
+            .into_iter()
+            .collect();
+        assert_eq!(signals, expected);
+    }
+
+    #[rstest]
+    #[case::they_stop(3_000, "wait that is not what we agreed", true)]
+    #[case::at_their_last_word(4_700, "wait that is not what we agreed", false)]
+    #[case::only_a_backchannel(3_000, "yeah", false)]
+    fn cutting_in_is_told_once(#[case] start_ms: u64, #[case] mine: &str, #[case] cuts: bool) {
+        let end_ms = start_ms + if mine == "yeah" { 500 } else { 3_000 };
+        let signals = heard(vec![
+            said_for(Them, 1_000, 4_900, &filling(12)),
+            said_for(Me, start_ms, end_ms, mine),
+            said_for(Me, end_ms.max(5_000) + 100, end_ms.max(5_000) + 3_000, &filling(8)),
+        ]);
+        let cut_ins = signals.iter().filter(|signal| matches!(signal, Signal::CutIn { .. }));
+        assert_eq!(cut_ins.count(), usize::from(cuts), "{signals:?}");
+    }
+
+    #[rstest]
+    #[case::and_gives_up("but what about the budget", 12_000, true)]
+    #[case::and_gets_the_floor("but what about the budget", 7_500, false)]
+    #[case::a_backchannel_is_no_try("okay", 12_000, false)]
+    fn another_tries_to_speak(#[case] theirs: &str, #[case] mine_until_ms: u64, #[case] tried: bool) {
+        let end_ms = if theirs == "okay" { 6_500 } else { 7_200 };
+        let signals = heard(vec![
+            said_for(Me, 1_000, mine_until_ms, &filling(30)),
+            said_for(Them, 6_000, end_ms, theirs),
+        ]);
+        let expected = if tried {
+            vec![Signal::Tried { at: at(end_ms) }]
+        } else {
+            vec![]
+        };
+        assert_eq!(signals, expected);
+    }
+}
