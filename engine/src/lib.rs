@@ -13,6 +13,7 @@ pub mod decide;
 pub mod echo;
 pub mod fillers;
 pub mod gate;
+pub mod hrv;
 pub mod lexicon;
 pub mod listener;
 pub mod live;
