@@ -6,6 +6,7 @@
 
 pub mod agreement;
 pub mod attribution;
+pub mod bootstrap;
 pub mod clock;
 pub mod conversation;
 pub mod correction;
@@ -14,6 +15,7 @@ pub mod echo;
 pub mod fillers;
 pub mod gate;
 pub mod hrv;
+pub mod judged;
 pub mod lexicon;
 pub mod listener;
 pub mod live;
@@ -24,6 +26,7 @@ pub mod questions;
 pub mod recognize;
 pub mod report;
 pub mod resample;
+pub mod score;
 mod second_opinion;
 pub mod second_pass;
 pub mod signal;
