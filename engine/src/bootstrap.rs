@@ -26,10 +26,13 @@ pub struct Interval {
     pub high: f64,
 }
 
+/// What is computed from how often each turn was drawn; nothing where too little was.
+type Statistic = dyn Fn(&[u32]) -> Option<f64>;
+
 /// A measure as a function of how often each turn was drawn.
 pub(crate) struct Sample {
     turns: usize,
-    statistic: Box<dyn Fn(&[u32]) -> Option<f64>>,
+    statistic: Box<Statistic>,
 }
 
 impl Sample {
