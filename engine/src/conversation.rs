@@ -10,7 +10,7 @@ use crate::correction::Corrected;
 use crate::fillers::{self, Filler, Place};
 use crate::lexicon;
 use crate::live::{LiveMeasures, Pace};
-use crate::measures::{self, Measures};
+use crate::measures::{self, Evidence, History, Measures};
 use crate::meeting_type::MeetingType;
 use crate::page::Page;
 use crate::questions::{self, QuestionKind};
@@ -307,9 +307,9 @@ impl Conversation {
         }
     }
 
-    /// The measures as they stand.
+    /// The measures as they stand, without intervals and without the person's history: those are the report's.
     pub fn measures(&self) -> Measures {
-        measures::measure(self)
+        measures::measure(&Evidence::new(self, &History::default(), None))
     }
 
     /// What is shown while the meeting goes on.

@@ -1,28 +1,62 @@
 //! The communication measures of a meeting: what each is, its unit, the speech it needs, its target. "Not enough speech"
-//! and "not covered" are answers; zero is not. One file per measure; each is a pure function of the conversation.
+//! and "not covered" are answers; zero is not. One file per measure; each is a pure function of the conversation
+//! ([`Evidence`]), and says how it is computed from the turns ([`Sample`]), so that it has an interval.
 //!
 //! Standing of a number, as in the design: `[V]` read in the primary source, `[S]` in a secondary source that quotes it,
 //! `[M]` commonly cited, `[D]` a design choice of ours.
 
 mod c10_longest_monologue;
+mod c11_turn_length;
 mod c12_interactivity;
 mod c13_patience;
 mod c14_interruptions;
+mod c15_failed_interruptions;
+mod c16_active_listening;
 mod c17_questions;
+mod c18_directness;
+mod c19_hedges;
 mod c1_talk_share;
+mod c20_conciseness;
+mod c21_sentence_length;
+mod c22_repetition;
+mod c23_vocabulary;
 mod c24_pitch_range;
 mod c25_level;
+mod c26_dynamics;
+mod c27_wording_tone;
+mod c28_inclusive_wording;
+mod c29_commitments;
+mod c2_balance;
+mod c30_hygiene;
 mod c3_speaking_rate;
+mod c4_articulation_rate;
+mod c5_pace_variation;
 mod c6_filled_pauses;
 mod c7_lexical_fillers;
+mod c8_filler_clusters;
 mod c9_pausing;
+mod commitments;
+mod content;
+mod draft;
+mod evidence;
+mod hedges;
+mod history;
+mod phrases;
+mod restarts;
+mod sentences;
+mod stance;
+mod syllables;
 
+use crate::bootstrap::{Interval, Sample, seed};
+use crate::clock::Span;
 use crate::conversation::Conversation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 pub(crate) use c3_speaking_rate::{pace_target, speaking_time};
+use draft::{Draft, Found, exposure};
+pub(crate) use evidence::Evidence;
+pub use history::History;
 
 /// Whether a measure has a value, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +126,10 @@ pub struct Measure {
     pub name: String,
     /// The value, in `unit`; absent unless `state` is `ok`.
     pub value: Option<f64>,
+    /// Where it may as well lie: 90 % of draws from the meeting's own turns. Absent without a value, with too few turns, for
+    /// what is no estimate, and in reports that are older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
     /// `%`, `words/min`, `ms` and so on.
     pub unit: String,
     /// Whether there is a value, and why not.
@@ -106,6 +144,43 @@ pub struct Measure {
     /// What the reader should know about this value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What was counted, where, in order of time; of the measures whose every hit can be shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moments: Vec<Moment>,
+}
+
+/// One thing that a measure counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Moment {
+    /// Where it is in the meeting.
+    #[serde(flatten)]
+    pub span: Span,
+    /// The words; empty where it is not about words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
+    /// What could be said in their place, or what else to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Moment {
+    /// One that is not about words.
+    const fn at(span: Span) -> Self {
+        Self {
+            span,
+            said: String::new(),
+            note: None,
+        }
+    }
+
+    fn said(span: Span, said: impl Into<String>, note: Option<String>) -> Self {
+        Self {
+            span,
+            said: said.into(),
+            note,
+        }
+    }
 }
 
 /// How a value stands to its target.
@@ -151,108 +226,60 @@ impl Measures {
     }
 }
 
-pub(crate) fn measure(conversation: &Conversation) -> Measures {
-    Measures(vec![
-        c1_talk_share::measure(conversation),
-        c3_speaking_rate::measure(conversation),
-        c6_filled_pauses::measure(conversation),
-        c7_lexical_fillers::measure(conversation),
-        c9_pausing::measure(conversation),
-        c10_longest_monologue::measure(conversation),
-        c12_interactivity::measure(conversation),
-        c13_patience::measure(conversation),
-        c14_interruptions::measure(conversation),
-        c17_questions::measure(conversation),
-        c24_pitch_range::measure(conversation),
-        c25_level::measure(conversation),
-    ])
+/// All measures as they stand, without intervals: what streaming and the report have in common.
+pub(crate) fn measure(evidence: &Evidence<'_>) -> Measures {
+    Measures(found(evidence).into_iter().map(|found| found.measure).collect())
 }
 
-/// A measure under way: what it is, before it is known whether there is enough to tell.
-struct Draft {
-    measure: Measure,
+/// All measures with their intervals, and each as a function of the turns, as far as it is one. `meeting` names the meeting:
+/// intervals are seeded from it.
+pub(crate) fn estimate(evidence: &Evidence<'_>, meeting: &str) -> (Measures, Vec<Option<Sample>>) {
+    let estimated = found(evidence).into_iter().map(|Found { mut measure, sample }| {
+        let has_value = measure.state == MeasureState::Ok;
+        measure.interval = sample
+            .as_ref()
+            .filter(|_| has_value)
+            .and_then(|sample| sample.interval(seed(meeting, &measure.id)));
+        (measure, sample.filter(|_| has_value))
+    });
+    let (measures, samples) = estimated.unzip();
+    (Measures(measures), samples)
 }
 
-impl Draft {
-    fn new(id: &str, name: &str, unit: &str, exposure: Exposure) -> Self {
-        Self {
-            measure: Measure {
-                id: id.to_owned(),
-                name: name.to_owned(),
-                value: None,
-                unit: unit.to_owned(),
-                state: MeasureState::NotEnoughSpeech,
-                exposure,
-                target: None,
-                parts: BTreeMap::new(),
-                note: None,
-            },
-        }
-    }
-
-    fn target(mut self, band: impl Into<Option<Band>>) -> Self {
-        self.measure.target = band.into();
-        self
-    }
-
-    /// A number that belongs to it; one that does not exist, like a rate over no time, is left out.
-    fn part(mut self, name: &str, value: f64) -> Self {
-        if value.is_finite() {
-            self.measure.parts.insert(name.to_owned(), value);
-        }
-        self
-    }
-
-    /// This meeting cannot tell, and why.
-    fn not_covered(mut self, why: &str) -> Measure {
-        self.measure.state = MeasureState::NotCovered;
-        self.measure.note = Some(why.to_owned());
-        self.measure.parts.clear();
-        self.measure
-    }
-
-    /// The value, if there was enough to measure.
-    fn value(mut self, value: Option<f64>) -> Measure {
-        let enough = self.measure.exposure.have >= self.measure.exposure.need;
-        match value.filter(|value| enough && value.is_finite()) {
-            Some(value) => {
-                self.measure.value = Some(value);
-                self.measure.state = MeasureState::Ok;
-            }
-            None => self.measure.parts.clear(),
-        }
-        self.measure
-    }
-}
-
-fn exposure(have: f64, need: f64, unit: &str) -> Exposure {
-    Exposure {
-        have,
-        need,
-        unit: unit.to_owned(),
-    }
-}
-
-/// Minutes of meeting decided so far.
-fn minutes(conversation: &Conversation) -> f64 {
-    conversation.now().as_secs() / 60.0
-}
-
-/// My words in utterances whose words can be trusted, filled pauses left out.
-fn my_words(conversation: &Conversation) -> usize {
-    conversation
-        .trusted()
-        .map(|utterance| utterance.spoken_words().count())
-        .sum()
-}
-
-/// The time that those utterances took: my voice, and my pauses under 2 s.
-fn my_speaking_time(conversation: &Conversation) -> Duration {
-    speaking_time(
-        conversation
-            .trusted()
-            .flat_map(|utterance| utterance.ipus.iter().copied()),
-    )
+fn found(evidence: &Evidence<'_>) -> Vec<Found> {
+    let each: [fn(&Evidence<'_>) -> Found; 30] = [
+        c1_talk_share::measure,
+        c2_balance::measure,
+        c3_speaking_rate::measure,
+        c4_articulation_rate::measure,
+        c5_pace_variation::measure,
+        c6_filled_pauses::measure,
+        c7_lexical_fillers::measure,
+        c8_filler_clusters::measure,
+        c9_pausing::measure,
+        c10_longest_monologue::measure,
+        c11_turn_length::measure,
+        c12_interactivity::measure,
+        c13_patience::measure,
+        c14_interruptions::measure,
+        c15_failed_interruptions::measure,
+        c16_active_listening::measure,
+        c17_questions::measure,
+        c18_directness::measure,
+        c19_hedges::measure,
+        c20_conciseness::measure,
+        c21_sentence_length::measure,
+        c22_repetition::measure,
+        c23_vocabulary::measure,
+        c24_pitch_range::measure,
+        c25_level::measure,
+        c26_dynamics::measure,
+        c27_wording_tone::measure,
+        c28_inclusive_wording::measure,
+        c29_commitments::measure,
+        c30_hygiene::measure,
+    ];
+    each.into_iter().map(|measure| measure(evidence)).collect()
 }
 
 /// The value at `quantile` (0 to 1) of `values`, linear between neighbours; `None` without values.
@@ -276,6 +303,7 @@ fn no_sound(conversation: &Conversation) -> Option<&'static str> {
     }
 }
 
+const NO_MODEL: &str = "Needs a language model.";
 const ONE_CHANNEL: &str = "Only one channel was heard, so speakers cannot be told apart.";
 
 #[cfg(test)]

@@ -61,6 +61,14 @@ impl MeetingType {
         Self::Other,
     ];
 
+    /// Whether there are two people in it by its kind, one of them me.
+    pub const fn is_between_two(self) -> bool {
+        matches!(
+            self,
+            Self::Interviewer | Self::Candidate | Self::OneOnOneManager | Self::OneOnOneReport
+        )
+    }
+
     /// The name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {

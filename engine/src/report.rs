@@ -4,9 +4,11 @@ use crate::attribution;
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
 use crate::correction::Correction;
-use crate::measures::{Measures, speaking_time};
+use crate::judged::Judged;
+use crate::measures::{self, Evidence, History, Measures, speaking_time};
 use crate::meeting_type::MeetingType;
 use crate::recognize::RecognizerInfo;
+use crate::score::{self, CommunicationScore};
 use crate::speaker::{Speaker, Track};
 use crate::transcript::SegmentId;
 use crate::turns::Turn;
@@ -31,6 +33,9 @@ pub struct Report {
     pub duration_ms: u64,
     /// The measures.
     pub measures: Measures,
+    /// The one number that is made of them, with its parts. None in reports that are older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<CommunicationScore>,
     /// Speech by speaker.
     pub talk: Vec<Talk>,
     /// Speech of the others by participant, as far as the meeting's page or voices tell who spoke, the longest first; empty
@@ -182,6 +187,12 @@ pub struct Unheard {
 /// What a report holds besides the conversation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReportRest {
+    /// Names the meeting: intervals are drawn by it, the same for the same name.
+    pub meeting: String,
+    /// The person's own earlier meetings of the same type.
+    pub history: History,
+    /// What a language model found, where one looked.
+    pub judged: Option<Judged>,
     /// Which version this is.
     pub version: u32,
     /// The meeting was cut off.
@@ -208,6 +219,9 @@ pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
         ..utterance.clone()
     };
     let utterances = conversation.utterances();
+    let evidence = Evidence::new(conversation, &rest.history, rest.judged.as_ref());
+    let (measures, samples) = measures::estimate(&evidence, &rest.meeting);
+    let score = score::estimate(&measures, &samples, evidence.blocks(), &rest.meeting);
     Report {
         version: rest.version,
         incomplete: rest.incomplete,
@@ -215,7 +229,8 @@ pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
         recognizer: conversation.setup().recognizer.clone(),
         second_hearing: rest.second_hearing.clone(),
         duration_ms: conversation.now().as_ms(),
-        measures: conversation.measures(),
+        measures,
+        score: Some(score),
         talk: talk(conversation),
         participants: participants(conversation),
         voices: (conversation.has_two_sides()).then_some(conversation.setup().voices),

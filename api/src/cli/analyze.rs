@@ -111,6 +111,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
     conversation.advance(MeetingTime::from_sample(end));
     let rest = ReportRest {
+        meeting: title.clone(),
         version: 1,
         gaps: gaps(&heard.decided),
         coverage: coverage::of_decided(&heard.decided),

@@ -2,6 +2,7 @@
 //! again, or when the person put words right.
 
 mod hearing;
+mod history;
 
 use crate::coverage;
 use crate::ids::{MeetingId, Member, TenantId, UserId};
@@ -87,6 +88,8 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
             let (second_hearing, live_texts) = hearing.told();
             let rest = ReportRest {
                 corrections: correction::open_all(&key, corrections)?,
+                meeting: meeting.to_string(),
+                history: history::load(&mut *tx, workshop.live.keys(), member, meeting).await?,
                 second_hearing,
                 live_texts,
                 ..rest(&mut *tx, at, &key, &subject).await?
@@ -201,6 +204,11 @@ async fn store(
         word_count: count(words),
         gap_count: count(made.gaps.len()),
         nudge_count: count(made.nudges.len()),
+        communication_score: made
+            .score
+            .as_ref()
+            .and_then(|score| score.value)
+            .map(|score| score as f32),
         body: sealed::seal(key, sealed::analysis(id), made),
         improvement_areas: sealed::seal(key, sealed::improvement_areas(id), &areas),
     };

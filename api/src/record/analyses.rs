@@ -45,6 +45,7 @@ pub(crate) struct NewAnalysis {
     pub(crate) word_count: i32,
     pub(crate) gap_count: i32,
     pub(crate) nudge_count: i32,
+    pub(crate) communication_score: Option<f32>,
     pub(crate) body: Vec<u8>,
     pub(crate) improvement_areas: Vec<u8>,
 }
@@ -58,8 +59,8 @@ pub(crate) async fn insert(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO meeting_analyses (tenant_id, id, meeting_id, version, incomplete, events_through, duration_ms,
-             word_count, gap_count, nudge_count, body, improvement_areas, words_revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             word_count, gap_count, nudge_count, body, improvement_areas, words_revision, communication_score)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         tenant.0,
         new.id,
         meeting.0,
@@ -72,7 +73,8 @@ pub(crate) async fn insert(
         new.nudge_count,
         new.body,
         new.improvement_areas,
-        new.words_revision
+        new.words_revision,
+        new.communication_score
     )
     .execute(db)
     .await
@@ -170,6 +172,36 @@ pub(crate) async fn find(
         version
     )
     .fetch_optional(db)
+    .await
+}
+
+/// The report of an earlier meeting.
+#[derive(Debug)]
+pub(crate) struct EarlierAnalysis {
+    pub(crate) id: Uuid,
+    pub(crate) meeting_id: Uuid,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The newest reports of the same person's meetings of the same type before this one, the newest meeting first, ten at most.
+pub(crate) async fn earlier(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    meeting: MeetingId,
+) -> sqlx::Result<Vec<EarlierAnalysis>> {
+    sqlx::query_as!(
+        EarlierAnalysis,
+        "SELECT a.id, a.meeting_id, a.body
+         FROM meetings this
+         JOIN meetings m ON m.tenant_id = this.tenant_id AND m.user_id = this.user_id
+             AND m.meeting_type = this.meeting_type AND m.id < this.id
+         JOIN meeting_analyses a ON a.tenant_id = m.tenant_id AND a.meeting_id = m.id AND a.version = m.report_version
+         WHERE this.tenant_id = $1 AND this.id = $2 AND NOT a.incomplete
+         ORDER BY m.id DESC LIMIT 10",
+        tenant.0,
+        meeting.0
+    )
+    .fetch_all(db)
     .await
 }
 

@@ -63,6 +63,15 @@ const shots = [
   },
   { name: "report-first", path: REPORT },
   { name: "report", path: REPORT, full: true },
+  {
+    name: "report-measures",
+    path: REPORT,
+    full: true,
+    act: async (page) => {
+      await page.getByText(/more measures$/).click();
+      await page.getByText("Communication score").click();
+    },
+  },
   { name: "report-incomplete", path: BROKEN },
   {
     name: "report-search",

@@ -1,14 +1,13 @@
 //! C12, interactivity.
 
-use super::{Band, Draft, Measure, ONE_CHANNEL, exposure, minutes};
-use crate::conversation::Conversation;
+use super::{Band, Draft, Evidence, Found, ONE_CHANNEL, exposure};
 
 /// How often the floor changes hands: turn switches per minute of meeting.
 ///
 /// Needs 5 minutes. 2 to 6 a minute; the score out of ten is `10 (1 − e^(−s/2))`, 6 and above is lively (Gong's
 /// interactivity as an idea `[V]`, the scale `[D]`).
-pub(super) fn measure(conversation: &Conversation) -> Measure {
-    let minutes = minutes(conversation);
+pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
+    let minutes = evidence.minutes();
     let draft = Draft::new(
         "C12",
         "Interactivity",
@@ -16,17 +15,21 @@ pub(super) fn measure(conversation: &Conversation) -> Measure {
         exposure(minutes, 5.0, "minutes of meeting"),
     )
     .target(Band::between(2.0, 6.0));
-    if !conversation.has_two_sides() {
+    if !evidence.conversation.has_two_sides() {
         return draft.not_covered(ONE_CHANNEL);
     }
-    let turns = conversation.turns();
-    let switches = turns
-        .windows(2)
-        .filter(|pair| pair[0].speaker != pair[1].speaker)
-        .count() as f64;
-    let rate = switches / minutes;
+    let pairs = evidence.turns.windows(2).zip(1..);
+    let switches: Vec<_> = pairs
+        .filter(|(pair, _)| pair[0].speaker != pair[1].speaker)
+        .map(|(_, turn)| (turn, 1.0))
+        .collect();
+    let count = switches.len() as f64;
     draft
-        .part("switches", switches)
-        .part("score", 10.0 * (1.0 - (-rate / 2.0).exp()))
-        .value(Some(rate))
+        .part("switches", count)
+        .part("score", 10.0 * (1.0 - (-count / minutes / 2.0).exp()))
+        .value(Evidence::rate(
+            60_000.0,
+            evidence.by_turn(switches),
+            evidence.meeting_ms_by_turn(),
+        ))
 }

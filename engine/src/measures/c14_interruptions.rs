@@ -1,6 +1,6 @@
 //! C14, interruptions made and received.
 
-use super::{Band, Draft, Measure, ONE_CHANNEL, exposure, minutes};
+use super::{Band, Draft, Evidence, Found, Moment, ONE_CHANNEL, exposure};
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
 use crate::speaker::Speaker;
@@ -13,35 +13,38 @@ const OVERLAP: Duration = Duration::from_millis(500);
 const STOPS_WITHIN: Duration = Duration::from_millis(2000);
 /// Voice activity rounds both edges of a voice outwards by up to a frame and holds on for a moment: what it adds to an
 /// overlap at least.
-const EDGE: Duration = Duration::from_millis(64);
+pub(super) const EDGE: Duration = Duration::from_millis(64);
 
 /// How often I cut in: speech of mine that begins at least a word before the other's end, overlaps for 0.5 s or more, is no
 /// backchannel, and the other stops within 2 s while I go on. Per 10 minutes of meeting; received is the mirror image.
 ///
-/// Needs 5 minutes. At most 1 made; "more than one word before the projected completion" `[V]`, backchannels left out
+/// Needs 5 minutes. At most 1 made, and made by received (`ratio`) at most 1.5; "more than one word before the projected completion" `[V]`, backchannels left out
 /// (revenue.io `[V]`).
-pub(super) fn measure(conversation: &Conversation) -> Measure {
-    let minutes = minutes(conversation);
+pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
+    let conversation = evidence.conversation;
     let draft = Draft::new(
         "C14",
         "Interruptions",
         "per 10 min",
-        exposure(minutes, 5.0, "minutes of meeting"),
+        exposure(evidence.minutes(), 5.0, "minutes of meeting"),
     )
     .target(Band::at_most(1.0));
     if !conversation.has_two_sides() {
         return draft.not_covered(ONE_CHANNEL);
     }
-    let made = interruptions(conversation, Speaker::Me).len() as f64;
+    let made = interruptions(conversation, Speaker::Me);
     let received = interruptions(conversation, Speaker::Them).len() as f64;
+    let count = evidence.moments_by_turn(made.iter().map(|span| span.start));
     draft
-        .part("made", made)
+        .part("made", made.len() as f64)
         .part("received", received)
-        .value(Some(10.0 * made / minutes))
+        .part("ratio", made.len() as f64 / received)
+        .moments(made.into_iter().map(Moment::at).collect())
+        .value(Evidence::rate(600_000.0, count, evidence.meeting_ms_by_turn()))
 }
 
-/// When `by` cut in on the others.
-fn interruptions(conversation: &Conversation, by: Speaker) -> Vec<MeetingTime> {
+/// What `by` said when they cut in on the others, in order.
+pub(super) fn interruptions(conversation: &Conversation, by: Speaker) -> Vec<Span> {
     let utterances = conversation.utterances();
     let others: Vec<&Utterance> = (0..utterances.len())
         .filter(|&index| utterances[index].speaker != by && !is_backchannel(utterances, index))
@@ -66,7 +69,7 @@ fn interruptions(conversation: &Conversation, by: Speaker) -> Vec<MeetingTime> {
             && !is_talked_over(utterances, index)
             && under.is_some_and(|other| cuts_in(mine.span, *other, &words))
         {
-            found.push(mine.span.start);
+            found.push(mine.span);
         }
     }
     found

@@ -1,8 +1,9 @@
 //! C6, filled pauses.
 
-use super::{Band, Draft, Measure, exposure, my_speaking_time, my_words};
-use crate::conversation::Conversation;
+use super::evidence::ms;
+use super::{Band, Draft, Evidence, Found, exposure};
 use crate::fillers::FillerKind;
+use crate::live::OWN_PAUSE;
 
 /// My filled pauses (um, uh, er, ah, hm, mm) per 100 words, from a recognizer that writes them.
 ///
@@ -10,26 +11,28 @@ use crate::fillers::FillerKind;
 /// disfluencies of all kinds per 100 words, Bortfeld 2001 `[M]`). Whisper drops "um", and PocketSphinx writes "and": there
 /// it is not covered rather than zero. What sounds like one ([`crate::sound::FilledPause`]) is not counted in its place: the
 /// detector is seldom wrong, but on voices that it was not set on it found three of thirty.
-pub(super) fn measure(conversation: &Conversation) -> Measure {
-    let words = my_words(conversation) as f64;
+pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
+    let words = evidence.word_count();
     let draft =
         Draft::new("C6", "Filled pauses", "per 100 words", exposure(words, 200.0, "words")).target(Band::at_most(2.0));
-    if !conversation.setup().recognizer.writes_fillers {
+    if !evidence.conversation.setup().recognizer.writes_fillers {
         return draft.not_covered("This recognizer does not write um and uh down.");
     }
-    let count = count(conversation, FillerKind::FilledPause);
-    let minutes = my_speaking_time(conversation).as_secs_f64() / 60.0;
+    let count = count(evidence, FillerKind::FilledPause);
+    let all: f64 = count.iter().sum();
+    let speaking_ms: f64 = evidence
+        .my_units(OWN_PAUSE)
+        .into_iter()
+        .map(|unit| ms(unit.duration()))
+        .sum();
     draft
-        .part("count", count)
-        .part("per_minute", count / minutes)
-        .value(Some(100.0 * count / words))
+        .part("count", all)
+        .part("per_minute", all * 60_000.0 / speaking_ms)
+        .value(Evidence::rate(100.0, count, evidence.words_by_turn()))
 }
 
-/// How many fillers of `kind` I used, in utterances whose words can be trusted.
-pub(super) fn count(conversation: &Conversation, kind: FillerKind) -> f64 {
-    conversation
-        .trusted()
-        .flat_map(|utterance| &utterance.fillers)
-        .filter(|filler| filler.kind == kind)
-        .count() as f64
+/// How many fillers of `kind` I used in each turn, in utterances whose words can be trusted.
+pub(super) fn count(evidence: &Evidence<'_>, kind: FillerKind) -> Vec<f64> {
+    let fillers = evidence.conversation.trusted().flat_map(|said| &said.fillers);
+    evidence.mine_by_turn(fillers.filter(|filler| filler.kind == kind).map(|filler| filler.at))
 }

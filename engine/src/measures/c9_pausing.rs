@@ -1,7 +1,7 @@
 //! C9, pausing.
 
-use super::{Band, Draft, Measure, ONE_CHANNEL, exposure, my_words};
-use crate::clock::Span;
+use super::{Band, Draft, Evidence, Found, ONE_CHANNEL, exposure};
+use crate::clock::{MeetingTime, Span};
 use crate::conversation::Conversation;
 use crate::fillers::ends_clause;
 use crate::speaker::Speaker;
@@ -25,31 +25,35 @@ const LOOSE_END: Duration = Duration::from_millis(500);
 /// punctuation, so that a recognizer which writes none cannot tell.
 ///
 /// Needs 200 words. 2 to 6 (a silent pause is the competing response to a filled one `[V]`; the range `[D]`).
-pub(super) fn measure(conversation: &Conversation) -> Measure {
-    let words = my_words(conversation) as f64;
+pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
+    let (conversation, words) = (evidence.conversation, evidence.word_count());
     let draft =
         Draft::new("C9", "Pausing", "per 100 words", exposure(words, 200.0, "words")).target(Band::between(2.0, 6.0));
     if !conversation.has_two_sides() {
         return draft.not_covered(ONE_CHANNEL);
     }
-    let said: Vec<&Word> = conversation.trusted().flat_map(|utterance| &utterance.words).collect();
-    if !said.is_empty() && !said.iter().any(|word| ends_clause(word)) {
+    if !evidence.words.is_empty() && !evidence.words.iter().any(|spoken| ends_clause(spoken.word)) {
         return draft.not_covered("This recognizer writes no punctuation, so the ends of clauses cannot be told.");
     }
     let pauses = pauses(conversation);
     let per_100 =
         |counts: fn(&Pause) -> bool| 100.0 * pauses.iter().filter(|pause| counts(pause)).count() as f64 / words;
+    let good = pauses
+        .iter()
+        .filter(|pause| pause.ends_clause && GOOD_MS.contains(&pause.ms));
+    let good = evidence.mine_by_turn(good.map(|pause| pause.at));
     draft
         .part(
             "hesitations",
             per_100(|pause| !pause.ends_clause && pause.ms > HESITATION_MS),
         )
         .part("silent", per_100(|pause| pause.ms >= *GOOD_MS.start()))
-        .value(Some(per_100(|pause| pause.ends_clause && GOOD_MS.contains(&pause.ms))))
+        .value(Evidence::rate(100.0, good, evidence.words_by_turn()))
 }
 
 /// A silence of mine.
 struct Pause {
+    at: MeetingTime,
     ms: u64,
     ends_clause: bool,
 }
@@ -71,6 +75,7 @@ fn pauses(conversation: &Conversation) -> Vec<Pause> {
             let began = said.partition_point(|word| word.start < silence.start);
             let last = said[..began].last()?;
             (silence.start.since(last.end) < LOOSE_END).then(|| Pause {
+                at: silence.start,
                 ms: silence.duration().as_millis() as u64,
                 ends_clause: ends_clause(last),
             })

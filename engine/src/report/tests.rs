@@ -58,7 +58,7 @@ fn a_report_holds_all_that_is_known() {
     );
     assert_eq!(
         (report.utterances.len(), report.turns.len(), report.measures.0.len()),
-        (3, 3, 12)
+        (3, 3, 30)
     );
     assert_eq!(report.meeting_type, MeetingType::Demo);
     let json = serde_json::to_value(&report).unwrap();

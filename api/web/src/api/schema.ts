@@ -366,6 +366,19 @@ export interface components {
          * @enum {string}
          */
         Client: "web" | "native";
+        /** @description The score with its parts. */
+        CommunicationScore: {
+            /** @description Groups that there are, and those that are needed. */
+            exposure: components["schemas"]["Exposure"];
+            /** @description All five, with or without a value. */
+            groups: components["schemas"]["GroupScore"][];
+            interval?: components["schemas"]["Interval"] | null;
+            /**
+             * Format: double
+             * @description 0 to 100, whole; none below three groups.
+             */
+            value?: number | null;
+        };
         /** @description The newest word on one kind of consent. */
         Consent: {
             /**
@@ -590,12 +603,42 @@ export interface components {
             /** @description On this track. */
             track: components["schemas"]["Track"];
         };
+        /**
+         * @description What a measure is about.
+         * @enum {string}
+         */
+        Group: "floor" | "pace" | "clarity" | "curiosity" | "voice";
+        /** @description One group. */
+        GroupScore: {
+            /** @description Which. */
+            group: components["schemas"]["Group"];
+            /** @description What it is the mean of. */
+            measures: components["schemas"]["MeasureScore"][];
+            /**
+             * Format: double
+             * @description The mean of its measures, 0 to 100; none where none of them has a value and a target.
+             */
+            value?: number | null;
+        };
         /** @description What a healthy node says. */
         Health: {
             /** @description Always `ok`. */
             status: string;
             /** @description The release that runs. */
             version: string;
+        };
+        /** @description Where a value may as well lie: 90 % of draws from the meeting's own turns. */
+        Interval: {
+            /**
+             * Format: double
+             * @description 5 % of draws lie above.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description 5 % of draws lie below.
+             */
+            low: number;
         };
         /** @description What is kept of a meeting's audio. */
         KeptAudio: {
@@ -683,6 +726,9 @@ export interface components {
             exposure: components["schemas"]["Exposure"];
             /** @description `C1` and so on, as in the design. */
             id: string;
+            interval?: components["schemas"]["Interval"] | null;
+            /** @description What was counted, where, in order of time; of the measures whose every hit can be shown. */
+            moments?: components["schemas"]["Moment"][];
             /** @description What it is called. */
             name: string;
             /** @description What the reader should know about this value. */
@@ -701,6 +747,16 @@ export interface components {
              * @description The value, in `unit`; absent unless `state` is `ok`.
              */
             value?: number | null;
+        };
+        /** @description What a measure is worth. */
+        MeasureScore: {
+            /** @description Which, such as `C1`. */
+            id: string;
+            /**
+             * Format: double
+             * @description 0 to 100.
+             */
+            value: number;
         };
         /**
          * @description Whether a measure has a value, and why not.
@@ -809,6 +865,13 @@ export interface components {
          * @enum {string}
          */
         Mode: "off" | "focus" | "balanced" | "practice";
+        /** @description One thing that a measure counted. */
+        Moment: components["schemas"]["Span"] & {
+            /** @description What could be said in their place, or what else to know. */
+            note?: string | null;
+            /** @description The words; empty where it is not about words. */
+            said?: string;
+        };
         /** @description A nudge as it was shown. */
         NudgeShown: {
             /**
@@ -964,6 +1027,7 @@ export interface components {
             participants?: components["schemas"]["ParticipantTalk"][];
             /** @description Who turned speech into words, and what it gets wrong. */
             recognizer: components["schemas"]["RecognizerInfo"];
+            score?: components["schemas"]["CommunicationScore"] | null;
             second_hearing?: components["schemas"]["SecondHearing"] | null;
             /** @description Speech by speaker. */
             talk: components["schemas"]["Talk"][];

@@ -40,10 +40,44 @@ describe("the report", () => {
     expect(screen.getByRole("region", { name: "Capture" }).textContent).toContain(`${words} Live it was written by sphinx/en-us.`);
   });
 
-  it("shows no composite score", async () => {
-    await open({ ...report, communication_score: 71 });
-    expect(screen.queryByText(/71/)).toBeNull();
+  it("keeps the composite score folded, and never shows it without its five parts, its interval and what it rests on", async () => {
+    await open({ ...report, communication_score: 79 });
+    const summary = screen.getByText("Communication score");
+    const folded = summary.closest("details");
+    expect(folded?.open).toBe(false);
+    expect(screen.getByRole("region", { name: "Measures" }).contains(folded)).toBe(true);
+    expect(folded?.textContent).toMatch(/79of 10090 %: 72–86From 4 of 5 groups of measures; it needs 3\./);
+    expect(folded?.textContent).toMatch(/Floor92.*Talk share 96.*Pace88.*Clarity85.*Curiosity50.*VoiceNot enough speech/);
+    expect(screen.getAllByText("79")).toHaveLength(1);
+  });
+
+  it("has no score where there is not enough for one, and none in a report that is older", async () => {
+    const groups = (report.score?.groups ?? []).map((group) => ({ ...group, value: null, measures: [] }));
+    await open({ ...report, score: { value: null, interval: null, exposure: { have: 2, need: 3, unit: "groups of measures" }, groups } });
+    expect(screen.getByText("Communication score").closest("details")?.textContent).toContain("Not enough speech for a score");
+    cleanup();
+    const { score: _, ...older } = report;
+    await open(older);
     expect(screen.queryByText(/score/i)).toBeNull();
+  });
+
+  it("gives each value the range in which it may as well lie", async () => {
+    await open();
+    const board = screen.getByRole("region", { name: "Measures" });
+    expect(board.textContent).toMatch(/Patience.*640ms90 %: 480–790 msTarget 300–1200 ms/);
+    expect(board.textContent).toMatch(/Filler words.*1\.2per 100 words90 %: 0\.4–2\.1 per 100 words/);
+  });
+
+  it("shows six measures and folds the rest; shows what was counted; makes no number of wording about people", async () => {
+    await open();
+    const board = screen.getByRole("region", { name: "Measures" });
+    const folded = within(board).getByText(/more measures$/).closest("details");
+    expect(folded?.open).toBe(false);
+    expect(within(board).getAllByRole("listitem").filter((item) => !folded?.contains(item) && item.querySelector("h3") !== null)).toHaveLength(6);
+    expect(folded?.textContent).toContain("0:05guys – everyone");
+    expect(folded?.textContent).toContain("and 1 more");
+    expect(folded?.textContent).toMatch(/Wording about people0:12good pointPhrases/);
+    expect(folded?.textContent).toContain("Not coveredNeeds a language model.");
   });
 
   it("says who spoke, how long, and against which target", async () => {
