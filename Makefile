@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long lint fmt bench bench-listening bench-nudges soak evaluate coverage web clean-data setup setup-test packages
+.PHONY: help run demo test test-long lint fmt bench bench-listening bench-measures bench-nudges soak evaluate coverage web clean-data setup setup-test packages
 
 attune := target/ci/attune
 # The same packages and kinds of target each time: with others cargo would choose other features, and build what depends
@@ -64,6 +64,10 @@ bench-nudges: setup web ## how long a nudge takes at a hundred live sessions; th
 	cargo build --profile ci --bin attune
 	@$(attune) models fetch --required
 	cargo bench $(benched) --bench nudges
+
+bench-measures: setup web ## questions, fillers, interruptions and more, scored on the annotated meetings in ../shared/data
+	cargo build --profile ci --bin attune
+	cargo bench $(benched) --bench measures
 
 soak: setup web ## eight hours of meetings in eight minutes: memory and lag must not grow
 	cargo build --profile ci --bin attune

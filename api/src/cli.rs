@@ -12,6 +12,7 @@ mod logging;
 mod login;
 mod login_link;
 mod machine;
+mod measure;
 mod models;
 mod output;
 mod place;
@@ -54,6 +55,7 @@ enum Command {
     Run(run::Arguments),
     Demo(demo::Arguments),
     Analyze(analyze::Arguments),
+    Measure(measure::Arguments),
     Serve(serve::Arguments),
     Replay(replay::Arguments),
     Login(login::Arguments),
@@ -75,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => wait_for(run::run(arguments)),
         Command::Demo(arguments) => wait_for(demo::run(arguments)),
         Command::Analyze(arguments) => analyze::run(arguments),
+        Command::Measure(arguments) => measure::run(arguments),
         Command::Replay(arguments) => wait_for(replay::run(arguments)),
         Command::Serve(arguments) => wait_for(serve::run(arguments)),
         Command::Login(arguments) => wait_for(login::run(arguments)),

@@ -5,6 +5,7 @@
 use crate::lexicon::{is_filled_pause, token};
 use crate::transcript::Word;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// A pause after which, without punctuation, a new clause may begin.
 const CLAUSE_PAUSE_MS: u128 = 150;
@@ -70,34 +71,155 @@ fn clauses(words: &[Word]) -> Vec<Clause> {
 impl Clause {
     fn kind(&self) -> Option<QuestionKind> {
         let tokens: Vec<&str> = self.tokens.iter().map(String::as_str).collect();
-        let tokens = without_openers(&tokens);
-        if is_invitation(tokens) {
-            return Some(QuestionKind::Open);
-        }
-        match self.asked {
-            Some(false) => None,
-            Some(true) => Some(kind_of(
-                tokens
-                    .iter()
-                    .position(|token| is_open_word(token))
-                    .map_or(tokens, |at| &tokens[at..]),
-            )),
-            None => (0..tokens.len())
-                .find(|&at| {
-                    if at == 0 {
-                        asks_at_start(tokens)
-                    } else {
-                        asks_inside(tokens[at - 1], &tokens[at..])
-                    }
-                })
-                .map(|at| kind_of(&tokens[at..]))
-                .or_else(|| ends_in_tag(tokens).then_some(QuestionKind::Closed)),
-        }
+        asked(&tokens, self.asked)
     }
 }
 
+/// The question that a clause of `tokens` asks; `mark` says whether it ends in a question mark, where ends are written.
+fn asked(tokens: &[&str], mark: Option<bool>) -> Option<QuestionKind> {
+    let tokens = without_openers(tokens);
+    if is_invitation(tokens) {
+        return Some(QuestionKind::Open);
+    }
+    match mark {
+        Some(false) => None,
+        Some(true) => Some(kind(tokens)),
+        None => (0..tokens.len())
+            .find(|&at| {
+                if at == 0 {
+                    asks_at_start(tokens)
+                } else {
+                    asks_inside(tokens[at - 1], &tokens[at..])
+                }
+            })
+            .map(|at| kind_of(&tokens[at..]))
+            .or_else(|| ends_in_tag(tokens).then_some(QuestionKind::Closed)),
+    }
+}
+
+/// The kind of a clause that is known to ask: it is open from its first open word on, where it has one.
+pub(crate) fn kind(tokens: &[&str]) -> QuestionKind {
+    if is_invitation(without_openers(tokens)) {
+        return QuestionKind::Open;
+    }
+    kind_of(
+        tokens
+            .iter()
+            .position(|token| is_open_word(token))
+            .map_or(tokens, |at| &tokens[at..]),
+    )
+}
+
+/// What others said this long before a question can be what it takes up.
+pub(crate) const FOLLOWED: Duration = Duration::from_secs(30);
+
+/// Whether a question takes up what others said just before (`heard`, latest last): it names something they named, or asks
+/// for more of it without naming anything ("why", "how so", "such as").
+///
+/// Measured in words, not in meaning (C17's link in meaning needs a model of language): a question that says the same in
+/// other words is missed.
+pub(crate) fn follows_up(tokens: &[&str], heard: &[&str]) -> bool {
+    /// Shorter words carry too little to be taken up.
+    const LETTERS: usize = 4;
+    let takes_up = |token: &&str| {
+        token.chars().count() >= LETTERS
+            && !is_question_word(token)
+            && !is_auxiliary(token)
+            && !is_subject(token)
+            && !COMMON.contains(token)
+            && heard.iter().any(|other| stem(other) == stem(token))
+    };
+    let opened = without_openers(tokens);
+    let asks_for_more = matches!(
+        opened,
+        ["why"]
+            | ["why", "not" | "is" | "so", ..]
+            | ["how", "so" | "come", ..]
+            | ["such", "as"]
+            | ["like", "what"]
+            | ["what", "do" | "did", "you", "mean", ..]
+            | ["in", "what", "way" | "sense", ..]
+            | ["which", "ones" | "one"]
+            | ["what", "kind" | "kinds" | "sort", ..]
+            | ["and", "then"]
+            | ["what", "happened", ..]
+    );
+    !heard.is_empty() && (asks_for_more || tokens.iter().any(|token| takes_up(token)))
+}
+
+/// A word without the ending that number and tense give it.
+fn stem(token: &str) -> &str {
+    for ending in ["ing", "ed", "es", "s"] {
+        if let Some(stem) = token.strip_suffix(ending)
+            && stem.chars().count() >= 3
+        {
+            return stem;
+        }
+    }
+    token
+}
+
+/// Words of four letters and more that take nothing up.
+const COMMON: &[&str] = &[
+    "that's",
+    "just",
+    "like",
+    "know",
+    "think",
+    "mean",
+    "really",
+    "about",
+    "with",
+    "from",
+    "have",
+    "well",
+    "yeah",
+    "okay",
+    "right",
+    "going",
+    "gonna",
+    "want",
+    "some",
+    "then",
+    "than",
+    "them",
+    "also",
+    "because",
+    "actually",
+    "maybe",
+    "something",
+    "thing",
+    "things",
+    "here",
+    "very",
+    "much",
+    "more",
+    "only",
+    "still",
+    "into",
+    "over",
+    "make",
+    "need",
+    "sure",
+    "good",
+    "kind",
+    "sort",
+    "does",
+    "been",
+    "being",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "would",
+    "could",
+    "should",
+    "will",
+];
+
 /// Leaves out what a speaker puts before a question: "and", "okay", and one name before a question word.
-fn without_openers<'a>(mut tokens: &'a [&'a str]) -> &'a [&'a str] {
+pub(crate) fn without_openers<'a>(mut tokens: &'a [&'a str]) -> &'a [&'a str] {
     const OPENERS: &[&str] = &[
         "and", "so", "but", "okay", "ok", "well", "then", "now", "or", "yeah", "right", "great",
     ];
@@ -166,6 +288,21 @@ fn is_cleft(rest: &[&str]) -> bool {
         .any(|pair| matches!(pair[1], "is" | "was" | "are") && !is_subject(pair[0]) && pair[0] != "who")
 }
 
+/// The question that the words of one clause ask, told from their order alone.
+pub(crate) fn cue(tokens: &[&str]) -> Option<QuestionKind> {
+    asked(tokens, None)
+}
+
+/// Whether a token asks: what, how, where.
+pub(crate) fn is_question_word(token: &str) -> bool {
+    QUESTION_WORDS.contains(&token)
+}
+
+/// Whether a token is an auxiliary verb, contracted with "not" or not.
+pub(crate) fn is_auxiliary(token: &str) -> bool {
+    AUXILIARIES.contains(&token)
+}
+
 fn kind_of(tokens: &[&str]) -> QuestionKind {
     match tokens {
         // These ask for a number.
@@ -216,7 +353,7 @@ fn is_open_word(token: &str) -> bool {
     OPEN_WORDS.contains(&token)
 }
 
-fn is_subject(token: &str) -> bool {
+pub(crate) fn is_subject(token: &str) -> bool {
     PRONOUNS.contains(&token) || DETERMINERS.contains(&token)
 }
 
