@@ -92,6 +92,8 @@ fn measure(id: &str, name: &str, unit: &str, sum: &Sum, need: f64, value: Option
         target: None,
         parts: BTreeMap::new(),
         note: None,
+        interval: None,
+        moments: Vec::new(),
     }
 }
 
