@@ -2,10 +2,13 @@
 //! is one, word order has to where there is none. Nothing is asked of grammar beyond a word's neighbours, so that a
 //! misheard word elsewhere changes nothing.
 
+mod follow_up;
+
+pub(crate) use follow_up::{FOLLOWED, follows_up};
+
 use crate::lexicon::{is_filled_pause, token};
 use crate::transcript::Word;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// A pause after which, without punctuation, a new clause may begin.
 const CLAUSE_PAUSE_MS: u128 = 150;
@@ -109,114 +112,6 @@ pub(crate) fn kind(tokens: &[&str]) -> QuestionKind {
             .map_or(tokens, |at| &tokens[at..]),
     )
 }
-
-/// What others said this long before a question can be what it takes up.
-pub(crate) const FOLLOWED: Duration = Duration::from_secs(30);
-
-/// Whether a question takes up what others said just before (`heard`, latest last): it names something they named, or asks
-/// for more of it without naming anything ("why", "how so", "such as").
-///
-/// Measured in words, not in meaning (C17's link in meaning needs a model of language): a question that says the same in
-/// other words is missed.
-pub(crate) fn follows_up(tokens: &[&str], heard: &[&str]) -> bool {
-    /// Shorter words carry too little to be taken up.
-    const LETTERS: usize = 4;
-    let takes_up = |token: &&str| {
-        token.chars().count() >= LETTERS
-            && !is_question_word(token)
-            && !is_auxiliary(token)
-            && !is_subject(token)
-            && !COMMON.contains(token)
-            && heard.iter().any(|other| stem(other) == stem(token))
-    };
-    let opened = without_openers(tokens);
-    let asks_for_more = matches!(
-        opened,
-        ["why"]
-            | ["why", "not" | "is" | "so", ..]
-            | ["how", "so" | "come", ..]
-            | ["such", "as"]
-            | ["like", "what"]
-            | ["what", "do" | "did", "you", "mean", ..]
-            | ["in", "what", "way" | "sense", ..]
-            | ["which", "ones" | "one"]
-            | ["what", "kind" | "kinds" | "sort", ..]
-            | ["and", "then"]
-            | ["what", "happened", ..]
-    );
-    !heard.is_empty() && (asks_for_more || tokens.iter().any(|token| takes_up(token)))
-}
-
-/// A word without the ending that number and tense give it.
-fn stem(token: &str) -> &str {
-    for ending in ["ing", "ed", "es", "s"] {
-        if let Some(stem) = token.strip_suffix(ending)
-            && stem.chars().count() >= 3
-        {
-            return stem;
-        }
-    }
-    token
-}
-
-/// Words of four letters and more that take nothing up.
-const COMMON: &[&str] = &[
-    "that's",
-    "just",
-    "like",
-    "know",
-    "think",
-    "mean",
-    "really",
-    "about",
-    "with",
-    "from",
-    "have",
-    "well",
-    "yeah",
-    "okay",
-    "right",
-    "going",
-    "gonna",
-    "want",
-    "some",
-    "then",
-    "than",
-    "them",
-    "also",
-    "because",
-    "actually",
-    "maybe",
-    "something",
-    "thing",
-    "things",
-    "here",
-    "very",
-    "much",
-    "more",
-    "only",
-    "still",
-    "into",
-    "over",
-    "make",
-    "need",
-    "sure",
-    "good",
-    "kind",
-    "sort",
-    "does",
-    "been",
-    "being",
-    "were",
-    "what",
-    "when",
-    "where",
-    "which",
-    "would",
-    "could",
-    "should",
-    "will",
-];
 
 /// Leaves out what a speaker puts before a question: "and", "okay", and one name before a question word.
 pub(crate) fn without_openers<'a>(mut tokens: &'a [&'a str]) -> &'a [&'a str] {

@@ -39,7 +39,7 @@ pub fn find<'a>(utterances: impl Iterator<Item = &'a [&'a str]>) -> Repetition {
         .collect();
     let mut uses: HashMap<[&str; 3], usize> = HashMap::new();
     for tokens in &spoken {
-        for three in tokens.array_windows::<3>().filter(|three| has_content(*three)) {
+        for three in tokens.array_windows::<3>().filter(|three| has_content(three)) {
             *uses.entry(*three).or_default() += 1;
         }
     }

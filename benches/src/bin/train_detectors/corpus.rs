@@ -31,9 +31,12 @@ pub(crate) struct Act {
     pub(crate) marked: bool,
 }
 
+/// Speaker, start, end, tag.
+type Labelling = (String, f64, f64, Option<String>);
+
 #[derive(Deserialize)]
 struct Truth {
-    dialogue_acts: Option<Vec<(String, f64, f64, Option<String>)>>,
+    dialogue_acts: Option<Vec<Labelling>>,
     fillers: Option<Vec<Labelled>>,
     discourse_markers: Option<Vec<Labelled>>,
     actions: Option<Vec<Item>>,

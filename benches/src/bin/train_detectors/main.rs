@@ -56,6 +56,9 @@ fn folds(meetings: &[Meeting]) -> Vec<usize> {
 /// chosen on `bench/ami`.
 const MARKER: f32 = -1.9;
 
+/// Whether an act is one that a head tells.
+type IsIt<'a> = &'a dyn Fn(&Act) -> bool;
+
 /// Examples of one head: which meeting, facts, answer.
 struct Examples {
     of: Vec<(usize, Features, bool)>,
@@ -113,7 +116,7 @@ struct Acts<'a> {
 impl Acts<'_> {
     /// Sets the threshold of `head` to the one at which `seen`, weights that did not see part 0, finds most acts there: whole acts,
     /// one to one, as they are shown and counted, not units.
-    fn choose_threshold(&self, head: Head, is: &dyn Fn(&Act) -> bool, seen: Weights, model: &mut Model) {
+    fn choose_threshold(&self, head: Head, is: IsIt<'_>, seen: Weights, model: &mut Model) {
         let mut trial = Model::default();
         trial.set(head, self.punctuation, seen);
         let unseen: Vec<usize> = (0..self.meetings.len())
@@ -147,7 +150,7 @@ impl Acts<'_> {
     }
 
     /// How many acts were found, of how many findings and how many acts.
-    fn matched(&self, at: usize, margins: &[f32], threshold: f32, is: &dyn Fn(&Act) -> bool) -> (usize, usize, usize) {
+    fn matched(&self, at: usize, margins: &[f32], threshold: f32, is: IsIt<'_>) -> (usize, usize, usize) {
         let meeting = &self.meetings[at];
         let mut found: Vec<Vec<Span>> = vec![Vec::new(); meeting.speakers];
         let mut last: Vec<Option<(Unit, bool)>> = vec![None; meeting.speakers];
@@ -221,7 +224,7 @@ fn train_all(meetings: &[Meeting], folds: &[usize], punctuation: Punctuation, mo
         .zip(&units)
         .map(|(floor, units)| units.iter().map(|unit| training::unit(floor, unit)).collect())
         .collect();
-    let by_act = |is: &dyn Fn(&Act) -> bool| Examples {
+    let by_act = |is: IsIt<'_>| Examples {
         of: labelled()
             .filter(|(_, meeting, _)| meeting.acts.is_some())
             .flat_map(|(at, meeting, _)| {
@@ -250,7 +253,7 @@ fn train_all(meetings: &[Meeting], folds: &[usize], punctuation: Punctuation, mo
     let asks = |act: &Act| {
         act.tag.as_deref().is_some_and(|tag| tag.starts_with("el.")) || punctuation == Punctuation::Absent && act.marked
     };
-    let tags: [(Head, &dyn Fn(&Act) -> bool); 5] = [
+    let tags: [(Head, IsIt<'_>); 5] = [
         (Head::Question, &asks),
         (Head::Backchannel, &|act| tagged(act, "bck")),
         (Head::Suggestion, &|act| tagged(act, "sug")),
