@@ -2,7 +2,6 @@
 //! types are made from.
 
 use crate::server::AppState;
-use attune_engine::attribution::Attributed;
 use attune_engine::live::LiveMeasures;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -31,13 +30,10 @@ pub fn document() -> String {
         .license(Some(License::new("Apache-2.0")))
         .build();
     let components = document.components.get_or_insert_with(Components::new);
-    // No operation answers with them: they come over the live socket, whose protocol leaves them to the engine.
-    for (name, schema) in [
-        (LiveMeasures::name(), LiveMeasures::schema()),
-        (Attributed::name(), Attributed::schema()),
-    ] {
-        components.schemas.insert(name.into_owned(), schema);
-    }
+    // No operation answers with it: it comes over the live socket, whose protocol leaves it to the engine.
+    let mut live = vec![(LiveMeasures::name().into_owned(), LiveMeasures::schema())];
+    LiveMeasures::schemas(&mut live);
+    components.schemas.extend(live);
     let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE));
     components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();

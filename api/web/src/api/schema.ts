@@ -222,6 +222,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/meetings/{id}/nudges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was shown and held out in a meeting, and what became of it. */
+        get: operations["list_nudges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/meetings/{id}/nudges/{nudge}/reaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says what the person makes of a nudge. Of one that is shown just now the live socket tells the coach; this is for later. */
+        put: operations["react_to_nudge"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/meetings/{id}/report": {
         parameters: {
             query?: never;
@@ -338,6 +372,45 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What closed eyes say. It fails in moderate drowsiness and in older adults (Abe 2023 `[V]`). */
+        Alertness: {
+            /**
+             * Format: int32
+             * @description Seconds needed.
+             */
+            need: number;
+            /**
+             * Format: int32
+             * @description Seconds of good quality in the last three minutes.
+             */
+            seconds: number;
+            /** @enum {string} */
+            state: "not_enough_data";
+        } | {
+            /**
+             * Format: double
+             * @description Percent, mean of three minutes.
+             */
+            perclos: number;
+            /** @enum {string} */
+            state: "usual";
+        } | {
+            /**
+             * Format: double
+             * @description Percent, mean of three minutes.
+             */
+            perclos: number;
+            /** @enum {string} */
+            state: "raised";
+        } | {
+            /**
+             * Format: double
+             * @description Percent, mean of three minutes.
+             */
+            perclos: number;
+            /** @enum {string} */
+            state: "break";
+        };
         /** @description A segment and to whom it is attributed. */
         Attributed: components["schemas"]["Participant"] & {
             /** @description The segment's name. */
@@ -355,6 +428,15 @@ export interface components {
              * @description No less than this.
              */
             low?: number | null;
+        };
+        /** @description The three cards. */
+        Cards: {
+            /** @description From the eyes alone (A6), until there is a PVT. */
+            alertness: components["schemas"]["Alertness"];
+            /** @description Where the meeting stands among windows (A7). */
+            environment: components["schemas"]["Environment"];
+            /** @description From an assessment, of which there is none yet. */
+            steadiness: components["schemas"]["Steadiness"];
         };
         /** @description What is to change. */
         ChangeOrganisation: {
@@ -493,6 +575,11 @@ export interface components {
         };
         /** @description A meeting to be. */
         CreateMeeting: {
+            /**
+             * @description The one thing to work on, by the number of its nudge rule, `N1` to `N25`: Focus speaks of nothing else but what must
+             *     not wait.
+             */
+            goal?: string | null;
             /** @description Its audio may be kept, where the person agreed to `keep_audio`; yes unless it says otherwise. */
             keep_audio?: boolean;
             /** @description BCP 47; English unless it says otherwise. */
@@ -526,6 +613,34 @@ export interface components {
             enc: string;
             /** @description The keys this server signs offers with: to be pinned. */
             identity_keys: components["schemas"]["PinnedKey"][];
+        };
+        /** @description The meeting among windows. */
+        Environment: {
+            /**
+             * Format: int32
+             * @description Seconds needed.
+             */
+            need: number;
+            /**
+             * Format: int32
+             * @description Seconds so far.
+             */
+            seconds: number;
+            /** @enum {string} */
+            state: "not_enough_data";
+        } | {
+            /**
+             * Format: double
+             * @description Share of the time that the meeting's tab was in front, percent.
+             */
+            focus: number;
+            /** @enum {string} */
+            state: "known";
+            /**
+             * Format: double
+             * @description Times it went behind another, per 10 minutes.
+             */
+            switches_per_10_min: number;
         };
         /** @description The body of every answer that is not the one asked for. */
         ErrorBody: {
@@ -653,6 +768,7 @@ export interface components {
              * @description How far the meeting has come; other tracks may be decided less far.
              */
             at_ms: number;
+            attention?: components["schemas"]["Cards"] | null;
             /**
              * @description Who of the others spoke in the last half minute, as far as the meeting's page or voices tell by now. Captions come after the
              *     words that they name: a segment may be told here, or told otherwise, some seconds after it was decided.
@@ -787,6 +903,8 @@ export interface components {
              * @description When it ended.
              */
             ended_at?: string | null;
+            /** @description The number of the nudge rule that the person works on. */
+            goal?: string | null;
             /** @description Its id. */
             id: components["schemas"]["MeetingId"];
             /** @description Its audio may be kept, where the person agreed to `keep_audio`. */
@@ -871,6 +989,40 @@ export interface components {
             note?: string | null;
             /** @description The words; empty where it is not about words. */
             said?: string;
+        };
+        /** @description A moment that was eligible: it was shown, or held out by lot, so that the two can be compared. */
+        NudgeMoment: {
+            /**
+             * Format: double
+             * @description And over the two minutes after.
+             */
+            after?: number | null;
+            /**
+             * Format: int64
+             * @description When in the meeting.
+             */
+            at_ms: number;
+            /**
+             * Format: double
+             * @description The number that the rule is about, over the two minutes before; none where there was too little speech.
+             */
+            before?: number | null;
+            /** @description What the rule says. */
+            headline: string;
+            /** @description It was not shown. */
+            held_out: boolean;
+            /** @description Its id. */
+            id: string;
+            reaction?: components["schemas"]["Reaction"] | null;
+            /** @description The rule, such as `N1`. */
+            rule: string;
+        };
+        /** @description The nudges of a meeting. */
+        NudgeReview: {
+            /** @description Rules that were dismissed twice and were off from then on: keep them off? */
+            asked_about: string[];
+            /** @description In order of time. */
+            moments: components["schemas"]["NudgeMoment"][];
         };
         /** @description A nudge as it was shown. */
         NudgeShown: {
@@ -972,6 +1124,16 @@ export interface components {
          * @enum {string}
          */
         QuestionKind: "open" | "closed";
+        /** @description What the person makes of a nudge. */
+        ReactToNudge: {
+            /** @description The last word counts. */
+            reaction: components["schemas"]["Reaction"];
+        };
+        /**
+         * @description What the person made of a nudge.
+         * @enum {string}
+         */
+        Reaction: "dismissed" | "helpful";
         /** @description Which recognizer made a transcript, and what it is known to get wrong. Part of every transcript and report. */
         RecognizerInfo: {
             /** @description Languages it knows, as BCP 47 primary subtags. */
@@ -1100,6 +1262,11 @@ export interface components {
          * @enum {string}
          */
         Speaker: "me" | "them" | "unknown";
+        /** @description How even reactions are. */
+        Steadiness: {
+            /** @enum {string} */
+            state: "after_an_assessment";
+        };
         /** @description One speaker's part. */
         Talk: {
             /**
@@ -1834,6 +2001,92 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_nudges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NudgeReview"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    react_to_nudge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+                /** @description the nudge's id */
+                nudge: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReactToNudge"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
