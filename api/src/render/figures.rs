@@ -42,6 +42,14 @@ pub(super) fn value(measure: &Measure) -> String {
     }
 }
 
+/// The same, with the 90 % interval where there is one.
+pub(super) fn estimate(measure: &Measure) -> String {
+    let interval = measure
+        .interval
+        .map(|interval| format!(" ({} to {})", number(interval.low), number(interval.high)));
+    value(measure) + interval.as_deref().unwrap_or_default()
+}
+
 /// Where a measure should be.
 pub(super) fn target(measure: &Measure) -> Option<String> {
     let Band { low, high } = measure.target?;
