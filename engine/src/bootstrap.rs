@@ -124,8 +124,8 @@ impl Sample {
     }
 }
 
-/// The 90 % interval of what `statistic` makes of draws of `turns` turns. Nothing where there are too few of them, or where
-/// most draws have no value.
+/// The 90 % interval of what `statistic` makes of draws of `turns` turns. Nothing where there are too few of them, where
+/// most draws have no value, or where all have the same.
 pub(crate) fn interval(seed: u64, turns: usize, statistic: impl Fn(&[u32]) -> Option<f64>) -> Option<Interval> {
     if turns < MIN_TURNS {
         return None;
@@ -145,10 +145,9 @@ pub(crate) fn interval(seed: u64, turns: usize, statistic: impl Fn(&[u32]) -> Op
         return None;
     }
     values.sort_by(f64::total_cmp);
-    Some(Interval {
-        low: between(&values, TAILS.0),
-        high: between(&values, TAILS.1),
-    })
+    let (low, high) = (between(&values, TAILS.0), between(&values, TAILS.1));
+    // Draws that never differ tell nothing: of what was counted not once, it is not known that it never happens.
+    (low < high).then_some(Interval { low, high })
 }
 
 /// The value at `quantile` of sorted values, of which there is one at least; linear between neighbours.

@@ -1,6 +1,5 @@
 //! Numbers as people read them.
 
-use attune_engine::bootstrap::Interval;
 use attune_engine::measures::{Band, Measure, MeasureState, Standing};
 use attune_engine::report::{Coverage, ParticipantTalk, Report, Talk, Unheard};
 use attune_engine::speaker::{Speaker, Track};
@@ -34,18 +33,21 @@ fn quantity(value: f64, unit: &str) -> String {
     }
 }
 
-/// What a measure says: its value with its 90 % interval, or why there is none.
+/// What a measure says: its value, or why there is none.
 pub(super) fn value(measure: &Measure) -> String {
     match (measure.state, measure.value) {
-        (MeasureState::Ok, Some(value)) => {
-            let interval = measure
-                .interval
-                .map(|Interval { low, high }| format!(" ({} to {})", number(low), number(high)));
-            quantity(value, &measure.unit) + interval.as_deref().unwrap_or_default()
-        }
+        (MeasureState::Ok, Some(value)) => quantity(value, &measure.unit),
         (MeasureState::NotCovered, _) => "not covered".to_owned(),
         _ => "not enough speech".to_owned(),
     }
+}
+
+/// The same, with the 90 % interval where there is one.
+pub(super) fn estimate(measure: &Measure) -> String {
+    let interval = measure
+        .interval
+        .map(|interval| format!(" ({} to {})", number(interval.low), number(interval.high)));
+    value(measure) + interval.as_deref().unwrap_or_default()
 }
 
 /// Where a measure should be.

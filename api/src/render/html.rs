@@ -3,7 +3,7 @@
 
 use super::Analysis;
 use super::figures::{
-    clock, heard, missing, number, one_voice, participant, percent, share, speaker, speech, target, value, verdict,
+    clock, estimate, heard, missing, number, one_voice, participant, percent, share, speaker, speech, target, verdict,
 };
 use super::passages::passages;
 use attune_engine::measures::{Band, Standing};
@@ -218,7 +218,7 @@ fn measures(report: &Report, out: &mut String) -> std::fmt::Result {
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td{state}>{}</td></tr>",
             escape(&measure.name),
-            escape(&value(measure)),
+            escape(&estimate(measure)),
             escape(&target(measure).unwrap_or_else(|| "–".to_owned())),
             escape(&verdict(measure))
         )?;

@@ -2,7 +2,7 @@
 
 use super::Analysis;
 use super::figures::{
-    clock, heard, missing, one_voice, participant, percent, share, speaker, speech, target, value, verdict,
+    clock, estimate, heard, missing, one_voice, participant, percent, share, speaker, speech, target, verdict,
 };
 use super::passages::passages;
 use std::fmt::Write as _;
@@ -60,7 +60,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             out,
             "| {} | {} | {target} | {} |",
             plain(&measure.name),
-            value(measure),
+            estimate(measure),
             plain(&verdict(measure))
         )?;
     }

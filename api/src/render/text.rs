@@ -51,14 +51,14 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
         wrap(out, remark, "    ")?;
     }
 
-    writeln!(out, "\nMEASURES (90 % intervals in brackets)")?;
+    writeln!(out, "\nMEASURES")?;
     for measure in &report.measures.0 {
         let target = target(measure).map_or_else(String::new, |target| format!("({target})"));
         let mark = match measure.standing() {
             Some(Standing::Below | Standing::Above) => "!",
             Some(Standing::On) | None => " ",
         };
-        let line = format!("{mark} {:20} {:34} {target}", measure.name, value(measure));
+        let line = format!("{mark} {:18} {:20} {target}", measure.name, value(measure));
         writeln!(out, "{}", line.trim_end())?;
         if let Some(remark) = remark(measure) {
             wrap(out, &remark, "    ")?;

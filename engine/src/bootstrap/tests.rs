@@ -53,11 +53,17 @@ fn the_same_meeting_and_measure_give_the_same_interval_and_others_another() {
 fn too_few_turns_and_draws_without_a_value_have_no_interval() {
     assert_eq!(Sample::ratio(1.0, vec![(1.0, 1.0); 4]).interval(1), None);
     let mut parts = vec![(0.0, 0.0); 40];
-    // Drawn in about six of ten: enough. In no draw: not.
-    parts[0] = (1.0, 1.0);
+    // One of the two is drawn in about nine of ten: enough. In no draw: not.
+    (parts[0], parts[1]) = ((1.0, 1.0), (0.0, 1.0));
     assert!(Sample::ratio(1.0, parts.clone()).interval(1).is_some());
-    parts[0] = (0.0, 0.0);
+    (parts[0], parts[1]) = ((0.0, 0.0), (0.0, 0.0));
     assert_eq!(Sample::ratio(1.0, parts).interval(1), None);
+}
+
+#[test]
+fn what_was_counted_not_once_has_no_interval() {
+    let sample = Sample::ratio(10.0, vec![(0.0, 1.0); 40]);
+    assert_eq!((sample.value(), sample.interval(1)), (Some(0.0), None));
 }
 
 #[test]

@@ -150,6 +150,10 @@ async fn what_is_said_is_decided_word_for_word_and_ends_in_a_report() {
         (&report["version"], &report["incomplete"]),
         (&Value::from(1), &Value::from(false))
     );
+    // The score is a column of its own, and never without its parts.
+    assert_eq!(report["communication_score"], report["score"]["value"]);
+    assert_eq!(report["score"]["groups"].as_array().map(Vec::len), Some(5));
+    assert_eq!(report["measures"].as_array().map(Vec::len), Some(30));
     assert_eq!(
         (said(&report, "me"), said(&report, "them")),
         (script.words(Track::Mic), script.words(Track::Tab))

@@ -256,7 +256,7 @@ const entries: Record<string, Entry> = {
       [
         purpose === undefined ? null : purpose > 0 ? "Purpose said" : "No purpose said",
         settled === undefined ? null : settled > 0 ? "something settled" : "nothing settled",
-        silence === undefined ? null : `${Math.round(silence)} % silence`,
+        silence === undefined ? null : `${Math.round(silence)}\u00a0% silence`,
       ]
         .filter((said) => said !== null)
         .join(", ") || null,

@@ -37,7 +37,43 @@ fn meetings() -> impl Strategy<Value = Vec<Final>> {
     })
 }
 
+/// The same speech with each word decided by itself.
+fn word_by_word(finals: &[Final]) -> Vec<Final> {
+    let each = finals.iter().flat_map(|decided| {
+        decided.words.iter().map(|word| Final {
+            flags: decided.flags.clone(),
+            ..said_for(decided.speaker, word.start.as_ms(), word.end.as_ms(), &word.text)
+        })
+    });
+    let mut words: Vec<Final> = each.collect();
+    words.sort_by_key(|decided| (decided.span.end, decided.track));
+    words
+}
+
 proptest! {
+    #[test]
+    fn words_fed_one_at_a_time_give_the_numbers_of_the_batch(finals in meetings()) {
+        let words = word_by_word(&finals);
+        let mut streamed = Conversation::new(setup(MeetingType::Discovery));
+        for word in &words {
+            streamed.observe(word);
+            // Looked at after every word: what is worked out on the way changes nothing.
+            streamed.measures();
+        }
+        let mut by_track = words.clone();
+        by_track.sort_by_key(|decided| decided.track);
+        let batch = conversation(MeetingType::Discovery, &by_track);
+        prop_assert_eq!(streamed.turns(), batch.turns());
+        prop_assert_eq!(streamed.measures(), batch.measures());
+        // What rests on the times of words and voices alone does not know how they were cut into segments.
+        let whole = conversation(MeetingType::Discovery, &finals).measures();
+        for id in ["C1", "C3", "C4", "C23"] {
+            let (one, other) = (streamed.measures(), whole.get(id).cloned());
+            let one = one.get(id).cloned();
+            prop_assert_eq!(one.and_then(|measure| measure.value), other.and_then(|measure| measure.value), "{}", id);
+        }
+    }
+
     #[test]
     fn streaming_equals_batch(finals in meetings()) {
         // Streaming: in the order of commits, looked at and copied all the time.
