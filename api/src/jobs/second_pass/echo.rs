@@ -121,7 +121,7 @@ mod tests {
     /// A voice that rises and falls: its level in a frame of 32 ms, dBFS.
     fn voice(frame: u64, seed: u64) -> f32 {
         let syllable = (frame / 5 + seed).wrapping_mul(6_364_136_223_846_793_005) >> 33;
-        if syllable % 3 == 0 {
+        if syllable.is_multiple_of(3) {
             -70.0
         } else {
             -45.0 + (syllable % 30) as f32
