@@ -122,6 +122,8 @@ pub fn analyze(
         lanes
             .on_answer(answer, Instant::now())
             .map_err(|Deaf(track)| OfflineError::Voice(track))?;
+        // What waits for nothing any more leaves before it is asked how far things are: nothing else may be under way.
+        lanes.release(|_| false, &mut decided);
         let now = lanes.settled_to();
         if now > told {
             told = now;
