@@ -51,7 +51,7 @@ const FAIR_ROUNDS: usize = 2;
 const SATURATING: usize = 16;
 
 /// How much of eight hours is played here; `make soak` plays all.
-const SOAK_HOURS: f64 = 2.0;
+const SOAK_HOURS: f64 = 3.0;
 const SOAK_SPEED: f64 = 60.0;
 
 const CORPUS: &str = "sample meeting, flite voices, utterances of 1.5 to 14 s and pauses of 1.2 s in a room of -50 dB";

@@ -27,8 +27,8 @@ const SHORT: usize = 4;
 /// How often memory is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The part of the time in which a server reaches its size, and that no slope counts: an eighth, an hour of eight.
-const WARM_UP: f64 = 0.125;
+/// Hours in which a server reaches its size, and that no slope counts.
+const WARM_UP: f64 = 1.0;
 
 /// What was seen.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ pub fn soak(voice: Box<dyn VoiceActivity>, utterances: &[Utterance], hours: f64,
     let noted = noted.into_inner().expect("no client panics");
     let meetings = 1 + (rounds - 1) / SHORT;
     let track_hours = 2.0 * (rounds + (meetings - 1) * SHORT) as f64 * tape.lasts().as_secs_f64() / 3600.0;
-    noted.soaked(hours * WARM_UP, meetings, track_hours)
+    noted.soaked(WARM_UP, meetings, track_hours)
 }
 
 #[derive(Debug, Default)]
