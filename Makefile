@@ -55,7 +55,7 @@ bench: setup web ## what things cost; rows in target/bench/*.json
 	@$(attune) models fetch --required
 	cargo bench $(benched) $(or $(ARGS),--bench voice_activity --bench track_cost --bench recognizers --bench latency)
 
-bench-listening: setup web ## live recognition against its goals: cost, latency, fairness, memory; half an hour
+bench-listening: setup web ## live recognition against its goals: cost, latency, fairness, memory; forty minutes
 	cargo build --profile ci --bin attune
 	@$(attune) models fetch --required
 	cargo bench $(benched) --bench listening
