@@ -138,7 +138,7 @@ describe.runIf(missing.length === 0)("the app in a browser", () => {
     await page.keyboard.press("Enter");
     await field.waitFor({ state: "hidden" });
     await transcript.getByText(`Put right in the ${colorScheme}.`).waitFor();
-    await transcript.getByText("corrected", { exact: true }).first().waitFor();
+    await transcript.getByText(/^corrected; heard: /).first().waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);
     await page.reload();
     await transcript.getByText(`Put right in the ${colorScheme}.`).waitFor();
