@@ -48,7 +48,7 @@ const FAIR_ROUNDS: usize = 2;
 
 /// Meetings that are more than two workers can do, by a little: a queue that never empties, and no step of the ladder that
 /// changes what is recognised.
-const SATURATING: usize = 16;
+const SATURATING: usize = 32;
 
 /// As `make soak`: over fewer hours the slope is that of a server that still settles.
 const SOAK_HOURS: f64 = 8.0;
