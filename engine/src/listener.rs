@@ -22,6 +22,8 @@ const CUT_POST_ROLL: u64 = 1_000 * SAMPLES_PER_MS;
 const QUIET_LEVEL: f32 = 1e-6;
 /// Room for what is held while nobody speaks: left context, pre-roll, a frame and a push of 240 ms, as 44 KiB.
 const IDLE_SAMPLES: usize = 22 * 1024;
+/// What room is added to hold speech. Doubled room would be a third of a megabyte more than the longest segment takes.
+const MORE_SAMPLES: usize = 2 * 1000 * SAMPLES_PER_MS as usize;
 /// Silence after which the room that speech took is given back.
 const GIVE_BACK_AFTER: u64 = 30_000 * SAMPLES_PER_MS;
 /// Frames of quiet after which voice activity is not asked any more: 1 s.
@@ -125,8 +127,11 @@ impl Listener {
 
     /// Takes the next 16 kHz mono samples. They continue where the last push or skip ended.
     pub fn push(&mut self, samples: &[i16]) {
-        if self.ring.capacity() < IDLE_SAMPLES {
-            self.ring.reserve_exact(IDLE_SAMPLES.saturating_sub(self.ring.len()));
+        let needed = self.ring.len() + samples.len();
+        if self.ring.capacity() < IDLE_SAMPLES.max(needed) {
+            let more = if needed > IDLE_SAMPLES { MORE_SAMPLES } else { 0 };
+            self.ring
+                .reserve_exact(IDLE_SAMPLES.max(needed) + more - self.ring.len());
         }
         self.ring.extend(samples);
     }

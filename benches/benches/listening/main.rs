@@ -44,7 +44,7 @@ const UTTERANCES: usize = 96;
 
 /// Utterances that every meeting of the run for fairness has: the same ones, in another order.
 const FAIR_UTTERANCES: usize = 12;
-const FAIR_ROUNDS: usize = 2;
+const FAIR_ROUNDS: usize = 4;
 
 /// Meetings that are more than two workers can do, by a little: a queue that never empties, and no step of the ladder that
 /// changes what is recognised.

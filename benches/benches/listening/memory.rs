@@ -8,7 +8,6 @@ use attune_benches::live::{Instant as Recognizes, Models, Node, Pace, Talk, Tape
 use attune_benches::memory::resident;
 use attune_engine::speaker::Track;
 use attune_ingest::hearing::Ahead;
-use attune_ingest::protocol::FRAME_MS;
 use std::process::Command;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -33,10 +32,6 @@ const SPEED: f64 = 3.0;
 
 /// Long enough to reach the longest segment twice.
 const SPEAKING_SECONDS: usize = 40;
-
-/// What people say differs by meeting, and so does the moment at which a meeting's frames leave: no two people fall silent
-/// together.
-const TALKS: usize = 6;
 
 /// Answers the parent, where this is such a process.
 pub(crate) fn answers(asked: &[String]) -> bool {
@@ -67,10 +62,10 @@ pub(crate) fn of_tracks() -> [u64; 2] {
 fn of_a_silent_track() -> u64 {
     let silence = vec![0; 30 * 16_000];
     let tape = Tape::new(&[(Track::Mic, &silence), (Track::Tab, &silence)]);
-    of_a_track(&[tape], SILENT)
+    of_a_track(&tape, SILENT)
 }
 
-/// Bytes of a track on which somebody speaks without a pause, at its largest.
+/// Bytes of a track on which somebody speaks without a pause, at its largest: all in step, so that all are at their largest together.
 fn of_a_speaking_track() -> u64 {
     let utterances = crate::utterances();
     let without_pause = |seed: u32| {
@@ -78,34 +73,24 @@ fn of_a_speaking_track() -> u64 {
         talk.truncate(SPEAKING_SECONDS * 16_000);
         talk
     };
-    let tapes: Vec<Tape> = (0..TALKS as u32)
-        .map(|talk| {
-            let (one, other) = (without_pause(2 * talk + 1), without_pause(2 * talk + 2));
-            Tape::new(&[(Track::Mic, &one), (Track::Tab, &other)])
-        })
-        .collect();
-    of_a_track(&tapes, SPEAKING)
+    let (one, other) = (without_pause(1), without_pause(2));
+    let tape = Tape::new(&[(Track::Mic, &one), (Track::Tab, &other)]);
+    of_a_track(&tape, SPEAKING)
 }
 
-fn of_a_track(tapes: &[Tape], meetings: usize) -> u64 {
+fn of_a_track(tape: &Tape, meetings: usize) -> u64 {
     let node = Node::start(Models::voice(), [Box::<Recognizes>::default()], Ahead::Ends).expect("threads for a node");
     let most = |meetings: usize| {
         let before = resident();
         let most = crate::clients().block_on(async {
             let start = Instant::now() + Duration::from_millis(500);
-            let frame = Duration::from_millis(u64::from(FRAME_MS)).div_f64(SPEED);
-            let played = (0..meetings).map(|meeting| {
-                let start = start + frame * meeting as u32 / meetings as u32;
-                let tape = &tapes[meeting % tapes.len()];
-                let node = &node;
-                async move {
-                    let client = node.connect(&[Track::Mic, Track::Tab]).await;
-                    client.play(tape, 1, Pace { start, speed: SPEED }, |_, _| {}).await;
-                }
+            let played = (0..meetings).map(|_| async {
+                let client = node.connect(&[Track::Mic, Track::Tab]).await;
+                client.play(tape, 1, Pace { start, speed: SPEED }, |_, _| {}).await;
             });
             let watch = async {
                 let mut most = before;
-                while start.elapsed() < tapes[0].lasts().div_f64(SPEED) {
+                while start.elapsed() < tape.lasts().div_f64(SPEED) {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     most = most.max(resident());
                 }
