@@ -9,7 +9,7 @@
 
 use attune_benches::live::{Instant as Recognizes, Models, Node, Pace, Talk, Tape};
 use attune_benches::quantile::{ms, quantile};
-use attune_benches::sample::{self, Utterance};
+use attune_benches::sample::{self, Utterance, in_turn};
 use attune_benches::table::{Goal, Table};
 use attune_coach::{CoachSetup, Mode};
 use attune_engine::clock::SAMPLES_PER_MS;
@@ -44,7 +44,7 @@ const GOAL_MS: f64 = 200.0;
 fn main() {
     let lengths = Duration::from_secs(3)..Duration::from_secs(12);
     let utterances: Vec<Utterance> = sample::utterances(lengths).into_iter().map(too_hot).collect();
-    let mine = Talk::new(&utterances, 0, 60, PAUSE, 1).samples;
+    let mine = Talk::new(in_turn(&utterances, 0, 60), PAUSE, 1).samples;
     let mine = &mine[..mine.len().min(MEETING.as_secs() as usize * 16_000)];
     let tape = Tape::new(&[(Track::Mic, mine), (Track::Tab, &Talk::nobody(mine.len(), 2))]);
     let recognizer = Recognizes::default();

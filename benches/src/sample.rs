@@ -69,6 +69,11 @@ pub fn utterances(lengths: std::ops::Range<Duration>) -> Vec<Utterance> {
     found
 }
 
+/// `count` of `utterances` from number `first` on, round and round.
+pub fn in_turn(utterances: &[Utterance], first: usize, count: usize) -> impl Iterator<Item = &Utterance> {
+    utterances.iter().cycle().skip(first).take(count)
+}
+
 /// `samples` with the noise of a quiet room (-50 dB), so that every frame has to be judged. `seed` makes each room another.
 pub fn in_a_room(samples: &[i16], seed: u32) -> Vec<i16> {
     let mut random = seed | 1;

@@ -9,7 +9,7 @@
 
 use attune_benches::cpu;
 use attune_benches::live::{Clip, Models, Node, Pace, Seen, Talk, Tape};
-use attune_benches::sample::Utterance;
+use attune_benches::sample::{Utterance, in_turn};
 use attune_engine::speaker::Track;
 use attune_ingest::hearing::Ahead;
 use attune_models::seeded::Context;
@@ -101,14 +101,9 @@ fn meetings(node: &Node, block: usize, utterances: &[Utterance]) -> usize {
     let runtime = crate::clients();
     let talks: Vec<Talk> = (0..MEETINGS)
         .map(|meeting| {
-            let first = (block * MEETINGS + meeting) * UTTERANCES;
-            Talk::new(
-                utterances,
-                first,
-                UTTERANCES,
-                crate::PAUSE,
-                (block * MEETINGS + meeting) as u32,
-            )
+            let number = block * MEETINGS + meeting;
+            let said = in_turn(utterances, number * UTTERANCES, UTTERANCES);
+            Talk::new(said, crate::PAUSE, number as u32)
         })
         .collect();
     runtime.block_on(async {

@@ -42,7 +42,7 @@ const FIRST_P95: Duration = Duration::from_millis(1800);
 /// Utterances over all meetings of a run: a 95th percentile leaves five of them above it.
 const UTTERANCES: usize = 96;
 
-/// Utterances that every meeting of the run for fairness has: the same ones, in another order.
+/// Utterances that every meeting of the run for fairness has in each round: the same ones, in another order.
 const FAIR_UTTERANCES: usize = 12;
 const FAIR_ROUNDS: usize = 4;
 
@@ -176,15 +176,7 @@ fn partials(models: &Models, utterances: &[Utterance], table: &mut Table) {
 /// Plays so many meetings and says at once what that was like: a run takes a minute and more.
 fn played(models: &Models, meetings: usize, ahead: Ahead, utterances: &[Utterance]) -> Run {
     let count = UTTERANCES.div_ceil(meetings);
-    let run = streams::run(
-        models,
-        Plan {
-            meetings,
-            ahead,
-            utterances,
-            count,
-        },
-    );
+    let run = streams::run(models, Plan::in_turn(utterances, meetings, count, ahead));
     println!("{ahead:?}: {}", told(&run));
     run
 }
@@ -227,13 +219,7 @@ fn told(run: &Run) -> String {
 fn fairness(models: &Models, utterances: &[Utterance], table: &mut Table) {
     let some = utterances.iter().step_by(utterances.len() / FAIR_UTTERANCES);
     let some: Vec<Utterance> = some.take(FAIR_UTTERANCES).cloned().collect();
-    let plan = Plan {
-        meetings: SATURATING,
-        ahead: Ahead::Ends,
-        utterances: &some,
-        count: FAIR_ROUNDS * FAIR_UTTERANCES,
-    };
-    let run = streams::run(models, plan);
+    let run = streams::run(models, Plan::mixed(&some, SATURATING, FAIR_ROUNDS, Ahead::Ends));
     let waits = run.waits();
     let (fastest, slowest) = (waits[0], waits[waits.len() - 1]);
     let all: Vec<String> = waits.iter().map(|wait| format!("{:.2}", wait.mean)).collect();

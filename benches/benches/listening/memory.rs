@@ -6,6 +6,7 @@
 
 use attune_benches::live::{Instant as Recognizes, Models, Node, Pace, Talk, Tape};
 use attune_benches::memory::resident;
+use attune_benches::sample::in_turn;
 use attune_engine::speaker::Track;
 use attune_ingest::hearing::Ahead;
 use std::process::Command;
@@ -69,7 +70,12 @@ fn of_a_silent_track() -> u64 {
 fn of_a_speaking_track() -> u64 {
     let utterances = crate::utterances();
     let without_pause = |seed: u32| {
-        let mut talk = Talk::new(&utterances, seed as usize, utterances.len(), Duration::ZERO, seed).samples;
+        let mut talk = Talk::new(
+            in_turn(&utterances, seed as usize, utterances.len()),
+            Duration::ZERO,
+            seed,
+        )
+        .samples;
         talk.truncate(SPEAKING_SECONDS * 16_000);
         talk
     };

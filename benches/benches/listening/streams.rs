@@ -5,6 +5,7 @@ use attune_benches::quantile::quantile;
 use attune_benches::sample::Utterance;
 use attune_engine::speaker::Track;
 use attune_ingest::hearing::{Ahead, Load};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -16,16 +17,47 @@ const WORKERS: usize = 2;
 const BEGIN_WITHIN: Duration = Duration::from_millis(5_800);
 
 /// What is played.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Plan<'a> {
-    /// Meetings at once.
-    pub(crate) meetings: usize,
     /// What the node recognises ahead.
     pub(crate) ahead: Ahead,
-    /// What people say, each beginning at another of them.
+    /// What people say.
     pub(crate) utterances: &'a [Utterance],
-    /// How many of them in each meeting, round and round.
-    pub(crate) count: usize,
+    /// The numbers of the utterances in each of the meetings at once, in order.
+    pub(crate) orders: Vec<Vec<usize>>,
+}
+
+impl<'a> Plan<'a> {
+    /// `count` utterances in each of `meetings`, round and round, each beginning at another.
+    pub(crate) fn in_turn(utterances: &'a [Utterance], meetings: usize, count: usize, ahead: Ahead) -> Self {
+        let all = utterances.len();
+        let order = |meeting: usize| (0..all).cycle().skip(meeting * all / meetings).take(count).collect();
+        Self {
+            ahead,
+            utterances,
+            orders: (0..meetings).map(order).collect(),
+        }
+    }
+
+    /// All utterances in each of `meetings`, so many `rounds`, each round in an order of its own: who speaks beside whom is
+    /// another matter in every round, so that chance alone favours nobody.
+    pub(crate) fn mixed(utterances: &'a [Utterance], meetings: usize, rounds: usize, ahead: Ahead) -> Self {
+        let mixed = |meeting: usize, round: usize| {
+            let mut order: Vec<usize> = (0..utterances.len()).collect();
+            order.sort_by_cached_key(|number| {
+                let mut hasher = DefaultHasher::new();
+                (meeting, round, number).hash(&mut hasher);
+                hasher.finish()
+            });
+            order
+        };
+        let order = |meeting| (0..rounds).flat_map(|round| mixed(meeting, round)).collect();
+        Self {
+            ahead,
+            utterances,
+            orders: (0..meetings).map(order).collect(),
+        }
+    }
 }
 
 /// What meetings at once were like.
@@ -96,18 +128,20 @@ impl Run {
 /// Plays the meetings.
 pub(crate) fn run(models: &Models, plan: Plan<'_>) -> Run {
     let Plan {
-        meetings,
         ahead,
         utterances,
-        count,
+        orders,
     } = plan;
+    let meetings = orders.len();
     let clips = Arc::new(Mutex::new(Vec::new()));
     let workers = (0..WORKERS).map(|_| models.worker(&clips, false));
     let node = Node::start(Models::voice(), workers, ahead).expect("threads for a node");
-    let stages: Vec<(Talk, Tape)> = (0..meetings)
-        .map(|meeting| {
-            let first = meeting * utterances.len() / meetings;
-            let talk = Talk::new(utterances, first, count, crate::PAUSE, meeting as u32);
+    let stages: Vec<(Talk, Tape)> = orders
+        .iter()
+        .enumerate()
+        .map(|(meeting, order)| {
+            let said = order.iter().map(|&number| &utterances[number]);
+            let talk = Talk::new(said, crate::PAUSE, meeting as u32);
             let nobody = Talk::nobody(talk.samples.len(), !(meeting as u32));
             let tape = Tape::new(&[(Track::Mic, &talk.samples), (Track::Tab, &nobody)]);
             (talk, tape)

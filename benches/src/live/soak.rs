@@ -5,7 +5,7 @@
 
 use super::{Instant as Recognizes, Node, Pace, Talk, Tape};
 use crate::memory::resident;
-use crate::sample::Utterance;
+use crate::sample::{Utterance, in_turn};
 use crate::slope::slope;
 use attune_engine::speaker::Track;
 use attune_engine::voice::VoiceActivity;
@@ -123,8 +123,8 @@ impl Noted {
 
 /// Somebody who speaks, and another who speaks meanwhile too.
 fn tape(utterances: &[Utterance]) -> Tape {
-    let one = Talk::new(utterances, 0, UTTERANCES, PAUSE, 1);
-    let mut other = Talk::new(utterances, UTTERANCES, UTTERANCES, PAUSE, 2).samples;
+    let one = Talk::new(in_turn(utterances, 0, UTTERANCES), PAUSE, 1);
+    let mut other = Talk::new(in_turn(utterances, UTTERANCES, UTTERANCES), PAUSE, 2).samples;
     other.resize(one.samples.len(), 0);
     Tape::new(&[(Track::Mic, &one.samples), (Track::Tab, &other)])
 }

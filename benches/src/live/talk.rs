@@ -42,12 +42,12 @@ pub struct Heard {
 }
 
 impl Talk {
-    /// `count` of `utterances` from number `first` on, round and round. `seed` makes its room another than any other's.
-    pub fn new(utterances: &[Utterance], first: usize, count: usize, pause: Duration, seed: u32) -> Self {
+    /// The utterances one after the other. `seed` makes its room another than any other's.
+    pub fn new<'a>(utterances: impl IntoIterator<Item = &'a Utterance>, pause: Duration, seed: u32) -> Self {
         let silence = |lasts: Duration| vec![0_i16; lasts.as_millis() as usize * SAMPLES_PER_MS as usize];
         let mut samples = silence(BEFORE);
         let mut said = Vec::new();
-        for utterance in utterances.iter().cycle().skip(first).take(count) {
+        for utterance in utterances {
             let start = MeetingTime::from_sample(samples.len() as u64);
             samples.extend_from_slice(&utterance.samples);
             let end = MeetingTime::from_sample(samples.len() as u64);
