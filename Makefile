@@ -31,10 +31,11 @@ test: setup-test web ## every test
 	cargo test $(tested)
 	npm run test --workspaces --if-present
 
-test-long: setup-test web ## the tests that take long: the whole sample, kills in the middle of it
+test-long: setup-test web ## the tests that take long: the whole sample, kills in the middle of it, a minute of fuzzing each parser
 	cargo build $(tested)
 	@$(attune) models fetch --required
 	ATTUNE_LONG_TESTS=1 cargo test $(tested) -- --nocapture
+	scripts/fuzz.sh 60
 
 lint: setup-test web ## formatting, clippy, TypeScript, the arrows
 	cargo fmt --all --check

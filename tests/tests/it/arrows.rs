@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "attune",
         &["attune-engine", "attune-models", "attune-ingest", "attune-coach"],
     ),
+    ("attune-fuzz", &["attune-ingest"]),
     ("attune-tests", &[]),
     (
         "attune-benches",
