@@ -46,6 +46,28 @@ pub struct Db {
     pool: PgPool,
 }
 
+/// The connections of one role.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Connections {
+    /// That there are.
+    pub(crate) open: u32,
+    /// That somebody works with.
+    pub(crate) busy: u32,
+    /// That there may be.
+    pub(crate) most: u32,
+}
+
+/// How the job queue stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueState {
+    /// How long the oldest job that could be done has waited.
+    pub(crate) oldest_due: Duration,
+    /// Jobs that could be done.
+    pub(crate) due: i64,
+    /// Jobs that nobody tries again.
+    pub(crate) dead: i64,
+}
+
 impl Db {
     /// Connects, and refuses a role that could step around row-level security.
     pub async fn connect(options: &PgConnectOptions, connections: u32) -> Result<Self, DbError> {
@@ -91,6 +113,31 @@ impl Db {
     /// The pool, for the job queue's own schema, which its library reads and writes by itself. Never for a tenant's data.
     pub(crate) fn queue_pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// How many connections there are.
+    pub(crate) fn connections(&self) -> Connections {
+        let open = self.pool.size();
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        Connections {
+            open,
+            busy: open.saturating_sub(idle),
+            most: self.pool.options().get_max_connections(),
+        }
+    }
+
+    /// How the job queue stands, to the worker's role.
+    pub(crate) async fn queue_state(&self) -> sqlx::Result<QueueState> {
+        let state = sqlx::query!(
+            r#"SELECT oldest_due_s AS "oldest_due_s!", due AS "due!", dead AS "dead!" FROM queue_state()"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(QueueState {
+            oldest_due: Duration::try_from_secs_f64(state.oldest_due_s).unwrap_or_default(),
+            due: state.due,
+            dead: state.dead,
+        })
     }
 
     /// Whether the database answers.

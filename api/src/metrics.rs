@@ -2,15 +2,22 @@
 //! those of its conventions, in base units. No label ever names an organisation, a person or a meeting: what is told is
 //! about the node, and every set of labels is small and known.
 
+mod database;
 mod listener;
 mod meetings;
+mod process;
 mod recognition;
+mod statements;
 
 pub(crate) use listener::serve;
 pub(crate) use meetings::Meetings;
+pub(crate) use statements::layer as overhears_statements;
 
+use crate::db::Db;
 use attune_ingest::hearing::Hearing;
 use axum::http::Method;
+use database::{Pools, Queue};
+use process::Process;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -20,6 +27,7 @@ use prometheus_client::registry::{Registry, Unit};
 use recognition::Recognition;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Everything that is counted.
 #[derive(Debug)]
@@ -29,6 +37,7 @@ pub(crate) struct Metrics {
     pub(crate) meetings: Meetings,
     requests: Family<Request, Histogram, fn() -> Histogram>,
     jobs: Family<Job, Counter>,
+    queue: Queue,
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -46,8 +55,9 @@ struct Job {
 }
 
 impl Metrics {
-    /// Nothing is counted yet. `hearing` is asked how much waits for it whenever somebody looks.
-    pub(crate) fn new(hearing: Option<Arc<Hearing>>) -> Self {
+    /// Nothing is counted yet. `hearing` is asked how much waits for it whenever somebody looks, and each of `pools`, by its
+    /// name, how its connections stand.
+    pub(crate) fn new(hearing: Option<Arc<Hearing>>, pools: Vec<(&'static str, Db)>) -> Self {
         let mut registry = Registry::with_prefix("attune");
         let requests = Family::new_with_constructor(request_seconds as fn() -> Histogram);
         registry.register_with_unit(
@@ -61,8 +71,12 @@ impl Metrics {
         if let Some(hearing) = hearing {
             registry.register_collector(Box::new(Recognition(hearing)));
         }
+        registry.register_collector(Box::new(Pools(pools)));
+        registry.register_collector(Box::new(Process));
+        statements::register(&mut registry);
         Self {
             meetings: Meetings::new(&mut registry),
+            queue: Queue::new(&mut registry),
             registry,
             requests,
             jobs,
@@ -83,6 +97,11 @@ impl Metrics {
     pub(crate) fn ran(&self, job: &'static str, done: bool) {
         let outcome = if done { "done" } else { "failed" };
         self.jobs.get_or_create(&Job { job, outcome }).inc();
+    }
+
+    /// Looks at the job queue now and then, in `db` as the worker's role, until the node stops.
+    pub(crate) async fn watch_queue(&self, db: &Db, stopping: &CancellationToken) {
+        self.queue.watch(db, stopping).await;
     }
 
     /// All of it, as OpenMetrics text.
@@ -117,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_was_counted_is_told_under_its_name_and_type() {
-        let metrics = Metrics::new(None);
+        let metrics = Metrics::new(None, Vec::new());
         metrics.answered(&Method::GET, "/v1/me".into(), 200, Duration::from_millis(2));
         metrics.answered(
             &Method::from_bytes(b"ZEBRA").unwrap(),

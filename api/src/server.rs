@@ -5,6 +5,7 @@ mod envelope;
 mod panic;
 
 pub use panic::keep_words_out_of_panics;
+pub(crate) use panic::panics;
 
 pub(crate) use accept::Place;
 
@@ -145,7 +146,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 
     let audio = (AudioStore::open(&config.audio.place)?, config.audio.kept_for);
     let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-    let metrics = Arc::new(Metrics::new(config.hearing.clone()));
+    let jobs_db = Db::connect(&config.databases.worker, jobs::DATABASE_CONNECTIONS).await?;
+    let pools = vec![("app", db.clone()), ("worker", jobs_db.clone())];
+    let metrics = Arc::new(Metrics::new(config.hearing.clone(), pools));
     let state = AppState {
         live: Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping)
             .holding_out(config.nudge_hold_out),
@@ -157,8 +160,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         tasks,
         stopping,
     };
-    let jobs_db = Db::connect(&state.config.databases.worker, jobs::DATABASE_CONNECTIONS).await?;
-    jobs::start(jobs_db, state.live.clone()).await?;
+    jobs::start(jobs_db.clone(), state.live.clone()).await?;
     state
         .tasks
         .spawn(sweep_keys(state.keys.clone(), state.stopping.clone()));
@@ -170,7 +172,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         state.stopping.clone(),
     ));
     let metrics_addr = match scraped {
-        Some(listener) => Some(serve_metrics(listener, &state)?),
+        Some(listener) => Some(serve_metrics(listener, &state, jobs_db)?),
         None => None,
     };
     tracing::info!(%addr, "serving");
@@ -183,13 +185,17 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 }
 
 /// Answers Prometheus until the server stops.
-fn serve_metrics(listener: TcpListener, state: &AppState) -> Result<SocketAddr, StartError> {
+fn serve_metrics(listener: TcpListener, state: &AppState, jobs_db: Db) -> Result<SocketAddr, StartError> {
     let addr = address_of(&listener, state.config.listen)?;
-    let service = metrics::serve(Arc::clone(&state.metrics));
+    let service = metrics::serve(state.clone());
     let limits = state.config.limits;
     state
         .tasks
         .spawn(accept::serve(listener, service, limits, state.stopping.clone()));
+    let (metrics, stopping) = (Arc::clone(&state.metrics), state.stopping.clone());
+    state
+        .tasks
+        .spawn(async move { metrics.watch_queue(&jobs_db, &stopping).await });
     tracing::info!(%addr, "telling metrics");
     Ok(addr)
 }

@@ -401,6 +401,8 @@ pub trait Ledger: Send {
 /// Something that a connection timed. Sound counts from when it came in: what a client kept back has not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lap {
+    /// Frames were acked, the oldest of them this long after it came in.
+    Received(Duration),
     /// The words of some speech are durable, and on their way: this long after the last sound of it.
     Final(Duration),
     /// Open speech is shown: this long after the last sound that was heard for it.

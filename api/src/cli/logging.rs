@@ -1,7 +1,10 @@
 //! Logs go to standard error, and for a person at a terminal only what they may have to act on.
 
+use crate::metrics;
 use std::io;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 /// Libraries that write into their finest logs whatever passes through them: headers with keys, messages with words.
 const QUOTING: [&str; 6] = [
@@ -16,14 +19,16 @@ const QUOTING: [&str; 6] = [
 /// Starts logging. `ATTUNE_LOG` says what; without it, `default`. `ATTUNE_LOG_FORMAT=json` writes one object per line.
 pub(super) fn start(default: &str) {
     let filter = std::env::var("ATTUNE_LOG").ok().filter(|filter| !filter.is_empty());
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter_of(filter.as_deref(), default))
-        .with_writer(io::stderr);
-    // A second start in one process changes nothing.
-    let _ = match std::env::var("ATTUNE_LOG_FORMAT").as_deref() {
-        Ok("json") => builder.json().try_init(),
-        _ => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
+    let lines = fmt::layer().with_writer(io::stderr);
+    let lines = match std::env::var("ATTUNE_LOG_FORMAT").as_deref() {
+        Ok("json") => lines.json().boxed(),
+        _ => lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).boxed(),
     };
+    // A second start in one process changes nothing.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(filter_of(filter.as_deref(), default)))
+        .with(metrics::overhears_statements())
+        .try_init();
 }
 
 /// What is logged: what `wanted` says, but never what passes through a connection.

@@ -40,6 +40,7 @@ pub(super) async fn open(
         decided_to,
         resumption,
         keep_audio_until,
+        resumed,
     } = read(live, writer, &key, hello).await?;
     let writer = Writer {
         keep_audio_until,
@@ -48,7 +49,7 @@ pub(super) async fn open(
     let seat = live
         .seats
         .take(&live.db, &live.tasks, member(reservation), writer, verdict.clone());
-    live.metrics.meetings.opened();
+    live.metrics.meetings.opened(resumed);
     let ledger = PostgresLedger {
         live: live.clone(),
         writer,
@@ -70,6 +71,8 @@ struct Read {
     decided_to: MeetingTime,
     resumption: Resumption,
     keep_audio_until: Option<OffsetDateTime>,
+    /// An earlier connection captured for this session.
+    resumed: bool,
 }
 
 async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> Result<Read, NotOpened> {
@@ -89,6 +92,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
                 .collect();
             let samples = spans::accounts(&mut *tx, at).await?;
             let running = meetings::mark_live(&mut *tx, at.tenant, at.meeting).await?;
+            let resumed = held.setup.is_some();
             let mut setup = match (held.setup, &running) {
                 (Some(stored), _) => Setup::from_stored(stored).ok_or(LoadError::Setup)?,
                 (None, Some(running)) => {
@@ -116,6 +120,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
                         ..Resumption::default()
                     },
                     keep_audio_until: None,
+                    resumed,
                 };
                 return if ended { Ok(over) } else { Err(NotOpened::Closed) };
             };
@@ -147,6 +152,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
                     said,
                 },
                 keep_audio_until,
+                resumed,
             })
         })
         .await

@@ -1,20 +1,25 @@
-//! Where Prometheus scrapes: a listener of its own, which is there only where the settings name an address. What it tells
+//! Where operators' tools look: a listener of its own, which is there only where the settings name an address. What it tells
 //! is not for everybody, and it asks nobody who they are, so that address is one that only the operator reaches.
 
-use super::Metrics;
+use super::{Metrics, statements};
+use crate::server::AppState;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Router, routing};
+use axum::{Json, Router, routing};
+use serde_json::json;
 use std::sync::Arc;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// What the listener answers: `GET /metrics`, and nothing else.
-pub(crate) fn serve(metrics: Arc<Metrics>) -> Router {
+/// What the listener answers: `GET /metrics` to Prometheus, `GET /ready` to whatever sends people here, and nothing else.
+pub(crate) fn serve(state: AppState) -> Router {
+    statements::time();
     Router::new()
         .route("/metrics", routing::get(scrape))
-        .with_state(metrics)
+        .with_state(Arc::clone(&state.metrics))
+        .route("/ready", routing::get(ready))
+        .with_state(state)
 }
 
 async fn scrape(State(metrics): State<Arc<Metrics>>) -> Response {
@@ -23,6 +28,31 @@ async fn scrape(State(metrics): State<Arc<Metrics>>) -> Response {
         Err(error) => {
             tracing::error!(%error, "could not write the metrics");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Whether new people should be sent to this node: those who are here stay, whatever it says.
+async fn ready(State(state): State<AppState>) -> Response {
+    let overloaded = state
+        .config
+        .hearing
+        .as_ref()
+        .is_some_and(|hearing| hearing.is_overloaded());
+    let because = if state.stopping.is_cancelled() {
+        Some("stopping")
+    } else if overloaded {
+        Some("overloaded")
+    } else if state.db.ping().await.is_err() {
+        Some("database")
+    } else {
+        None
+    };
+    match because {
+        None => Json(json!({ "ready": true })).into_response(),
+        Some(because) => {
+            let body = Json(json!({ "ready": false, "because": because }));
+            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Meetings {
     audio: Family<Became, Seconds>,
     unheard: Family<Unheard, Seconds>,
     sessions: Gauge,
+    opened: Family<Opening, Counter>,
+    ack: Histogram,
     lag: Histogram,
     final_latency: Histogram,
     partial_latency: Histogram,
@@ -54,6 +56,11 @@ struct Recognized {
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Opening {
+    how: &'static str,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Rule {
     rule: String,
 }
@@ -64,6 +71,9 @@ impl Meetings {
             audio: Family::default(),
             unheard: Family::default(),
             sessions: Gauge::default(),
+            opened: Family::default(),
+            // From an ack that leaves with its frame, past the 20 ms that acks gather in, to a client that gives up.
+            ack: Histogram::new([0.001, 0.005, 0.02, 0.025, 0.05, 0.1, 0.25, 1.0, 4.0]),
             // Up to the minute of undecided audio that a track may have.
             lag: Histogram::new([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]),
             // From a recognizer that is done when speech ends to the last step of the overload ladder and beyond.
@@ -88,6 +98,17 @@ impl Meetings {
             meetings.unheard.clone(),
         );
         registry.register("sessions_live", "Connections that capture", meetings.sessions.clone());
+        registry.register(
+            "sessions_opened",
+            "Connections that came to capture: of a new session, or of one that goes on",
+            meetings.opened.clone(),
+        );
+        registry.register_with_unit(
+            "frame_ack",
+            "Time from a frame coming in to its being acked",
+            Unit::Seconds,
+            meetings.ack.clone(),
+        );
         registry.register_with_unit(
             "decode_lag",
             "How far words were behind the sound, whenever a session told it",
@@ -122,9 +143,11 @@ impl Meetings {
         meetings
     }
 
-    /// One more connection captures.
-    pub(crate) fn opened(&self) {
+    /// One more connection captures: of a new session, or of one that `resumed`.
+    pub(crate) fn opened(&self, resumed: bool) {
         self.sessions.inc();
+        let how = if resumed { "resumed" } else { "new" };
+        self.opened.get_or_create(&Opening { how }).inc();
     }
 
     /// One fewer.
@@ -157,6 +180,7 @@ impl Meetings {
     /// A connection timed something.
     pub(crate) fn lap(&self, lap: &Lap) {
         match lap {
+            Lap::Received(after) => self.ack.observe(after.as_secs_f64()),
             Lap::Final(after) => self.final_latency.observe(after.as_secs_f64()),
             Lap::Partial(after) => self.partial_latency.observe(after.as_secs_f64()),
             Lap::Recognized { audio, .. } if audio.is_zero() => {}
@@ -220,7 +244,7 @@ mod tests {
             span(SampleClass::Gap, Some("buffer_full"), 8_000),
         ];
         meetings.committed(&decided, &[nudge], Duration::from_millis(5));
-        meetings.opened();
+        meetings.opened(false);
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();
         for line in [
@@ -230,6 +254,7 @@ mod tests {
             r#"attune_unheard_audio_seconds_total{class="gap",reason="buffer_full"} 0.5"#,
             r#"attune_nudges_total{rule="N1"} 1"#,
             "attune_sessions_live 1",
+            r#"attune_sessions_opened_total{how="new"} 1"#,
             "attune_commit_duration_seconds_count 1",
         ] {
             assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
@@ -247,6 +272,7 @@ mod tests {
             took: Duration::from_millis(600),
         };
         for lap in [
+            Lap::Received(Duration::from_millis(21)),
             Lap::Final(Duration::from_millis(1_400)),
             Lap::Final(Duration::from_millis(700)),
             Lap::Partial(Duration::from_millis(450)),
@@ -259,6 +285,8 @@ mod tests {
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();
         for line in [
+            r#"attune_frame_ack_seconds_bucket{le="0.02"} 0"#,
+            r#"attune_frame_ack_seconds_bucket{le="0.025"} 1"#,
             "# TYPE attune_final_latency_seconds histogram",
             "# UNIT attune_final_latency_seconds seconds",
             r#"attune_final_latency_seconds_bucket{le="0.75"} 1"#,

@@ -12,6 +12,10 @@ const EXPECTED_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Acks {
     waiting: BTreeMap<Stream, u64>,
+    /// When the first of them came in.
+    since: Option<Instant>,
+    /// How long the first of those that left last had waited.
+    waited: Option<Duration>,
     /// When those that wait may leave.
     due: Option<Instant>,
     sent_at: Option<Instant>,
@@ -23,6 +27,7 @@ impl Acks {
     /// Frames up to `seq` are here.
     pub(super) fn received(&mut self, stream: Stream, seq: u64, now: Instant) {
         self.waiting.insert(stream, seq);
+        self.since.get_or_insert(now);
         let earliest = self.sent_at.map_or(now, |sent_at| sent_at + Limits::ACK_COALESCE);
         self.due.get_or_insert(earliest);
     }
@@ -50,8 +55,14 @@ impl Acks {
         let (stream, seq) = self.waiting.pop_first()?;
         if self.waiting.is_empty() {
             (self.due, self.sent_at) = (None, Some(now));
+            self.waited = self.since.take().map(|since| now.saturating_duration_since(since));
         }
         Some(ServerEvent::Received { stream, seq })
+    }
+
+    /// How long the oldest frame of those that were acked last had waited, once.
+    pub(super) const fn take_waited(&mut self) -> Option<Duration> {
+        self.waited.take()
     }
 
     /// Acks whatever waits, without waiting for more.
@@ -93,6 +104,8 @@ mod tests {
             })
         );
         assert_eq!(acks.take(later), None);
+        assert_eq!(acks.take_waited(), Some(Limits::ACK_COALESCE));
+        assert_eq!(acks.take_waited(), None);
     }
 
     #[test]

@@ -21,20 +21,28 @@ impl Session {
         if self.closing.is_some() {
             return None;
         }
-        if let Some(event) = self.acks.take(now) {
-            return Some(Envelope::unnumbered(self.epoch, event));
+        if let Some(ack) = self.take_ack(now) {
+            return Some(ack);
         }
         if !self.pulse.is_due(now) {
             return None;
         }
         // `status` counts from the last frame that is acknowledged.
         self.acks.hurry(now);
-        if let Some(event) = self.acks.take(now) {
-            return Some(Envelope::unnumbered(self.epoch, event));
+        if let Some(ack) = self.take_ack(now) {
+            return Some(ack);
         }
         self.pulse.troubles(self.troubles.standing(&self.lanes, &self.intakes));
         let ending = self.phase == Phase::Ending;
         let event = self.pulse.take(&self.lanes, &self.limits, ending, now)?;
+        Some(Envelope::unnumbered(self.epoch, event))
+    }
+
+    fn take_ack(&mut self, now: Instant) -> Option<Envelope> {
+        let event = self.acks.take(now)?;
+        if let Some(waited) = self.acks.take_waited() {
+            self.lap_received(waited);
+        }
         Some(Envelope::unnumbered(self.epoch, event))
     }
 

@@ -50,6 +50,11 @@ impl Session {
         std::mem::take(&mut self.laps.done)
     }
 
+    /// Frames were acked, the oldest after this long.
+    pub(super) fn lap_received(&mut self, waited: Duration) {
+        self.laps.push(Lap::Received(waited));
+    }
+
     /// Counts what a recognition cost. Says how far it heard where it may show something.
     pub(super) fn lap_answer(&mut self, answer: &Answer) -> Option<Pass> {
         let Answer::Recognized {

@@ -3,8 +3,28 @@
 use crate::app::TestApp;
 use crate::live::{Script, Stage, hearing};
 use attune_ingest::protocol::ServerEvent;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+
+const ALERTS: &str = include_str!("../../../docs/ops/alerts.yml");
+const DASHBOARD: &str = include_str!("../../../docs/ops/dashboard.json");
+
+/// This meeting moves none of them.
+const ONLY_IN_TESTS_OF_UNITS: [&str; 2] = ["attune_nudges", "attune_database_statement_seconds"];
+
+/// The metrics that alerts and dashboard ask for, by the names that their types are told under.
+fn metrics_of_operators() -> BTreeSet<&'static str> {
+    let names = [ALERTS, DASHBOARD]
+        .into_iter()
+        .flat_map(|text| text.split(|letter: char| !letter.is_ascii_lowercase() && letter != '_'));
+    names
+        .filter(|name| name.starts_with("attune_"))
+        .map(|name| {
+            let ends = ["_bucket", "_count", "_sum", "_total"];
+            ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+        })
+        .collect()
+}
 
 /// The samples of a scrape by their name and labels.
 async fn scrape(app: &TestApp) -> (String, BTreeMap<String, f64>) {
@@ -87,6 +107,35 @@ async fn a_meeting_moves_the_counters_and_no_label_names_anyone() {
     for id in [stage.meeting.to_string(), "zebra".to_owned()] {
         assert!(!text.contains(&id), "{text}");
     }
+    assert_eq!(after["attune_sessions_opened_total{how=\"new\"}"], 1.0);
+    assert!(after["attune_frame_ack_seconds_count"] > 0.0);
+    assert!(after["attune_process_cpu_seconds_total"] > before["attune_process_cpu_seconds_total"]);
+    assert!(
+        after["attune_database_connections{pool=\"app\"}"] >= after["attune_database_connections_busy{pool=\"app\"}"]
+    );
+    assert_eq!(after["attune_jobs_dead"], 0.0);
+    let unknown: Vec<&str> = metrics_of_operators()
+        .into_iter()
+        .filter(|name| !ONLY_IN_TESTS_OF_UNITS.contains(name) && !text.contains(&format!("# TYPE {name} ")))
+        .collect();
+    assert!(
+        unknown.is_empty(),
+        "docs/ops asks for {unknown:?}, which nobody tells\n{text}"
+    );
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_node_is_ready_while_its_database_answers() {
+    let app = TestApp::start_with(|config| config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)))).await;
+    let ready = format!("http://{}/ready", app.running().metrics_addr.expect("it is named"));
+    let answer = reqwest::get(&ready).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["ready"], true);
+    app.running().state.db.close().await;
+    let answer = reqwest::get(&ready).await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["because"], "database");
     app.finish().await;
 }
 
