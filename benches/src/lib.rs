@@ -3,6 +3,7 @@
 //! A figure stands beside a baseline from the same run on the same machine, so that it means something anywhere.
 
 pub mod cpu;
+pub mod fault;
 pub mod live;
 pub mod memory;
 pub mod quantile;
