@@ -15,7 +15,6 @@ use attune_engine::transcript::SegmentId;
 use attune_models::seeded::{self, Bare, Context, Dims, Script};
 use attune_models::{Sphinx, Whisper};
 use std::hint::black_box;
-use std::path::Path;
 
 /// A segment as the segmenter makes them.
 const SECONDS: usize = 4;
@@ -50,16 +49,16 @@ fn main() {
             .compare(&whole, cost(&mut whisper, segment), UNIT, baseline)
             .goal(Goal::AtMost(goal));
         for seconds in PASSES {
-            parts(&path, name, &speech[..seconds * 16_000], &mut table);
+            parts(&whisper, name, &speech[..seconds * 16_000], &mut table);
         }
     }
     table.finish();
 }
 
 /// What whisper.cpp alone takes for `samples`, and its parts.
-fn parts(path: &Path, name: &str, samples: &[i16], table: &mut Table) {
+fn parts(whisper: &Whisper, name: &str, samples: &[i16], table: &mut Table) {
     let seconds = samples.len() / 16_000;
-    let mut bare = Bare::load(path, Script::paced()).expect("what was written loads");
+    let mut bare = whisper.bare(Script::paced()).expect("memory for its state");
     let mut ms_of = |work: &mut dyn FnMut(&mut Bare)| cpu::time_of(|| work(&mut bare)).as_secs_f64() * 1000.0;
     let whole = ms_of(&mut |bare| assert!(bare.decode(samples, Context::Trimmed).expect("it decodes") > 0));
     let spectrogram = ms_of(&mut |bare| bare.spectrogram(samples).expect("it is computed"));

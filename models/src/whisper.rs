@@ -142,6 +142,15 @@ impl Whisper {
         }
     }
 
+    /// whisper.cpp alone on the same weights, whose every decode follows `script`.
+    ///
+    /// # Errors
+    /// When there is no memory for its state.
+    #[cfg(any(test, feature = "seeded"))]
+    pub fn bare(&self, script: crate::seeded::Script) -> Result<crate::seeded::Bare, WhisperError> {
+        crate::seeded::Bare::of(&self.weights, script)
+    }
+
     /// Decodes `self.spectrogram` after `prompt`, at most `max_tokens` of it (0: no limit).
     fn decode(
         &mut self,

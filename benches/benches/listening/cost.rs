@@ -1,11 +1,14 @@
 //! Processor time of a whole node over that of whisper.cpp alone on the very audio that the node handed to `base.en`.
 //!
-//! One worker. Without partials its own thread has whisper.cpp decode each segment right before or after it does itself, and that is taken off the
-//! node's time: a virtual machine is not always equally fast, and slower where its other core is at work. With partials,
-//! which take what finals leave and so must not be slowed, a block of meetings and then the same segments by whisper.cpp follow
-//! each other several times. The node's time is that of all
-//! its threads: connections (opening frames, decoding Opus, sealing events), voice activity, the measures of the voice, and
-//! recognizers. Clients and encoding are not part of it.
+//! One worker, with as many meetings as the goals give each of two: four with finals alone, two with partials. The frames of all
+//! clients come in step, which is where voice activity shares its runs best.
+//!
+//! Without partials the worker's own thread has whisper.cpp decode each segment right before or after it does itself, and that is
+//! taken off the node's time: a virtual machine is not always equally fast, and slower where its other core is at work. With
+//! partials, which take what finals leave and so must not be slowed, a block of meetings and then the same segments by
+//! whisper.cpp follow each other several times. The node's time is that of all its threads: connections (opening frames,
+//! decoding Opus, sealing events), voice activity, the measures of the voice, and recognizers. Clients and encoding are not
+//! part of it.
 
 use attune_benches::cpu;
 use attune_benches::live::{Clip, Models, Node, Pace, Seen, Talk, Tape};
@@ -17,8 +20,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Meetings at once, so few that one worker keeps up.
-const MEETINGS: usize = 2;
+/// Meetings at once: half of what two workers should serve.
+const fn meetings_at_once(ahead: Ahead) -> usize {
+    match ahead {
+        Ahead::Nothing | Ahead::Ends => crate::FINALS / 2,
+        Ahead::Shown => crate::PARTIALS / 2,
+    }
+}
 
 /// Utterances of each meeting in a block: what whisper.cpp then decodes alone takes a few seconds.
 const UTTERANCES: usize = 5;
@@ -66,14 +74,14 @@ pub(crate) fn of(models: &Models, ahead: Ahead, utterances: &[Utterance]) -> Cos
     let clips = Arc::default();
     let twin = ahead < Ahead::Shown;
     let node = Node::start(Models::voice(), [models.worker(&clips, twin)], ahead).expect("threads for a node");
-    let mut bare = models.bare("base.en");
+    let mut bare = models.bare();
     let mut cost = Cost {
         spread: (f64::INFINITY, 0.0),
         ..Cost::default()
     };
     for block in 0..BLOCKS {
         let (before, around) = (node.processor_time(), node.processor_time_without_words());
-        cost.finals += meetings(&node, block, utterances);
+        cost.finals += meetings(&node, meetings_at_once(ahead), block, utterances);
         let took = node.processor_time() - before - twins(&clips);
         cost.around += node.processor_time_without_words() - around;
         let segments = segments(&clips);
@@ -97,11 +105,11 @@ pub(crate) fn of(models: &Models, ahead: Ahead, utterances: &[Utterance]) -> Cos
 
 /// Plays a block of meetings to the node, at the speed at which people speak: with more waiting it would take the smaller model.
 /// Says how many finals there were.
-fn meetings(node: &Node, block: usize, utterances: &[Utterance]) -> usize {
+fn meetings(node: &Node, meetings: usize, block: usize, utterances: &[Utterance]) -> usize {
     let runtime = crate::clients();
-    let talks: Vec<Talk> = (0..MEETINGS)
+    let talks: Vec<Talk> = (0..meetings)
         .map(|meeting| {
-            let number = block * MEETINGS + meeting;
+            let number = block * meetings + meeting;
             let said = in_turn(utterances, number * UTTERANCES, UTTERANCES);
             Talk::new(said, crate::PAUSE, number as u32)
         })
@@ -144,7 +152,7 @@ fn segments(clips: &Arc<Mutex<Vec<Clip>>>) -> Vec<Clip> {
 /// How much more naive decoding costs than whisper.cpp once: the whole of a segment again after each second of it, in the full
 /// context of 30 s (LocalAgreement as it is usually served).
 pub(crate) fn naive(models: &Models, segments: &[Clip]) -> f64 {
-    let mut bare = models.bare("base.en");
+    let mut bare = models.bare();
     let (mut naive, mut once) = (Duration::ZERO, Duration::ZERO);
     for segment in segments.iter().step_by((segments.len() / NAIVE_SEGMENTS).max(1)) {
         let segment = &segment.samples;

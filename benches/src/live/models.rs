@@ -7,15 +7,12 @@ use attune_engine::voices::TellsVoices;
 use attune_ingest::hearing::Worker;
 use attune_models::seeded::{self, Bare, Context, Dims, Script};
 use attune_models::{Silero, Store, Whisper};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// What every recognizer of a bench is made from.
 #[derive(Debug)]
 pub struct Models {
-    folder: TempDir,
     base: Whisper,
     tiny: Whisper,
 }
@@ -45,13 +42,13 @@ impl Models {
     pub fn load() -> Self {
         let folder = tempfile::tempdir().expect("a place for the weights");
         let whisper = |name: &str, dims| {
-            let path = path(&folder, name);
+            let path = folder.path().join(format!("ggml-{name}.bin"));
             seeded::write(&path, dims, 1).expect("room for the weights");
             let whisper = Whisper::load(&path).expect("what was written loads");
             whisper.following(Script::paced())
         };
         let (base, tiny) = (whisper("base.en", Dims::BASE), whisper("tiny.en", Dims::TINY));
-        Self { folder, base, tiny }
+        Self { base, tiny }
     }
 
     /// Voice activity.
@@ -72,7 +69,7 @@ impl Models {
         Worker {
             words: Box::new(Noting {
                 inner: another(&self.base),
-                bare: twin.then(|| self.bare("base.en")),
+                bare: twin.then(|| self.bare()),
                 bare_first: false,
                 clips: Arc::clone(clips),
             }),
@@ -81,17 +78,13 @@ impl Models {
         }
     }
 
-    /// whisper.cpp alone, in the shapes of `name`.
+    /// whisper.cpp alone, with the weights of `base.en`.
     ///
     /// # Panics
-    /// Where there is no memory for it.
-    pub fn bare(&self, name: &str) -> Bare {
-        Bare::load(&path(&self.folder, name), Script::paced()).expect("what was written loads")
+    /// Where there is no memory for its state.
+    pub fn bare(&self) -> Bare {
+        self.base.bare(Script::paced()).expect("memory for its state")
     }
-}
-
-fn path(folder: &TempDir, name: &str) -> PathBuf {
-    folder.path().join(format!("ggml-{name}.bin"))
 }
 
 impl Noting {
@@ -112,7 +105,7 @@ impl Recognizer for Noting {
     }
 
     fn recognize(&mut self, speech: Speech<'_>) -> Result<Recognition, RecognizeError> {
-        // Whoever comes second finds the weights in the caches.
+        // Whoever comes second finds some of the weights in the caches.
         self.bare_first = !self.bare_first;
         let first = self.bare_first.then(|| self.alone(speech.samples));
         let recognized = self.inner.recognize(speech);

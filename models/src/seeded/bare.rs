@@ -1,10 +1,11 @@
-//! whisper.cpp alone, as `whisper-rs` calls it: what the recognizer, and everything around it, is compared with. The same weights,
-//! script and parameters, so that a difference is ours.
+//! whisper.cpp alone, as `whisper-rs` calls it: what the recognizer, and everything around it, is compared with. The very same
+//! weights in memory (a second copy may lie in it less well, and be some percent slower or faster), script and parameters, so
+//! that a difference is ours.
 
 use super::Script;
-use crate::whisper::{SHORTEST_SAMPLES, WhisperError, audio_ctx, max_tokens, parameters, weights};
+use crate::whisper::{SHORTEST_SAMPLES, WhisperError, audio_ctx, max_tokens, parameters};
 use attune_engine::clock::SAMPLE_RATE_HZ;
-use std::path::Path;
+use std::sync::Arc;
 use whisper_rs::{WhisperContext, WhisperState};
 
 /// How much of its 30 s whisper.cpp looks at.
@@ -18,7 +19,7 @@ pub enum Context {
 
 /// One state of whisper.cpp.
 pub struct Bare {
-    weights: WhisperContext,
+    weights: Arc<WhisperContext>,
     state: WhisperState,
     script: Script,
     audio: Vec<f32>,
@@ -31,12 +32,8 @@ impl std::fmt::Debug for Bare {
 }
 
 impl Bare {
-    /// The weights in `path`, whose every decode follows `script`.
-    ///
-    /// # Errors
-    /// When the file is no Whisper model, or there is no memory for a state.
-    pub fn load(path: &Path, script: Script) -> Result<Self, WhisperError> {
-        let weights = weights(path)?;
+    pub(crate) fn of(weights: &Arc<WhisperContext>, script: Script) -> Result<Self, WhisperError> {
+        let weights = Arc::clone(weights);
         Ok(Self {
             state: weights.create_state().map_err(WhisperError::State)?,
             weights,

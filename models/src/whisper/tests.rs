@@ -1,7 +1,7 @@
 //! Whisper from end to end, on a model file that is written here.
 
 use super::*;
-use crate::seeded::{self, Bare, Context, Dims, Script, ScriptedToken, stamp, token};
+use crate::seeded::{self, Context, Dims, Script, ScriptedToken, stamp, token};
 use attune_engine::recognize::RecognizedWord;
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -186,7 +186,7 @@ fn a_model_of_128_mel_bands_is_heard_and_one_of_other_filters_is_refused_with_wh
     let path = folder.path().join("ggml-seeded-v3.bin");
     seeded::write_with_mels(&path, Dims::SMALL, 128, 7).unwrap();
     let mut whisper = Whisper::load(&path).unwrap().following(Script::paced());
-    let mut bare = Bare::load(&path, Script::paced()).unwrap();
+    let mut bare = whisper.bare(Script::paced()).unwrap();
     let samples = tone(2.0, 220.0);
     let recognition = recognized(&mut whisper, &samples);
     bare.decode(&samples, Context::Trimmed).unwrap();
@@ -276,7 +276,7 @@ fn a_decode_that_nobody_waits_for_stops_in_the_middle() {
 #[test]
 fn our_spectrogram_is_heard_as_whisper_cpps_own_is() {
     let mut whisper = Whisper::load(weights()).unwrap().following(Script::paced());
-    let mut bare = Bare::load(weights(), Script::paced()).unwrap();
+    let mut bare = whisper.bare(Script::paced()).unwrap();
     let mut heard = Vec::new();
     for (seconds, pitch) in [
         (0.4, 300.0),
@@ -319,7 +319,7 @@ fn where_whisper_cpp_listens_once_more_further_on_there_is_silence_behind_the_so
     };
     let samples = tone(28.0, 220.0);
     let mut whisper = Whisper::load(weights()).unwrap().following(endless());
-    let mut bare = Bare::load(weights(), endless()).unwrap();
+    let mut bare = whisper.bare(endless()).unwrap();
     assert!(!recognized(&mut whisper, &samples).hit_loop_guard);
     assert!(bare.decode(&samples, Context::Trimmed).unwrap() > 200);
     let told: Vec<f32> = whisper
