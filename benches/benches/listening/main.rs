@@ -11,11 +11,12 @@
 
 #![allow(clippy::print_stdout)]
 
+mod alone;
 mod cost;
 mod memory;
 mod streams;
 
-use attune_benches::live::{Models, soak};
+use attune_benches::live::{Models, Soaked};
 use attune_benches::quantile::ms;
 use attune_benches::sample::{self, Utterance};
 use attune_benches::table::{Goal, Table};
@@ -74,7 +75,7 @@ const PARTS: [Part; 8] = [
 fn main() {
     // Cargo says that this is a bench.
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if memory::answers(&asked) {
+    if alone::answers(&asked) {
         return;
     }
     let utterances = utterances();
@@ -237,7 +238,7 @@ fn fairness(models: &Models, utterances: &[Utterance], table: &mut Table) {
 }
 
 fn memory_of_tracks(_: &Models, _: &[Utterance], table: &mut Table) {
-    let [silent, speaking] = memory::of_tracks();
+    let [silent, speaking]: [u64; 2] = ["silent-track", "speaking-track"].map(alone::measured);
     let row = table.add("silent_track_bytes", silent as f64, "bytes");
     row.goal(Goal::AtMost(98_304.0))
         .how("growth of resident memory for each of 128 tracks, digital silence".to_owned());
@@ -246,8 +247,8 @@ fn memory_of_tracks(_: &Models, _: &[Utterance], table: &mut Table) {
         .how("the most for each of 48 tracks, speech without a pause for 40 s, flite voices".to_owned());
 }
 
-fn soaked(_: &Models, utterances: &[Utterance], table: &mut Table) {
-    let soaked = soak(Models::voice(), utterances, SOAK_HOURS, SOAK_SPEED);
+fn soaked(_: &Models, _: &[Utterance], table: &mut Table) {
+    let soaked: Soaked = alone::measured("soak-alone");
     let row = table.add("soak_rss_slope_bytes_per_h", soaked.bytes_per_h, "bytes/h");
     row.goal(Goal::AtMost(1024.0 * 1024.0)).how(format!(
         "{SOAK_HOURS} h of a meeting at {SOAK_SPEED} times the speed, {} meetings in all, {} finals; the wait for words grows by {:.2} ms an \

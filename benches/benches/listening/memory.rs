@@ -9,18 +9,8 @@ use attune_benches::memory::resident;
 use attune_benches::sample::in_turn;
 use attune_engine::speaker::Track;
 use attune_ingest::hearing::Ahead;
-use std::process::Command;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// A name, and what is measured in a process of that name, in bytes.
-type Child = (&'static str, fn() -> u64);
-
-/// What this program is asked for in such a process.
-const CHILDREN: [Child; 2] = [
-    ("silent-track", of_a_silent_track),
-    ("speaking-track", of_a_speaking_track),
-];
 
 /// Meetings of two silent tracks.
 const SILENT: usize = 64;
@@ -34,40 +24,15 @@ const SPEED: f64 = 3.0;
 /// Long enough to reach the longest segment twice.
 const SPEAKING_SECONDS: usize = 40;
 
-/// Answers the parent, where this is such a process.
-pub(crate) fn answers(asked: &[String]) -> bool {
-    let Some((_, measure)) = CHILDREN.iter().find(|(name, _)| asked == [*name]) else {
-        return false;
-    };
-    println!("{}", measure());
-    true
-}
-
-/// Bytes of each kind of track, in the order of [`CHILDREN`]: silent, speaking.
-pub(crate) fn of_tracks() -> [u64; 2] {
-    CHILDREN.map(|(name, _)| {
-        let program = std::env::current_exe().expect("this program has a path");
-        let answered = Command::new(program)
-            .arg(name)
-            .output()
-            .expect("this program starts again");
-        let printed = String::from_utf8_lossy(&answered.stdout);
-        printed
-            .trim()
-            .parse()
-            .unwrap_or_else(|_| panic!("{name} was not measured: {printed}"))
-    })
-}
-
 /// Bytes of a track on which nobody speaks: digital silence, as of a muted microphone or a quiet tab.
-fn of_a_silent_track() -> u64 {
+pub(crate) fn of_a_silent_track() -> u64 {
     let silence = vec![0; 30 * 16_000];
     let tape = Tape::new(&[(Track::Mic, &silence), (Track::Tab, &silence)]);
     of_a_track(&tape, SILENT)
 }
 
 /// Bytes of a track on which somebody speaks without a pause, at its largest: all in step, so that all are at their largest together.
-fn of_a_speaking_track() -> u64 {
+pub(crate) fn of_a_speaking_track() -> u64 {
     let utterances = crate::utterances();
     let without_pause = |seed: u32| {
         let mut talk = Talk::new(

@@ -11,6 +11,7 @@ use attune_engine::speaker::Track;
 use attune_engine::voice::VoiceActivity;
 use attune_ingest::hearing::Ahead;
 use attune_ingest::protocol::ServerEvent;
+use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -31,7 +32,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const WARM_UP: f64 = 1.0;
 
 /// What was seen.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Soaked {
     /// Growth of resident memory, in bytes for each hour of the long meeting.
     pub bytes_per_h: f64,
