@@ -188,4 +188,7 @@ impl Coach {
 mod tests;
 
 #[cfg(test)]
+mod recorded;
+
+#[cfg(test)]
 mod sample;
