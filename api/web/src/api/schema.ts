@@ -229,7 +229,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was shown and held out in a meeting, and what became of it. */
+        /**
+         * What was shown and held out in a meeting, and what became of it. What was held out is told once the meeting has ended: until then it
+         *     would be shown.
+         */
         get: operations["list_nudges"];
         put?: never;
         post?: never;
@@ -576,10 +579,18 @@ export interface components {
         /** @description A meeting to be. */
         CreateMeeting: {
             /**
+             * Format: date-time
+             * @description When it is booked to end. Without it nobody is told that time is short (N22) or who has been silent for half of it (N21), and
+             *     nudges go on into the last minute.
+             */
+            ends_at?: string | null;
+            /**
              * @description The one thing to work on, by the number of its nudge rule, `N1` to `N25`: Focus speaks of nothing else but what must
              *     not wait.
              */
             goal?: string | null;
+            /** @description The person invited the others: N21 is for hosts. */
+            hosting?: boolean;
             /** @description Its audio may be kept, where the person agreed to `keep_audio`; yes unless it says otherwise. */
             keep_audio?: boolean;
             /** @description BCP 47; English unless it says otherwise. */
@@ -590,6 +601,11 @@ export interface components {
             mode?: components["schemas"]["Mode"];
             /** @description The person has told everyone else on the call that they are heard. Without it nothing can be recorded. */
             others_told: boolean;
+            /**
+             * @description A recording is played, faster than life perhaps, and nobody is there to act on a nudge: none is left out by lot, none is late,
+             *     and what follows one is no evidence of what nudges change.
+             */
+            played_back?: boolean;
             /** @description What its owner calls it. */
             title: string;
         };
@@ -903,8 +919,15 @@ export interface components {
              * @description When it ended.
              */
             ended_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is booked to end.
+             */
+            ends_at?: string | null;
             /** @description The number of the nudge rule that the person works on. */
             goal?: string | null;
+            /** @description The person invited the others. */
+            hosting: boolean;
             /** @description Its id. */
             id: components["schemas"]["MeetingId"];
             /** @description Its audio may be kept, where the person agreed to `keep_audio`. */
@@ -917,6 +940,8 @@ export interface components {
             mode: components["schemas"]["Mode"];
             /** @description The others on the call were told. */
             others_told: boolean;
+            /** @description A recording was played: no nudge was left out by lot. */
+            played_back: boolean;
             /**
              * Format: int32
              * @description The newest report; none before the first.
