@@ -44,9 +44,9 @@ function AlertnessFigure({ alertness }: { alertness: Alertness }) {
 
 /** Limits are those of A6: usual below 6 %, a break suggested from 10 %. */
 const advice = {
-  usual: "Over 3 minutes, droops and not blinks. Below 6 % is usual.",
-  raised: "Over 3 minutes, droops and not blinks. Below 6 % is usual.",
-  break: "Over 3 minutes. From 10 % on a short break is worth it.",
+  usual: "Droops over 3 minutes. Below 6 % is usual.",
+  raised: "Droops over 3 minutes. Below 6 % is usual.",
+  break: "Droops over 3 minutes. From 10 % on a short break is worth it.",
 } as const;
 
 function EnvironmentFigure({ environment }: { environment: Environment }) {
