@@ -164,3 +164,25 @@ async fn what_is_no_minute_of_a_heart_is_refused_and_nothing_of_it_kept() {
     assert_eq!(listed(&owner).await, Vec::<Value>::new());
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_person_has_so_many_recordings_and_no_more() {
+    let app = TestApp::start().await;
+    let (owner, (_, stranger)) = (app.owner().await, app.stranger().await);
+    let me = owner.get("/v1/me").await.expect(200).body;
+    let mut db = app.look().await;
+    sqlx::query(
+        "INSERT INTO heart_recordings (tenant_id, id, user_id, started_at, body)
+         SELECT $1::uuid, gen_random_uuid(), $2::uuid, '2024-01-01Z'::timestamptz + make_interval(mins => n), ''
+         FROM generate_series(1, 4000) n",
+    )
+    .bind(me["tenant_id"].as_str())
+    .bind(me["id"].as_str())
+    .execute(&mut db)
+    .await
+    .unwrap();
+    let answer = owner.post(PATH, body(&intervals(1, 20))).await.expect(409);
+    assert_eq!(answer.error_code(), "too_many_recordings");
+    stranger.post(PATH, body(&intervals(1, 20))).await.expect(201);
+    app.finish().await;
+}

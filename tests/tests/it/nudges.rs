@@ -277,3 +277,34 @@ async fn where_an_end_is_booked_the_host_is_told_who_is_silent_and_that_time_is_
     assert_eq!(nudge(&heard), []);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn what_follows_a_nudge_in_a_recording_retires_no_rule() {
+    let script = Script::hasty_talk("nobody was there");
+    let (app, stage) = staged(&script, 0.0).await;
+    // Thirty moments of N1 after which nothing changed, six of them held out.
+    let mut db = app.look().await;
+    sqlx::query(
+        "INSERT INTO nudge_moments (tenant_id, meeting_id, id, rule, at_ms, after_number, held_out, before, after)
+         SELECT m.tenant_id, m.id, lpad(to_hex(n), 32, '0'), 'N1', n * 1000, 0, n <= 6, 150, 150
+         FROM meetings m, generate_series(1, 30) n WHERE m.id = $1",
+    )
+    .bind(stage.meeting)
+    .execute(&mut db)
+    .await
+    .unwrap();
+    for (played_back, speaks) in [(true, true), (false, false)] {
+        sqlx::query("UPDATE meetings SET played_back = $2 WHERE id = $1")
+            .bind(stage.meeting)
+            .bind(played_back)
+            .execute(&mut db)
+            .await
+            .unwrap();
+        let another = stage.again().await;
+        let mut heard = another.record(&script, Vec::new());
+        heard.finished().await.unwrap();
+        let shown = shown(&heard);
+        assert_eq!(shown.contains(&"N1".to_owned()), speaks, "{played_back}: {shown:?}");
+    }
+    app.finish().await;
+}
