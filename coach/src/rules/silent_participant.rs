@@ -15,6 +15,8 @@ use std::time::Duration;
 const MOST_PEOPLE: usize = 8;
 /// More names than a page has people: a page that shows ever new ones fills no memory.
 const MOST_HEARD: usize = 1_000;
+/// What a page's captions may call the person.
+const SELF: &str = "you";
 /// A name that fits into a headline.
 const SHORT: usize = 24;
 
@@ -26,6 +28,8 @@ pub(crate) struct SilentParticipant {
     present: Arc<[String]>,
     /// When each was heard first.
     heard: Arc<BTreeMap<String, MeetingTime>>,
+    /// The page calls the person by no name: one of those who were not heard may be them.
+    is_nameless: bool,
     /// Somebody was told of then, and has not spoken since.
     told: Option<MeetingTime>,
 }
@@ -38,6 +42,7 @@ impl SilentParticipant {
                 .map(|booked| MeetingTime::START.plus(booked / 2)),
             present: Arc::new([]),
             heard: Arc::default(),
+            is_nameless: false,
             told: None,
         }
     }
@@ -46,7 +51,9 @@ impl SilentParticipant {
     fn silent_at(&self, moment: MeetingTime) -> Option<&String> {
         let few = (2..=MOST_PEOPLE).contains(&self.present.len());
         let was_heard = |name: &&String| self.heard.get(*name).is_some_and(|first| *first <= moment);
-        self.present.iter().find(|name| !was_heard(name)).filter(|_| few)
+        let mut silent = self.present.iter().filter(|name| !was_heard(name));
+        // Of two who were not heard one is another for sure.
+        silent.nth(usize::from(self.is_nameless)).filter(|_| few)
     }
 
     /// Whoever was told of is silent still.
@@ -61,6 +68,7 @@ impl Watch for SilentParticipant {
         match signal {
             Signal::Present { names, .. } => self.present = Arc::clone(names),
             Signal::Heard { at, name } if !self.heard.contains_key(name) && self.heard.len() < MOST_HEARD => {
+                self.is_nameless |= name.eq_ignore_ascii_case(SELF);
                 Arc::make_mut(&mut self.heard).insert(name.clone(), *at);
             }
             _ => {}
@@ -71,6 +79,10 @@ impl Watch for SilentParticipant {
             return None;
         }
         let name = self.silent_at(now)?;
+        if self.is_nameless {
+            let evidence = "Somebody has not spoken yet.".to_owned();
+            return Some(Moment::new(Rule::SilentParticipant, from, now, evidence));
+        }
         let first: String = name
             .split_whitespace()
             .next()
@@ -142,6 +154,21 @@ mod tests {
             shown[..known].iter().for_each(|signal| drop(rule.observe(signal)));
             assert_eq!(rule.observe(&speech(2_200, true)).is_some(), speaks, "{known}");
         }
+    }
+
+    #[rstest]
+    #[case::only_the_person_themselves(2, None)]
+    #[case::somebody_else_too(3, Some("Bring them in"))]
+    fn where_captions_call_the_person_you_they_are_not_told_to_bring_in_themselves(
+        #[case] people: usize,
+        #[case] says: Option<&str>,
+    ) {
+        let mut rule = SilentParticipant::new(HOUR, true);
+        for signal in [present(10, people), heard(100, "You"), heard(100, "P0 Doe")] {
+            assert_eq!(rule.observe(&signal), None);
+        }
+        let seen = rule.observe(&speech(1_900, true));
+        assert_eq!(seen.as_ref().map(Moment::headline), says);
     }
 
     #[test]
