@@ -61,10 +61,10 @@ bench-listening: setup web ## live recognition against its goals: cost, latency,
 	@$(attune) models fetch --required
 	cargo bench $(benched) --bench listening
 
-bench-nudges: setup web ## how long a nudge takes at a hundred live sessions; three minutes
+bench-nudges: setup web ## how long a nudge takes at a hundred live sessions, in memory and served; six minutes
 	cargo build --profile ci --bin attune
 	@$(attune) models fetch --required
-	cargo bench $(benched) --bench nudges
+	cargo bench $(benched) --bench nudges --bench nudges_served
 
 bench-measures: setup web ## questions, fillers, interruptions and more, scored on the annotated meetings in ../shared/data
 	cargo build --profile ci --bin attune

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod consents;
 pub mod devices;
+pub mod heart;
 pub mod meetings;
 mod migrate;
 mod role;

@@ -64,6 +64,10 @@ id! {
     MeetingId
 }
 id! {
+    /// A recording of a person's heart that they uploaded.
+    HeartRecordingId
+}
+id! {
     /// One thing agreed to, or taken back.
     ConsentId
 }

@@ -6,6 +6,7 @@ mod consents;
 mod corrections;
 mod devices;
 mod health;
+mod heart;
 mod input;
 mod login;
 mod me;
@@ -21,7 +22,7 @@ pub(crate) use meetings::{key_of, read_title};
 
 use crate::server::AppState;
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 /// The routes of the whole server: the API, its own description, and the web app for everything else.
@@ -54,6 +55,8 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(audio::get_audio, audio::delete_audio))
         .routes(routes!(corrections::correct_utterance))
+        .routes(routes!(heart::create_heart_recording, heart::list_heart_recordings).layer(heart::body_limit()))
+        .routes(routes!(heart::delete_heart_recording))
         .routes(routes!(nudges::list_nudges))
         .routes(routes!(nudges::react_to_nudge))
         .merge(crate::live::router())

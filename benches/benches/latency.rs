@@ -136,6 +136,7 @@ async fn play(server: &Server) -> Result<Seen, Failure> {
         language: Some("en".to_owned()),
         others_told: true,
         mode: Some("balanced".to_owned()),
+        played_back: false,
     };
     let meeting = api.create_meeting(&about).await?.id;
     let session = api.open_session(meeting, device.id).await?;

@@ -7,17 +7,14 @@
 //! forgets: what a commit costs is not in it. The recognizer costs nothing and writes as many words as are spoken. Two and a
 //! quarter minutes, at the speed at which people speak, on a quiet machine.
 
-use attune_benches::live::{Instant as Recognizes, Models, Node, Pace, Talk, Tape};
+use attune_benches::live::{Clipped, Instant as Recognizes, Models, Node, Pace, Tape};
 use attune_benches::quantile::{ms, quantile};
-use attune_benches::sample::{self, Utterance, in_turn};
 use attune_benches::table::{Goal, Table};
 use attune_coach::{CoachSetup, Mode};
-use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::conversation::Setup;
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::recognize::Recognizer;
 use attune_engine::speaker::Track;
-use attune_engine::voice::VOICE_FRAME_SAMPLES;
 use attune_engine::voices::VoicesHeard;
 use attune_ingest::hearing::Ahead;
 use attune_ingest::protocol::{FRAME_MS, ServerEvent};
@@ -28,25 +25,11 @@ use tokio::time::Instant;
 const SESSIONS: usize = 100;
 /// Between the beginnings of two: no frame of a frame's length, so that they do not send in step.
 const APART: Duration = Duration::from_millis(117);
-/// Of one microphone: beyond the first 90 s, in which nobody is told anything.
-const MEETING: Duration = Duration::from_secs(115);
-/// A microphone that is far too hot.
-const GAIN: i32 = 30;
-/// Silence that closes a segment, as the engine's segmenter has it.
-const HANGOVER_MS: u64 = 550;
-/// The segmenter counts silence in these.
-const VOICE_FRAME_MS: u64 = VOICE_FRAME_SAMPLES as u64 / SAMPLES_PER_MS;
-/// Between two utterances.
-const PAUSE: Duration = Duration::from_millis(1_200);
 /// What a nudge may take.
 const GOAL_MS: f64 = 200.0;
 
 fn main() {
-    let lengths = Duration::from_secs(3)..Duration::from_secs(12);
-    let utterances: Vec<Utterance> = sample::utterances(lengths).into_iter().map(too_hot).collect();
-    let mine = Talk::new(in_turn(&utterances, 0, 60), PAUSE, 1).samples;
-    let mine = &mine[..mine.len().min(MEETING.as_secs() as usize * 16_000)];
-    let tape = Tape::new(&[(Track::Mic, mine), (Track::Tab, &Talk::nobody(mine.len(), 2))]);
+    let tape = Clipped::tape();
     let recognizer = Recognizes::default();
     let setup = Setup {
         meeting_type: MeetingType::Other,
@@ -101,10 +84,9 @@ async fn session(node: &Node, tape: &Tape, start: Instant) -> Vec<Wait> {
     let mut waits = Vec::new();
     let note = |event, at: Instant| {
         let ServerEvent::Nudge(nudge) = event else { return };
-        if nudge.rule == "N17" {
+        if nudge.rule == Clipped::RULE {
             waits.push(Wait {
-                server: at
-                    .saturating_duration_since(left(start, nudge.at_ms + HANGOVER_MS.next_multiple_of(VOICE_FRAME_MS))),
+                server: at.saturating_duration_since(left(start, nudge.at_ms + Clipped::SILENCE_MS)),
                 whole: at.saturating_duration_since(left(start, nudge.at_ms)),
             });
         }
@@ -117,11 +99,4 @@ async fn session(node: &Node, tape: &Tape, start: Instant) -> Vec<Wait> {
 fn left(start: Instant, end_ms: u64) -> Instant {
     let frame_ms = u64::from(FRAME_MS);
     start + Duration::from_millis(end_ms.div_ceil(frame_ms) * frame_ms)
-}
-
-fn too_hot(utterance: Utterance) -> Utterance {
-    let louder = |sample: i16| (i32::from(sample) * GAIN).clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-    Utterance {
-        samples: utterance.samples.into_iter().map(louder).collect(),
-    }
 }

@@ -2,6 +2,7 @@
 //! speak the whole protocol to it, and in between a channel in place of a socket. What a bench of live listening needs.
 
 mod client;
+mod clipped;
 mod instant;
 mod ledger;
 mod models;
@@ -11,6 +12,7 @@ mod talk;
 mod wire;
 
 pub use client::{Client, Pace, Seen, Tape};
+pub use clipped::Clipped;
 pub use instant::Instant;
 pub use models::{Clip, Models};
 pub use node::Node;

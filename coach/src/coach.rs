@@ -27,7 +27,7 @@ pub struct CoachSetup {
     pub own: Usual,
     /// The one thing the person works on.
     pub goal: Option<Rule>,
-    /// How long the meeting is booked for; a calendar tells.
+    /// How long the meeting is booked for, where its end is known.
     pub booked: Option<Duration>,
     /// The person invited the others.
     pub is_host: bool,
@@ -99,6 +99,12 @@ impl Coach {
             said = self.ask(&moment).or(said);
         }
         said
+    }
+
+    /// Takes in what the meeting's page shows: who is there ([`Signal::Present`]) and who has spoken ([`Signal::Heard`]). It has its
+    /// own clock beside the words, so it says nothing by itself and moves no time on.
+    pub fn show(&mut self, shown: &Signal) {
+        self.rules.show(shown);
     }
 
     /// What a language model wrote asks like everything else.
@@ -180,6 +186,9 @@ impl Coach {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod recorded;
 
 #[cfg(test)]
 mod sample;

@@ -119,10 +119,7 @@ impl Effects {
                 after,
             });
         }
-        if !matches!(
-            signal,
-            Signal::Silence { .. } | Signal::Eyes { .. } | Signal::Present { .. } | Signal::Heard { .. }
-        ) {
+        if !matches!(signal, Signal::Silence { .. } | Signal::Eyes { .. }) {
             self.lately.push_back(signal.clone());
         }
         while self

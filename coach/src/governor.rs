@@ -31,7 +31,7 @@ const STALE: Duration = Duration::from_secs(15);
 /// The stretch over which a mode's budget is counted.
 const HALF_HOUR: Duration = Duration::from_secs(30 * 60);
 /// Times a rule may speak in one meeting, unless it is the goal: said twice it is known.
-const OF_A_KIND: usize = 2;
+pub(crate) const OF_A_KIND: usize = 2;
 /// Of so many shown nudges one should say that something went well.
 const POSITIVE_OF: usize = 3;
 

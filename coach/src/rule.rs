@@ -205,7 +205,6 @@ impl Rule {
     pub const fn waits_for(self) -> Option<&'static str> {
         match self {
             Self::OwnerDate | Self::Written => Some("needs a language model"),
-            Self::SilentParticipant | Self::TimeLeft => Some("needs a booked end: a calendar"),
             _ => None,
         }
     }

@@ -183,6 +183,17 @@ impl Rules {
         moments
     }
 
+    /// What the meeting's page shows, to the rules that look at it.
+    pub(crate) fn show(&mut self, shown: &Signal) {
+        let look: [&mut dyn Watch; 3] = [
+            &mut self.over_talking,
+            &mut self.under_talking,
+            &mut self.silent_participant,
+        ];
+        // They speak at the end of speech.
+        look.into_iter().for_each(|rule| drop(rule.observe(shown)));
+    }
+
     /// `moment` counts as said.
     pub(crate) fn told(&mut self, moment: &Moment) {
         let rule = self.each().into_iter().find(|(rule, _)| *rule == moment.rule);

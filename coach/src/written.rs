@@ -5,8 +5,10 @@
 //! Thresholds, the length and the day's limit are omi's, which runs this in the open (`[V]`): default no, 0.92 to 0.60 by how often
 //! the person wants to hear, at most 12 a day, 300 s apart.
 
+use crate::coach::Coach;
 use crate::governor::Moment;
 use crate::rule::Rule;
+use crate::rules::Commitment;
 use attune_engine::clock::MeetingTime;
 use attune_engine::transcript::SegmentId;
 use std::time::Duration;
@@ -21,6 +23,10 @@ const HEADLINE_WORDS: usize = 4;
 const A_DAY: u32 = 12;
 /// Between two of them.
 const APART: Duration = Duration::from_secs(300);
+/// How far back a commitment may lie that a passage is about.
+const LOOKED_BACK: Duration = Duration::from_secs(120);
+/// More than this is not agreed in a passage.
+const MOST_COMMITMENTS: usize = 8;
 /// What says nothing about this meeting.
 const GENERIC: &[&str] = &[
     "remember to",
@@ -96,6 +102,9 @@ pub trait Writer {
 
     /// Whether the draft stands up against the passage.
     fn approves(&mut self, passage: &Passage, draft: &Draft) -> bool;
+
+    /// What was agreed in the passage, and what is agreed of it by now: for N20.
+    fn commitments(&mut self, passage: &Passage) -> Vec<Commitment>;
 }
 
 /// Why nothing was written.
@@ -177,6 +186,15 @@ impl Desk {
     }
 }
 
+/// Has `writer` look for what was agreed in `passage`, and tells `coach`, whose N20 watches what becomes of it. How many were told: none
+/// that lies ahead of the passage or long before it.
+pub fn look_for_commitments(writer: &mut impl Writer, passage: &Passage, coach: &mut Coach) -> usize {
+    let found = writer.commitments(passage);
+    let lately = |made: &Commitment| made.at <= passage.at && passage.at.since(made.at) <= LOOKED_BACK;
+    let told = found.into_iter().filter(lately).take(MOST_COMMITMENTS);
+    told.inspect(|made| coach.committed(*made)).count()
+}
+
 /// What needs no model to be seen.
 fn check(draft: &Draft, passage: &Passage) -> Result<(), Unwritten> {
     let words = draft.headline.split_whitespace().count();
@@ -228,6 +246,31 @@ mod tests {
 
         fn approves(&mut self, _: &Passage, _: &Draft) -> bool {
             self.approves
+        }
+
+        fn commitments(&mut self, _: &Passage) -> Vec<Commitment> {
+            Vec::new()
+        }
+    }
+
+    /// A writer that finds what it is told, and has nothing to say.
+    struct Finds(Vec<Commitment>);
+
+    impl Writer for Finds {
+        fn gate(&mut self, _: &Passage) -> f32 {
+            0.0
+        }
+
+        fn draft(&mut self, _: &Passage) -> Option<Draft> {
+            None
+        }
+
+        fn approves(&mut self, _: &Passage, _: &Draft) -> bool {
+            false
+        }
+
+        fn commitments(&mut self, _: &Passage) -> Vec<Commitment> {
+            self.0.clone()
         }
     }
 
@@ -316,6 +359,49 @@ mod tests {
         );
         assert_eq!(coach(Mode::Focus).offer(&offer), None);
         assert_eq!(coach(Mode::Off).offer(&offer), None);
+    }
+
+    #[rstest]
+    #[case::agreed_just_now(198, 0.9, 1, true)]
+    #[case::too_unsure(198, 0.8, 1, false)]
+    #[case::ahead_of_what_was_said(201, 0.9, 0, false)]
+    #[case::long_ago(79, 0.9, 0, false)]
+    fn what_a_writer_finds_agreed_is_asked_about_through_the_same_governor(
+        #[case] second: u64,
+        #[case] certainty: f32,
+        #[case] told: usize,
+        #[case] speaks: bool,
+    ) {
+        use crate::rules::tests::{at, speech};
+        let mut coach = Coach::new(CoachSetup {
+            mode: Mode::Balanced,
+            ..CoachSetup::default()
+        });
+        let made = Commitment {
+            at: at(second),
+            certainty,
+            has_owner: true,
+            has_date: false,
+        };
+        assert_eq!(
+            look_for_commitments(&mut Finds(vec![made]), &passage(200), &mut coach),
+            told
+        );
+        let said = coach.observe(&speech(220, true));
+        assert_eq!(said.map(|nudge| nudge.rule), speaks.then_some(Rule::OwnerDate));
+    }
+
+    #[test]
+    fn a_writer_that_finds_no_end_of_them_is_heard_out_for_eight() {
+        let made = Commitment {
+            at: MeetingTime::from_ms(199_000),
+            certainty: 1.0,
+            has_owner: false,
+            has_date: false,
+        };
+        let mut coach = Coach::new(CoachSetup::default());
+        let told = look_for_commitments(&mut Finds(vec![made; 10_000]), &passage(200), &mut coach);
+        assert_eq!(told, MOST_COMMITMENTS);
     }
 
     #[test]

@@ -8,7 +8,11 @@
 //! Needs 60 s of intervals with 5 % of artefacts or fewer (Munoz via PeerJ 2020: 30 s can suffice for RMSSD `[V]`). It is to be
 //! compared with one's own 14 days of ln RMSSD; an adult's RMSSD is about 42 ± 15 ms (Nunan `[M]`).
 
-use serde::Serialize;
+mod own;
+
+pub use own::{Own, Standing, against_own};
+
+use serde::{Deserialize, Serialize};
 
 /// Intervals that a heart at rest or at work can have, ms: 200 down to 30 beats a minute. `[D]`
 const PLAUSIBLE_MS: std::ops::RangeInclusive<f64> = 300.0..=2_000.0;
@@ -20,9 +24,35 @@ const NEED_MS: f64 = 60_000.0;
 const MOST_ARTEFACTS: f64 = 0.05;
 /// What pNN50 counts from, ms.
 const NN50_MS: f64 = 50.0;
+/// Time between two beats beyond the interval itself from which on beats are missing, ms: many devices write times to the second. `[D]`
+const HOLE_MS: f64 = 1_500.0;
+
+/// An RR interval, and when it ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Beat {
+    /// On any clock, in ms.
+    pub at_ms: f64,
+    /// How long the interval is, ms.
+    pub rr_ms: f64,
+}
+
+/// The intervals of `beats`, which are in order of time; where some are missing between two, one that is an artefact.
+pub fn with_holes(beats: &[Beat]) -> Vec<f64> {
+    let mut rr_ms = Vec::with_capacity(beats.len());
+    let mut last: Option<f64> = None;
+    for beat in beats {
+        if last.is_some_and(|last| beat.at_ms - last > beat.rr_ms + HOLE_MS) {
+            rr_ms.push(f64::NAN);
+        }
+        rr_ms.push(beat.rr_ms);
+        last = Some(beat.at_ms);
+    }
+    rr_ms
+}
 
 /// Variability of one recording.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Variability {
     /// Standard deviation of the intervals, ms.
     pub sdnn_ms: f64,
@@ -197,6 +227,24 @@ mod tests {
             matches!(refused, NotMeasured::TooManyArtefacts { share } if close(share, 0.07)),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn a_hole_costs_one_artefact_and_the_difference_across_it() {
+        let beats = |from_ms: f64| {
+            (1..=50).map(move |beat| Beat {
+                at_ms: from_ms + 800.0 * f64::from(beat),
+                rr_ms: 800.0,
+            })
+        };
+        // The first interval after a hole ends late by the hole alone.
+        let together: Vec<Beat> = beats(0.0).chain(beats(40_000.0 + 1_500.0)).collect();
+        assert_eq!(with_holes(&together).len(), 100);
+        let apart: Vec<Beat> = beats(0.0).chain(beats(40_000.0 + 1_501.0)).collect();
+        let found = variability(&with_holes(&apart)).unwrap();
+        assert_eq!(found.intervals, 100);
+        assert!(close(found.artefacts, 1.0 / 101.0), "{found:?}");
+        assert_eq!(with_holes(&[]), [0.0; 0]);
     }
 
     proptest! {

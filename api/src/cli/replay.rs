@@ -75,6 +75,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             language: Some(arguments.language.clone()),
             others_told: true,
             mode: Some(arguments.mode),
+            played_back: true,
         },
         tracks,
         language: arguments.language,

@@ -39,6 +39,7 @@ pub(super) fn load(speed: f64) -> Result<Play, Failure> {
             language: Some("en".to_owned()),
             others_told: true,
             mode: Some("balanced".to_owned()),
+            played_back: true,
         },
         tracks: vec![track(Track::Mic, MIC)?, track(Track::Tab, TAB)?],
         language: "en".to_owned(),

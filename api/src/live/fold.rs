@@ -36,6 +36,15 @@ pub(crate) struct Setup {
     /// The numbers of rules that were found to change nothing for the person.
     #[serde(default)]
     retired: BTreeSet<String>,
+    /// How long the meeting is booked for.
+    #[serde(default)]
+    booked_ms: Option<u64>,
+    /// The person invited the others.
+    #[serde(default)]
+    hosting: bool,
+    /// A recording is played, at any speed: what the clock on the wall says of it means nothing.
+    #[serde(default)]
+    played_back: bool,
     recognizer: RecognizerInfo,
     /// Sessions that are older had no way to.
     #[serde(default)]
@@ -55,6 +64,9 @@ impl Setup {
             goal: meeting.goal.clone(),
             hold_out: 0.0,
             retired: BTreeSet::new(),
+            booked_ms: meeting.booked().map(|booked| booked.as_millis() as u64),
+            hosting: meeting.hosting,
+            played_back: meeting.played_back,
             recognizer: recognizer.clone(),
             voices,
         }
@@ -115,6 +127,8 @@ impl Setup {
 pub(crate) struct Fold {
     conversation: Conversation,
     coach: Coach,
+    /// See [`Setup`].
+    played_back: bool,
 }
 
 impl Fold {
@@ -129,6 +143,8 @@ impl Fold {
             goal: setup.goal.as_deref().and_then(|goal| goal.parse().ok()),
             hold_out: setup.hold_out,
             retired: setup.retired.iter().filter_map(|rule| rule.parse().ok()).collect(),
+            booked: setup.booked_ms.map(Duration::from_millis),
+            is_host: setup.hosting,
             ..CoachSetup::default()
         };
         let conversation = conversation::Setup {
@@ -140,6 +156,7 @@ impl Fold {
         Self {
             conversation: Conversation::new(conversation),
             coach: Coach::new(coach),
+            played_back: setup.played_back,
         }
     }
 
@@ -155,10 +172,15 @@ impl Fold {
             self.conversation.show(shown);
         }
         for caption in captions {
-            if let Caption::Participants { at_ms, names } = caption {
-                let (at, names) = (MeetingTime::from_ms(*at_ms), names.clone().into());
-                // Says nothing by itself: rules speak at the end of speech.
-                let _ = self.coach.observe(&Signal::Present { at, names });
+            let at = MeetingTime::from_ms(caption.at_ms());
+            let heard = |name: &String| Signal::Heard { at, name: name.clone() };
+            match caption {
+                Caption::Participants { names, .. } => self.coach.show(&Signal::Present {
+                    at,
+                    names: names.clone().into(),
+                }),
+                Caption::Caption { speaker, .. } => self.coach.show(&heard(speaker)),
+                Caption::Speaking { names, .. } => names.iter().for_each(|name| self.coach.show(&heard(name))),
             }
         }
     }
@@ -217,10 +239,12 @@ impl Fold {
         self.coach.react(nudge, reaction);
     }
 
-    /// How the node keeps up.
+    /// How the node keeps up with what happens now.
     pub(crate) fn under(&mut self, pressure: Pressure) {
         let Pressure { lag, is_pressed } = pressure;
-        self.coach.conditions(Conditions { lag, is_pressed });
+        if !self.played_back {
+            self.coach.conditions(Conditions { lag, is_pressed });
+        }
     }
 
     /// From here on the coach's decisions are read back, until they are not.

@@ -2,6 +2,11 @@
 
 use crate::ids::{MeetingId, TenantId};
 use sqlx::PgExecutor;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// A meeting that is booked for longer than this is booked wrongly.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the fold over a meeting starts from, and where the meeting stands.
 #[derive(Debug)]
@@ -9,7 +14,21 @@ pub(crate) struct Running {
     pub(crate) meeting_type: String,
     pub(crate) mode: String,
     pub(crate) goal: Option<String>,
+    pub(crate) hosting: bool,
+    pub(crate) played_back: bool,
+    /// When it is booked to end.
+    pub(crate) ends_at: Option<OffsetDateTime>,
+    /// When its first connection came.
+    pub(crate) started_at: OffsetDateTime,
     pub(crate) committed_ms: i64,
+}
+
+impl Running {
+    /// How long it is booked for, from its first sound on; nothing where no end is booked, or none that this meeting can have.
+    pub(crate) fn booked(&self) -> Option<Duration> {
+        let booked = Duration::try_from(self.ends_at? - self.started_at).ok()?;
+        (!booked.is_zero() && booked <= LONGEST).then_some(booked)
+    }
 }
 
 /// The meeting is being captured from now on. None if it has ended, or is gone.
@@ -20,9 +39,10 @@ pub(crate) async fn mark_live(
 ) -> sqlx::Result<Option<Running>> {
     sqlx::query_as!(
         Running,
-        "UPDATE meetings SET state = 'live', started_at = coalesce(started_at, now()), updated_at = now()
-         WHERE tenant_id = $1 AND id = $2 AND state <> 'ended'
-         RETURNING meeting_type, mode, goal, committed_ms",
+        r#"UPDATE meetings SET state = 'live', started_at = coalesce(started_at, now()), updated_at = now()
+           WHERE tenant_id = $1 AND id = $2 AND state <> 'ended'
+           RETURNING meeting_type, mode, goal, hosting, played_back, ends_at AS "ends_at: OffsetDateTime",
+                     started_at AS "started_at!: OffsetDateTime", committed_ms"#,
         tenant.0,
         meeting.0
     )
@@ -84,4 +104,36 @@ pub(crate) async fn progress(
     )
     .fetch_optional(db)
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_meeting_is_booked_from_its_first_sound_to_its_end() {
+        for (ends_at, booked_s) in [
+            (Some(datetime!(2026-12-01 10:00 UTC)), Some(3_600)),
+            (None, None),
+            // Over before it began, and at once.
+            (Some(datetime!(2026-12-01 8:59 UTC)), None),
+            (Some(datetime!(2026-12-01 9:00 UTC)), None),
+            (Some(datetime!(2026-12-02 9:00 UTC)), Some(86_400)),
+            (Some(datetime!(2026-12-02 9:00:01 UTC)), None),
+            (Some(datetime!(9999-12-31 23:59 UTC)), None),
+        ] {
+            let running = Running {
+                meeting_type: "other".into(),
+                mode: "balanced".into(),
+                goal: None,
+                hosting: true,
+                played_back: false,
+                ends_at,
+                started_at: datetime!(2026-12-01 9:00 UTC),
+                committed_ms: 0,
+            };
+            assert_eq!(running.booked(), booked_s.map(Duration::from_secs), "{ends_at:?}");
+        }
+    }
 }

@@ -141,7 +141,8 @@ pub(crate) struct Change {
     pub(crate) change: f64,
 }
 
-/// The changes around the last moments of the person whose meeting this is, over all of their meetings.
+/// The changes around the last moments of the person whose meeting this is, over all of their meetings. Recordings that were played
+/// tell nothing of what a nudge changes.
 pub(crate) async fn changes(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
@@ -153,7 +154,7 @@ pub(crate) async fn changes(
            FROM meetings mine
            JOIN meetings m ON m.tenant_id = mine.tenant_id AND m.user_id = mine.user_id
            JOIN nudge_moments n ON n.tenant_id = m.tenant_id AND n.meeting_id = m.id
-           WHERE mine.tenant_id = $1 AND mine.id = $2 AND n.before IS NOT NULL AND n.after IS NOT NULL
+           WHERE mine.tenant_id = $1 AND mine.id = $2 AND NOT m.played_back AND n.before IS NOT NULL AND n.after IS NOT NULL
            ORDER BY n.created_at DESC LIMIT 2000"#,
         tenant.0,
         meeting.0

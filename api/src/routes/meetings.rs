@@ -54,6 +54,20 @@ pub(super) struct CreateMeeting {
     #[garde(inner(pattern("^N([1-9]|1[0-9]|2[0-5])$")))]
     #[serde(default)]
     goal: Option<String>,
+    /// When it is booked to end. Without it nobody is told that time is short (N22) or who has been silent for half of it (N21), and
+    /// nudges go on into the last minute.
+    #[garde(skip)]
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    ends_at: Option<OffsetDateTime>,
+    /// The person invited the others: N21 is for hosts.
+    #[garde(skip)]
+    #[serde(default)]
+    hosting: bool,
+    /// A recording is played, faster than life perhaps, and nobody is there to act on a nudge: none is left out by lot, none is late,
+    /// and what follows one is no evidence of what nudges change.
+    #[garde(skip)]
+    #[serde(default)]
+    played_back: bool,
 }
 
 const fn yes() -> bool {
@@ -88,6 +102,13 @@ pub(super) struct Meeting {
     others_told: bool,
     /// Its audio may be kept, where the person agreed to `keep_audio`.
     keep_audio: bool,
+    /// When it is booked to end.
+    #[serde(with = "time::serde::rfc3339::option")]
+    ends_at: Option<OffsetDateTime>,
+    /// The person invited the others.
+    hosting: bool,
+    /// A recording was played: no nudge was left out by lot.
+    played_back: bool,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
@@ -143,6 +164,9 @@ impl Meeting {
             state: row.state,
             others_told: row.others_told,
             keep_audio: row.keep_audio,
+            ends_at: row.ends_at,
+            hosting: row.hosting,
+            played_back: row.played_back,
             created_at: row.created_at,
             started_at: row.started_at,
             ended_at: row.ended_at,
@@ -193,6 +217,9 @@ pub(super) async fn create_meeting(
         language: &input.language,
         others_told: input.others_told,
         keep_audio: input.keep_audio,
+        ends_at: input.ends_at,
+        hosting: input.hosting,
+        played_back: input.played_back,
     };
     let row = state
         .db

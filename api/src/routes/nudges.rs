@@ -65,7 +65,8 @@ pub(super) struct ReactToNudge {
     reaction: Reaction,
 }
 
-/// What was shown and held out in a meeting, and what became of it.
+/// What was shown and held out in a meeting, and what became of it. What was held out is told once the meeting has ended: until then it
+/// would be shown.
 #[utoipa::path(get, path = "/v1/meetings/{id}/nudges", tag = "meetings", security(("session" = []), ("token" = [])),
     params(("id" = MeetingId, Path)),
     responses((status = 200, body = NudgeReview), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -79,6 +80,8 @@ pub(super) async fn list_nudges(
             nudges::of_meeting(tx, member.tenant, meeting.id).await
         })
         .await?;
+    let ended = meeting.state == "ended";
+    let stored: Vec<StoredMoment> = stored.into_iter().filter(|moment| ended || !moment.held_out).collect();
     let mut dismissed: BTreeMap<&str, usize> = BTreeMap::new();
     let was_dismissed = |moment: &&StoredMoment| moment.reaction.as_deref() == Some(Reaction::Dismissed.as_str());
     for moment in stored.iter().filter(was_dismissed) {

@@ -170,12 +170,47 @@ describe.runIf(missing.length === 0)("the app in a browser", () => {
     expect(await accessibilityViolations(page)).toEqual([]);
   });
 
+  it.each(["light", "dark"] as const)("shows the cards of attention in the %s theme, on a telephone too", async (colorScheme) => {
+    const { page } = current;
+    await page.emulateMedia({ colorScheme });
+    const alertness = page.getByRole("region", { name: "Alertness" });
+    // A meeting without a device that looks has none.
+    if ((await alertness.count()) > 0) {
+      for (const viewport of [{ width: 1280, height: 820 }, { width: 390, height: 844 }]) {
+        await page.setViewportSize(viewport);
+        for (const name of ["Alertness", "Environment", "Steadiness"]) expect(await page.getByRole("region", { name }).isVisible()).toBe(true);
+        expect(await accessibilityViolations(page)).toEqual([]);
+        expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+      }
+      await page.setViewportSize({ width: 1280, height: 820 });
+    }
+    await page.emulateMedia({ colorScheme: null });
+  });
+
   it("says in the settings where speech is recognized", async () => {
     const { page } = current;
     await page.goto(`${url}/`);
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByRole("switch").first().waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);
+  });
+
+  it.each(["light", "dark"] as const)("takes a recording of the heart and shows it, in the %s theme, on a telephone too", async (colorScheme) => {
+    const { page } = current;
+    await page.emulateMedia({ colorScheme });
+    const list = page.getByRole("list", { name: "Recordings of your heart" });
+    // Eighty seconds of a heart that swings by 30 ms, each time on another day.
+    const day = colorScheme === "light" ? "01" : "02";
+    const rows = Array.from({ length: 100 }, (_, beat) => `2025-03-${day}T08:${String(Math.floor((beat * 0.8) / 60)).padStart(2, "0")}:${((beat * 0.8) % 60).toFixed(3).padStart(6, "0")}Z,${beat % 2 === 0 ? 815 : 785}`);
+    await page.getByLabel("Upload a recording").setInputFiles({ name: "morning.csv", mimeType: "text/csv", buffer: Buffer.from(["time,rr_ms", ...rows].join("\n")) });
+    await list.getByText(/ms RMSSD/).first().waitFor();
+    for (const viewport of [{ width: 1280, height: 820 }, { width: 390, height: 844 }]) {
+      await page.setViewportSize(viewport);
+      expect(await accessibilityViolations(page)).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    }
+    await page.setViewportSize({ width: 1280, height: 820 });
+    await page.emulateMedia({ colorScheme: null });
   });
 
   it("signs out", async () => {

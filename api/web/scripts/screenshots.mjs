@@ -40,6 +40,7 @@ const shots = [
   },
   { name: "live-start", path: LIVE, server: { liveMs: 6_000 } },
   { name: "live-nudge", path: LIVE, server: { liveMs: 118_000 } },
+  { name: "live-attention", path: LIVE, server: { liveMs: 205_000 }, full: true },
   {
     name: "live-troubles",
     path: LIVE,
@@ -97,6 +98,7 @@ const shots = [
     },
   },
   { name: "settings", path: "/settings" },
+  { name: "settings-heart", path: "/settings", full: true },
   {
     name: "settings-destroy",
     path: "/settings",

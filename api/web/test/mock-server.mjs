@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
-import { durationMs, finals, incompleteReport, liveMeasures, meeting, nudges, report, talkShare } from "./fixtures/meeting.mjs";
+import { durationMs, finals, heartRecording, incompleteReport, liveMeasures, meeting, nudges, report, talkShare } from "./fixtures/meeting.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const POLICY =
@@ -58,6 +58,11 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
         ...Array.from({ length: 22 }, (_, index) => meeting(100 + index, { title: `Weekly review ${22 - index}`, meeting_type: "internal_update", started_at: on(14 + index * 7, "09:00"), duration_ms: 2_400_000, talk_share: { me: 0.3 + (index % 5) / 10, them: 0.7 - (index % 5) / 10 } })),
       ];
 
+  let hearts = [
+    heartRecording(6, on(1, "07:10"), 31, { recordings: 5, from_ms: 36.2, to_ms: 47.9, standing: "below" }),
+    ...[41, 38, 46, 43, 40].map((rmssd, index) => heartRecording(5 - index, on(2 + index, "07:05"), rmssd, null)),
+  ];
+
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://mock");
     /** @param {number} status @param {unknown} [body] */
@@ -72,7 +77,7 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     if (!url.pathname.startsWith("/v1/")) return serveFile(url.pathname, response);
     let text = "";
     for await (const chunk of request) text += chunk;
-    const body = text === "" ? {} : JSON.parse(text);
+    const body = text === "" || request.headers["content-type"] === "text/csv" ? {} : JSON.parse(text);
 
     if (url.pathname === "/v1/health") return answer(200, { status: "ok" });
     if (url.pathname === "/v1/auth/login-links/redeem") {
@@ -96,6 +101,15 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
       if (request.method === "GET") return answer(200, { consents, audio_days: 30 });
       consents = [...consents.filter(({ kind }) => kind !== body.kind), { ...body, created_at: now.toISOString() }];
       return answer(201, consents.at(-1));
+    }
+    if (url.pathname === "/v1/heart-recordings") {
+      if (request.method === "GET") return answer(200, { recordings: hearts });
+      hearts = [heartRecording(7, now.toISOString(), 42, { recordings: 6, from_ms: 34.1, to_ms: 46.8, standing: "usual" }), ...hearts];
+      return answer(201, hearts[0]);
+    }
+    if (url.pathname.startsWith("/v1/heart-recordings/")) {
+      hearts = hearts.filter(({ id }) => !url.pathname.endsWith(id));
+      return answer(204);
     }
     if (url.pathname === "/v1/meetings") {
       const from = Number(url.searchParams.get("cursor") ?? "0");

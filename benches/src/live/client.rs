@@ -47,7 +47,17 @@ impl Tape {
         Duration::from_millis(self.frames() as u64 * u64::from(FRAME_MS))
     }
 
-    fn frames(&self) -> usize {
+    /// Frame `index` of each track.
+    ///
+    /// # Panics
+    /// Where there are not so many.
+    pub fn frame(&self, index: usize) -> impl Iterator<Item = (Track, &[u8])> {
+        let frames = self.tracks.iter();
+        frames.map(move |(track, frames)| (*track, frames[index].as_slice()))
+    }
+
+    /// How many of them each track has.
+    pub fn frames(&self) -> usize {
         self.tracks.iter().map(|(_, frames)| frames.len()).min().unwrap_or(0)
     }
 }

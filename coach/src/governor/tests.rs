@@ -1,6 +1,7 @@
 //! What the governor lets through, and why it holds the rest.
 
 use super::*;
+use proptest::prelude::*;
 use rstest::rstest;
 
 fn governor(mode: Mode) -> Governor {
@@ -291,4 +292,40 @@ fn after_two_that_ask_for_something_praise_is_due() {
     assert!(governor.owes_praise());
     shown(&mut governor, WellDone, 300);
     assert!(!governor.owes_praise());
+}
+
+proptest! {
+    #[test]
+    fn what_is_said_was_true_within_fifteen_seconds_of_the_meeting_and_of_the_wall_together(
+        asked in prop::collection::vec(
+            (prop::sample::select(Rule::ALL.as_slice()), 0u64..200_000, 0u64..40_000, 0u64..20_000), 1..100),
+    ) {
+        let mut governor = governor(Mode::Practice);
+        let mut now_ms = 0;
+        for (rule, after_ms, ago_ms, lag_ms) in asked {
+            now_ms += after_ms;
+            let (now, lag) = (MeetingTime::from_ms(now_ms), Duration::from_millis(lag_ms));
+            governor.watchman().conditions(crate::Conditions { lag, is_pressed: false });
+            let true_at = now.minus(Duration::from_millis(ago_ms));
+            let moment = Moment::new(rule, true_at, true_at, String::new());
+            let answer = governor.ask(&moment, now);
+            let is_stale = now.since(true_at) + lag > Duration::from_secs(15);
+            prop_assert!(!is_stale || matches!(answer, Answer::NotNow(_)), "{ago_ms} ms ago, {lag_ms} ms late: {answer:?}");
+            if let Answer::Say(nudge) = answer {
+                prop_assert_eq!(nudge.expires_at.since(nudge.at), Duration::from_secs(15));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_off_or_only_read_back_decides_nothing(rules in prop::collection::vec(prop::sample::select(Rule::ALL.as_slice()), 1..50)) {
+        let mut reads = governor(Mode::Practice);
+        reads.read_back(true);
+        let mut off = governor(Mode::Off);
+        for (second, rule) in (100..).step_by(60).zip(rules) {
+            prop_assert_eq!(reads.ask(&moment(rule, second), at(second)), Answer::NotNow(Refusal::ReadBack));
+            prop_assert_eq!(off.ask(&moment(rule, second), at(second)), Answer::NotNow(Refusal::Off));
+        }
+        prop_assert!(reads.last().is_none() && off.last().is_none());
+    }
 }

@@ -1,6 +1,6 @@
 //! N20, owner or date missing: a commitment has neither been given an owner nor a date 20 s later. Re-arms once it is resolved;
-//! cooldown 5 min. Only a commitment that a language model is at least 0.85 sure of counts: until the coach has one nothing calls
-//! [`OwnerDate::committed`], and the rule is silent (next-step rate `[S]`; numbers `[D]`).
+//! cooldown 5 min. Only a commitment that a language model is at least 0.85 sure of counts: until the coach has one
+//! ([`Writer::commitments`](crate::written::Writer::commitments)) the rule is silent (next-step rate `[S]`; numbers `[D]`).
 
 use crate::governor::Moment;
 use crate::rule::Rule;
@@ -39,7 +39,8 @@ pub(crate) struct OwnerDate {
 impl OwnerDate {
     /// A commitment was made, or what was said since completes the last one.
     pub(crate) fn committed(&mut self, commitment: Commitment) {
-        if commitment.certainty < SURE {
+        // A model that gives no number is not sure.
+        if commitment.certainty.is_nan() || commitment.certainty < SURE {
             return;
         }
         let complete = commitment.has_owner && commitment.has_date;
@@ -101,6 +102,7 @@ mod tests {
     #[case::no_owner(commitment(100, 0.9, false, true), Some("an owner"))]
     #[case::complete(commitment(100, 0.9, true, true), None)]
     #[case::not_sure(commitment(100, 0.84, false, false), None)]
+    #[case::no_number(commitment(100, f32::NAN, false, false), None)]
     fn what_is_missing_after_twenty_seconds_is_told(#[case] made: Commitment, #[case] missing: Option<&str>) {
         let mut rule = OwnerDate::default();
         rule.committed(made);

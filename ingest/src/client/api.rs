@@ -46,6 +46,9 @@ pub struct NewMeeting {
     /// How much coaching, such as `balanced`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
+    /// It is a recording that is played, and nobody is there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub played_back: bool,
 }
 
 /// A meeting.

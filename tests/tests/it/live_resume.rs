@@ -6,6 +6,7 @@ use crate::live::{Reader, Script, Stage, breaks, classes, hearing, said, staged}
 use attune::config::Config;
 use attune::server;
 use attune_engine::speaker::Track;
+use attune_ingest::protocol::ServerEvent;
 use sqlx::Executor as _;
 use sqlx::postgres::PgConnection;
 use std::net::SocketAddr;
@@ -23,11 +24,16 @@ struct Victim {
 
 impl Victim {
     async fn start(app: &TestApp, script: &Script, listen: SocketAddr) -> Self {
+        Self::holding_out(app, script, listen, 0.0).await
+    }
+
+    /// One that leaves out this share of nudges by lot.
+    async fn holding_out(app: &TestApp, script: &Script, listen: SocketAddr, hold_out: f64) -> Self {
         let mut config = Config::on_this_machine(app.folder.path(), app.databases().clone());
         config.listen = listen;
         config.limits.database_connections = 4;
         config.hearing = Some(hearing(script));
-        config.nudge_hold_out = 0.0;
+        config.nudge_hold_out = hold_out;
         let log = app.lend_log();
         let ((started, addr), (stop, stopped)) = (oneshot::channel(), oneshot::channel());
         let thread = std::thread::spawn(move || {
@@ -153,6 +159,50 @@ async fn a_server_killed_in_the_middle_costs_no_sample_and_doubles_no_word() {
     assert_eq!(told, report["utterances"].as_array().unwrap().len());
     second.kill();
     app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_held_out_is_not_shown_by_the_node_that_takes_over_either() {
+    let script = Script::hasty_talk("nobody is told of this");
+    let app = TestApp::start().await;
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut first = Victim::holding_out(&app, &script, nowhere, 1.0).await;
+    let stage = Stage::set(&app, &format!("http://{}", first.addr)).await;
+    let elsewhere = tokio::spawn(Reader::follow(&stage, &app.socket_base(), 0).await.rest());
+    let mut heard = stage.record(&script, Vec::new());
+    let mut db = app.look().await;
+    eventually(async || !moments(&mut db, &stage).await.is_empty()).await;
+    assert_eq!(stage.get("/nudges").await["moments"], serde_json::json!([]));
+    first.kill();
+    // The next node holds nothing out of itself: what was drawn is kept with the session.
+    let mut second = Victim::start(&app, &script, first.addr).await;
+    let finished = heard.finished().await.unwrap();
+    assert!(finished.connections >= 2, "{finished:?}");
+
+    let is_nudge = |kind: &serde_json::Value| kind == "nudge";
+    let (read, _) = elsewhere.await.unwrap();
+    assert!(!read.iter().any(|event| is_nudge(&event["event"]["type"])));
+    let told = heard.envelopes.iter().map(|envelope| &envelope.event);
+    assert!(!told.into_iter().any(|event| matches!(event, ServerEvent::Nudge(_))));
+    let late = Reader::follow(&stage, &app.socket_base(), 0).await.rest().await.0;
+    assert!(!late.iter().any(|event| is_nudge(&event["event"]["type"])));
+    assert_eq!(stage.get("/report").await["nudges"], serde_json::json!([]));
+    let held_out = moments(&mut db, &stage).await;
+    assert!(
+        !held_out.is_empty() && held_out.iter().all(|held_out| *held_out),
+        "{held_out:?}"
+    );
+    second.kill();
+    app.finish().await;
+}
+
+/// Whether each moment of a stage's meeting was held out.
+async fn moments(db: &mut PgConnection, stage: &Stage) -> Vec<bool> {
+    sqlx::query_scalar("SELECT held_out FROM nudge_moments WHERE meeting_id = $1")
+        .bind(stage.meeting)
+        .fetch_all(db)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

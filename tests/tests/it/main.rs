@@ -12,6 +12,7 @@ mod echo;
 mod errors;
 mod filled_pauses;
 mod heard;
+mod heart;
 mod kept_audio;
 mod keys;
 mod live;

@@ -24,6 +24,9 @@ async fn a_meeting_is_made_with_defaults_and_found_again() {
         ("started_at", json!(null)),
         ("report_version", json!(null)),
         ("talk_share", json!(null)),
+        ("ends_at", json!(null)),
+        ("hosting", json!(false)),
+        ("played_back", json!(false)),
     ] {
         assert_eq!(made[field], value, "{field}");
     }
@@ -95,6 +98,8 @@ async fn what_is_asked_for_wrongly_is_named() {
         json!({"title": "a"}),
         json!({"title": 1, "others_told": true}),
         json!({"title": "a", "others_told": true, "mode": "loud"}),
+        json!({"title": "a", "others_told": true, "ends_at": "tomorrow"}),
+        json!({"title": "a", "others_told": true, "ends_at": "-0001-01-01T00:00:00Z"}),
         json!({"title": "a", "others_told": true, "tenant_id": "x"}),
     ] {
         assert_eq!(

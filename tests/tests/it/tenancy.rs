@@ -179,6 +179,12 @@ async fn fill(caller: &Caller) {
         )
         .await
         .expect(201);
+    let beats = (0..80)
+        .map(|second| json!({"time": format!("2025-03-01T08:{:02}:{:02}Z", second / 60, second % 60), "rr_ms": 1_000}));
+    caller
+        .post("/v1/heart-recordings", json!({"intervals": beats.collect::<Vec<_>>()}))
+        .await
+        .expect(201);
     for _ in 0..2 {
         caller
             .post("/v1/meetings", json!({"title": "m", "others_told": true}))

@@ -1,7 +1,7 @@
 /** What the server says when it refuses, in its one shape, as an error that the app can show. */
 
 interface ErrorEnvelope {
-  error: { code: string; message: string; retryable: boolean; request_id?: string };
+  error: { code: string; message: string; retryable: boolean; request_id?: string; details?: unknown };
 }
 
 /** A request that did not succeed. `status` is 0 when the server could not be reached at all. */
@@ -14,6 +14,8 @@ export class ApiFailure extends Error {
     message: string,
     readonly retryable: boolean,
     readonly requestId?: string,
+    /** What is wrong with each field of what was sent, as sentences. */
+    readonly problems: readonly string[] = [],
   ) {
     super(message);
   }
@@ -21,8 +23,8 @@ export class ApiFailure extends Error {
   /** The failure that an answer's status and body describe. */
   static from(status: number, body: unknown): ApiFailure {
     if (isEnvelope(body)) {
-      const { code, message, retryable, request_id } = body.error;
-      return new ApiFailure(status, code, sentence(message), retryable, request_id);
+      const { code, message, retryable, request_id, details } = body.error;
+      return new ApiFailure(status, code, sentence(message), retryable, request_id, problemsOf(details));
     }
     return new ApiFailure(status, "unknown", `The server answered ${status}.`, status >= 500);
   }
@@ -31,6 +33,14 @@ export class ApiFailure extends Error {
   static unreachable(): ApiFailure {
     return new ApiFailure(0, "unreachable", "The server cannot be reached. Check that it is running.", true);
   }
+}
+
+/** `{ fields: [{ field, problem }] }`, where the server says so. */
+function problemsOf(details: unknown): string[] {
+  if (typeof details !== "object" || details === null || !("fields" in details) || !Array.isArray(details.fields)) return [];
+  return details.fields.flatMap((field: unknown) =>
+    typeof field === "object" && field !== null && "problem" in field && typeof field.problem === "string" ? [sentence(field.problem)] : [],
+  );
 }
 
 /** Server messages are lower-case fragments; on the page they are sentences. */

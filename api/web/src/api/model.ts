@@ -24,6 +24,10 @@ export type Coverage = Schemas["Coverage"];
 export type PacePoint = Schemas["PacePoint"];
 /** They come over the live socket. What has not enough speech yet is `null`. */
 export type LiveMeasures = Schemas["LiveMeasures"];
+export type AttentionCards = Schemas["Cards"];
+export type Alertness = Schemas["Alertness"];
+export type Environment = Schemas["Environment"];
+export type HeartRecording = Schemas["HeartRecording"];
 export type Participant = Schemas["Participant"];
 export type ParticipantTalk = Schemas["ParticipantTalk"];
 export type Talk = Schemas["Talk"];

@@ -93,6 +93,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/heart-recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signed-in person's recordings, newest first: the last hundred. */
+        get: operations["list_heart_recordings"];
+        put?: never;
+        /**
+         * Computes the variability of RR intervals and keeps that, and nothing else of them. A recording of less than a minute, or with more
+         *     than 5 % of artefacts, is refused; the same recording again takes the place of the first. Also as `text/csv`, with the columns `time`
+         *     and `rr_ms`.
+         */
+        post: operations["create_heart_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/heart-recordings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a recording. */
+        delete: operations["delete_heart_recording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ingest": {
         parameters: {
             query?: never;
@@ -229,7 +268,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was shown and held out in a meeting, and what became of it. */
+        /**
+         * What was shown and held out in a meeting, and what became of it. What was held out is told once the meeting has ended: until then it
+         *     would be shown.
+         */
         get: operations["list_nudges"];
         put?: never;
         post?: never;
@@ -573,13 +615,26 @@ export interface components {
             /** @description What its owner calls it. */
             name: string;
         };
+        /** @description RR intervals, in order of time. */
+        CreateHeartRecording: {
+            /** @description 2 to 20,000 of them. */
+            intervals: components["schemas"]["RrInterval"][];
+        };
         /** @description A meeting to be. */
         CreateMeeting: {
+            /**
+             * Format: date-time
+             * @description When it is booked to end. Without it nobody is told that time is short (N22) or who has been silent for half of it (N21), and
+             *     nudges go on into the last minute.
+             */
+            ends_at?: string | null;
             /**
              * @description The one thing to work on, by the number of its nudge rule, `N1` to `N25`: Focus speaks of nothing else but what must
              *     not wait.
              */
             goal?: string | null;
+            /** @description The person invited the others: N21 is for hosts. */
+            hosting?: boolean;
             /** @description Its audio may be kept, where the person agreed to `keep_audio`; yes unless it says otherwise. */
             keep_audio?: boolean;
             /** @description BCP 47; English unless it says otherwise. */
@@ -590,6 +645,11 @@ export interface components {
             mode?: components["schemas"]["Mode"];
             /** @description The person has told everyone else on the call that they are heard. Without it nothing can be recorded. */
             others_told: boolean;
+            /**
+             * @description A recording is played, faster than life perhaps, and nobody is there to act on a nudge: none is left out by lot, none is late,
+             *     and what follows one is no evidence of what nudges change.
+             */
+            played_back?: boolean;
             /** @description What its owner calls it. */
             title: string;
         };
@@ -741,6 +801,28 @@ export interface components {
             status: string;
             /** @description The release that runs. */
             version: string;
+        };
+        /** @description What was computed of a recording. */
+        HeartRecording: {
+            /** @description Its id. */
+            id: components["schemas"]["HeartRecordingId"];
+            own?: components["schemas"]["Own"] | null;
+            /**
+             * Format: date-time
+             * @description When its first interval ended.
+             */
+            started_at: string;
+            /** @description In the time domain. */
+            variability: components["schemas"]["Variability"];
+        };
+        /**
+         * Format: uuid
+         * @description A recording of a person's heart that they uploaded.
+         */
+        HeartRecordingId: string;
+        /** @description A person's recordings, newest first. */
+        HeartRecordings: {
+            recordings: components["schemas"]["HeartRecording"][];
         };
         /** @description Where a value may as well lie: 90 % of draws from the meeting's own turns. */
         Interval: {
@@ -903,8 +985,15 @@ export interface components {
              * @description When it ended.
              */
             ended_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is booked to end.
+             */
+            ends_at?: string | null;
             /** @description The number of the nudge rule that the person works on. */
             goal?: string | null;
+            /** @description The person invited the others. */
+            hosting: boolean;
             /** @description Its id. */
             id: components["schemas"]["MeetingId"];
             /** @description Its audio may be kept, where the person agreed to `keep_audio`. */
@@ -917,6 +1006,8 @@ export interface components {
             mode: components["schemas"]["Mode"];
             /** @description The others on the call were told. */
             others_told: boolean;
+            /** @description A recording was played: no nudge was left out by lot. */
+            played_back: boolean;
             /**
              * Format: int32
              * @description The newest report; none before the first.
@@ -1063,6 +1154,23 @@ export interface components {
             recognizer_elsewhere?: string | null;
             /** @description Speech of those who agree to it (`remote_recognition`) may be sent to the recognizer elsewhere. */
             remote_recognition: boolean;
+        };
+        /** @description What is usual for the person, and where a recording stands. */
+        Own: {
+            /**
+             * Format: double
+             * @description The lower end of the usual range of RMSSD: one standard deviation of ln RMSSD below its mean, in ms.
+             */
+            from_ms: number;
+            /** @description Recordings of the 14 days before that it rests on. */
+            recordings: number;
+            /** @description Where the recording stands. */
+            standing: components["schemas"]["Standing"];
+            /**
+             * Format: double
+             * @description The upper end, as far above.
+             */
+            to_ms: number;
         };
         /** @description My pace around a moment. */
         PacePoint: {
@@ -1230,6 +1338,19 @@ export interface components {
             /** @description The person, as the hello names them. */
             user_id: components["schemas"]["UserId"];
         };
+        /** @description Time from one beat of the heart to the next. */
+        RrInterval: {
+            /**
+             * Format: double
+             * @description How long it is, ms, 100 to 10,000.
+             */
+            rr_ms: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            time: string;
+        };
         /**
          * @description What hearing a meeting again, from audio that was kept, came to. Words that the person put right are not among what
          *     changed: they are theirs in either hearing.
@@ -1262,6 +1383,11 @@ export interface components {
          * @enum {string}
          */
         Speaker: "me" | "them" | "unknown";
+        /**
+         * @description Where a value stands in a range.
+         * @enum {string}
+         */
+        Standing: "below" | "usual" | "above";
         /** @description How even reactions are. */
         Steadiness: {
             /** @enum {string} */
@@ -1364,6 +1490,41 @@ export interface components {
             text: string;
             /** @description Its words. */
             words: components["schemas"]["Word"][];
+        };
+        /** @description Variability of one recording. */
+        Variability: {
+            /**
+             * Format: double
+             * @description Artefacts, as a share of all intervals, 0 to 1.
+             */
+            artefacts: number;
+            /** @description Intervals it rests on, artefacts left out. */
+            intervals: number;
+            /**
+             * Format: double
+             * @description Successive differences over 50 ms, percent of all.
+             */
+            pnn50_percent: number;
+            /**
+             * Format: double
+             * @description Root mean square of successive differences, ms.
+             */
+            rmssd_ms: number;
+            /**
+             * Format: double
+             * @description Width of the Poincaré plot, ms.
+             */
+            sd1_ms: number;
+            /**
+             * Format: double
+             * @description Length of the Poincaré plot, ms.
+             */
+            sd2_ms: number;
+            /**
+             * Format: double
+             * @description Standard deviation of the intervals, ms.
+             */
+            sdnn_ms: number;
         };
         /**
          * @description Whether the others' voices are told apart in a meeting, and why not.
@@ -1584,6 +1745,141 @@ export interface operations {
             };
             /** @description the database does not answer */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_heart_recordings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartRecordings"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_heart_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateHeartRecording"];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartRecording"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_heart_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["HeartRecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -98,7 +98,18 @@ impl Stage {
 
     /// Another meeting of the same person on the same device.
     pub async fn again(&self) -> Self {
-        let (meeting, session) = new_meeting(&self.api, &self.device).await;
+        self.at(new_meeting(&self.api, &self.device).await)
+    }
+
+    /// The same, the meeting made as `about` says.
+    pub async fn another(&self, about: Value) -> Self {
+        let made = self.owner.post("/v1/meetings", about).await.expect(201).body;
+        let meeting = made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        let session = self.api.open_session(meeting, self.device.id).await;
+        self.at((meeting, session.expect("a session is opened")))
+    }
+
+    fn at(&self, (meeting, session): (Uuid, Uuid)) -> Self {
         Self {
             token: self.token.clone(),
             api: self.api.clone(),
@@ -143,6 +154,7 @@ async fn new_meeting(api: &Api, device: &Device) -> (Uuid, Uuid) {
         language: None,
         others_told: true,
         mode: Some("practice".into()),
+        played_back: false,
     };
     let meeting = api.create_meeting(&meeting).await.expect("a meeting is made").id;
     let session = api.open_session(meeting, device.id).await.expect("a session is opened");

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openApp, refusal, type App } from "../../../test/app";
 import { FakeSocket } from "../../../test/fake-socket";
 import { finals, liveMeasures, meeting } from "../../../test/fixtures/meeting.mjs";
+import type { LiveMeasures } from "../../api/model";
 
 const live = meeting(1, { title: "Roadmap", state: "live", committed_ms: 61_000 });
 const nudge = { type: "nudge", id: "n1", rule: "N1", headline: "Slow down", evidence: "187 words a minute", at_ms: 20_000, expires_at_ms: 35_000 };
@@ -72,6 +73,31 @@ describe("the live page", () => {
     const fillers = screen.getByRole("region", { name: "Fillers" });
     expect(fillers.textContent).toContain("Not enough speech yet");
     expect(fillers.textContent).toContain("Um and uh are not covered by this recognizer.");
+  });
+
+  it("shows the three cards of attention once there is enough of it, and none of how anybody feels", async () => {
+    const { socket } = await open();
+    const say = (attention: LiveMeasures["attention"]): void => socket.say(null, { type: "measures", at_ms: 90_000, measures: { ...liveMeasures(90_000), attention } });
+    say(null);
+    await screen.findByRole("region", { name: "Pace" });
+    expect(screen.queryByRole("region", { name: "Alertness" })).toBeNull();
+
+    const steadiness = { state: "after_an_assessment" } as const;
+    say({ alertness: { state: "not_enough_data", seconds: 41, need: 120 }, steadiness, environment: { state: "not_enough_data", seconds: 41, need: 60 } });
+    const text = (name: string): string | null => screen.getByRole("region", { name }).textContent;
+    await waitFor(() => expect(text("Alertness")).toBe("Alertness41 of 120 s with your eyes in view so far"));
+    expect(text("Environment")).toBe("Environment41 of 60 s in the meeting so far");
+    expect(text("Steadiness")).toBe("SteadinessAfter an assessment: no camera measures it.");
+
+    const environment = { state: "known", focus: 91.4, switches_per_10_min: 1 } as const;
+    say({ alertness: { state: "usual", perclos: 4.2 }, steadiness, environment });
+    await waitFor(() => expect(text("Alertness")).toMatch(/^Alertness4\.2% eyes closed/));
+    expect(text("Environment")).toBe("Environment91% in front1 switch to another window per 10 minutes.");
+    say({ alertness: { state: "raised", perclos: 7 }, steadiness, environment });
+    await waitFor(() => expect(text("Alertness")).toMatch(/^AlertnessRaised7% eyes closed/));
+    say({ alertness: { state: "break", perclos: 12.3 }, steadiness, environment });
+    await waitFor(() => expect(text("Alertness")).toMatch(/^AlertnessBreak\?12% eyes closed.*short break is worth it/));
+    expect(document.body.textContent).not.toMatch(/tired|bored|stress|mood|engaged|emotion/i);
   });
 
   it("says how far everything is saved: what the server last said, then what is committed", async () => {

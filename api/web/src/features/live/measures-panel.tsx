@@ -1,5 +1,4 @@
 /** How it is going: pace on its scale, who has the floor and for how long, fillers and questions. */
-import type { ReactNode } from "react";
 import type { Band, LiveMeasures } from "../../api/model";
 import { rounded } from "../../format/measure";
 import { clock, spokenLength } from "../../format/time";
@@ -8,6 +7,8 @@ import { Ruler } from "../../measure/ruler";
 import { standing } from "../../measure/standing";
 import { StandingMark } from "../../measure/standing-mark";
 import { TalkBar } from "../../measure/talk-bar";
+import { AttentionCards } from "./attention-cards";
+import { Cell, Value } from "./cell";
 
 export function LiveMeasuresPanel({ measures }: { measures: LiveMeasures | null }) {
   if (measures === null) {
@@ -45,6 +46,7 @@ export function LiveMeasuresPanel({ measures }: { measures: LiveMeasures | null 
       <Cell label="Your questions" className="max-lg:hidden">
         <Value figure={String(measures.questions)} unit="" />
       </Cell>
+      {measures.attention != null && <AttentionCards cards={measures.attention} />}
     </div>
   );
 }
@@ -59,30 +61,6 @@ function Pace({ wpm, target }: { wpm: number | null; target: Band }) {
         <p className="sr-only">Target {bandWords(target, pace.figure)}</p>
       </div>
     </Cell>
-  );
-}
-
-function Cell({ label, mark, className = "", children }: { label: string; mark?: ReactNode; className?: string; children: ReactNode }) {
-  return (
-    <section aria-label={label} className={`border-t border-line ${className}`}>
-      <div className="flex items-baseline justify-between gap-3">
-        <h2 className="eyebrow">{label}</h2>
-        {mark}
-      </div>
-      {children}
-    </section>
-  );
-}
-
-function Value({ figure, unit, spoken, large = false }: { figure: string; unit: string; spoken?: string; large?: boolean }) {
-  return (
-    <p className="mt-1">
-      <span className={`figure tabular ${large ? "text-3xl" : "text-2xl"}`} aria-hidden={spoken === undefined ? undefined : true}>
-        {figure}
-      </span>
-      {spoken !== undefined && <span className="sr-only">{spoken}</span>}
-      {unit !== "" && <span className="ml-1.5 text-sm text-ink-2">{unit}</span>}
-    </p>
   );
 }
 

@@ -1,6 +1,7 @@
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { openApp, refusal, type Answers } from "../../../test/app";
+import { heartRecording } from "../../../test/fixtures/meeting.mjs";
 
 interface Stands {
   role?: string;
@@ -16,6 +17,7 @@ function standing({ role = "owner", host = "stt.example", allowed = false, conse
   return {
     "GET /v1/me": () => ({ status: 200, body: { id: "u", tenant_id: "t", role } }),
     "GET /v1/organisation": () => ({ status: 200, body: organisation }),
+    "GET /v1/heart-recordings": () => ({ status: 200, body: { recordings: [] } }),
     "GET /v1/consents": () => ({ status: 200, body: { consents: [{ kind: "remote_recognition", granted, created_at: "2026-11-20T00:00:00Z" }] } }),
     "PATCH /v1/organisation": async (request) => {
       organisation.remote_recognition = ((await request.json()) as { remote_recognition: boolean }).remote_recognition;
@@ -71,6 +73,61 @@ describe("the settings of audio", () => {
     await user.click(await screen.findByRole("switch", KEEP));
     expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
     await waitFor(() => expect(screen.getByRole("switch", KEEP).getAttribute("aria-checked")).toBe("false"));
+  });
+});
+
+describe("the heart", () => {
+  const first = heartRecording(1, "2026-11-18T07:05:00Z", 41.3, null);
+  const second = heartRecording(2, "2026-11-24T07:05:00Z", 31, { recordings: 5, from_ms: 36.2, to_ms: 47.9, standing: "below" });
+  /** A server that takes any file and says the same of it; what was sent ends up in `sent`. */
+  const taking = (sent: { type: string | null; text: string }[], answers: Answers = {}): Answers => {
+    let kept = [first];
+    return {
+      ...standing({}),
+      "GET /v1/heart-recordings": () => ({ status: 200, body: { recordings: kept } }),
+      "POST /v1/heart-recordings": async (request) => {
+        sent.push({ type: request.headers.get("content-type"), text: await request.text() });
+        kept = [second, ...kept];
+        return { status: 201, body: second };
+      },
+      [`DELETE /v1/heart-recordings/${first.id}`]: () => {
+        kept = kept.filter(({ id }) => id !== first.id);
+        return { status: 204 };
+      },
+      ...answers,
+    };
+  };
+  const choose = async (app: ReturnType<typeof openApp>, file: File): Promise<void> => app.user.upload(await screen.findByLabelText("Upload a recording"), file);
+
+  it("is computed from a file, and shown beside what is usual", async () => {
+    const sent: { type: string | null; text: string }[] = [];
+    const app = openApp("/settings", taking(sent));
+    const table = "time,rr_ms\n2026-11-24T07:05:00Z,812\n";
+    await choose(app, new File([table], "morning.csv", { type: "text/csv" }));
+    expect(await screen.findByText(/ms RMSSD, lower than your usual 36 to 48/)).toBeTruthy();
+    await choose(app, new File(["{}"], "Morning.JSON", { type: "application/json" }));
+    await waitFor(() => expect(sent).toEqual([{ type: "text/csv", text: table }, { type: "application/json", text: "{}" }]));
+    const one = (await screen.findByText(/fewer than five others of the 14 days before/)).closest("li");
+    expect(one?.textContent).toMatch(/November.*2026.*41ms RMSSD.*SDNN 54 ms.*pNN50 21 %.*214 intervals.*0.9 % artefacts/);
+    expect(document.body.textContent).not.toMatch(/stress|mood|recovery|readiness/i);
+  });
+
+  it("says what was wrong with a file", async () => {
+    const details = { fields: [{ field: "intervals", problem: "56000 ms of intervals are not enough: 60000 are needed" }] };
+    const refused = () => ({ status: 422, body: { error: { code: "invalid", message: "some fields are not right", details, timestamp: "2026-11-20T00:00:00Z", request_id: "r", retryable: false } } });
+    const app = openApp("/settings", taking([], { "POST /v1/heart-recordings": refused }));
+    await choose(app, new File(["time,rr_ms"], "short.csv"));
+    expect((await screen.findByRole("alert")).textContent).toBe("Nothing was kept. 56000 ms of intervals are not enough: 60000 are needed.");
+    await choose(app, new File([new Uint8Array(2 * 1024 * 1024 + 1)], "night.csv"));
+    await waitFor(() => expect(screen.getByRole("alert").textContent).toBe("Nothing was kept. The file is larger than 2 MB."));
+    expect(app.requests.filter((request) => request === "POST /v1/heart-recordings")).toHaveLength(1);
+  });
+
+  it("is deleted after asking", async () => {
+    const { user } = openApp("/settings", taking([]));
+    await user.click(await screen.findByRole("button", { name: /^Delete the recording of Wednesday.*November.*2026$/ }));
+    await user.click(await screen.findByRole("button", { name: "Delete it" }));
+    await waitFor(() => expect(screen.queryByRole("list", { name: "Recordings of your heart" })).toBeNull());
   });
 });
 

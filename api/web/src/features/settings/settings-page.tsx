@@ -1,6 +1,7 @@
 /** What a person settles for themselves, and administrators for everybody. */
 import { useTitle } from "../../ui/title";
 import { AudioSection } from "./audio-section";
+import { HeartSection } from "./heart-section";
 import { RecognitionSection } from "./recognition-section";
 
 export function SettingsPage() {
@@ -11,6 +12,7 @@ export function SettingsPage() {
       <div className="mt-8 sm:mt-10">
         <AudioSection />
         <RecognitionSection />
+        <HeartSection />
       </div>
     </div>
   );
