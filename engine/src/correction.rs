@@ -88,12 +88,12 @@ fn correct(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
         })
         .cloned()
         .collect();
-    for index in 0..utterances.len() {
-        if !touched(&utterances[index]) {
+    for (index, utterance) in utterances.iter_mut().enumerate() {
+        if !touched(utterance) {
             continue;
         }
-        let whole = whole(&utterances[index]);
-        let utterance = Arc::make_mut(&mut utterances[index]);
+        let whole = whole(utterance);
+        let utterance = Arc::make_mut(utterance);
         let (before, mut rest): (Vec<Word>, Vec<Word>) = std::mem::take(&mut utterance.words)
             .into_iter()
             .filter(|word| !whole && !is_inside(word, correction.span))
