@@ -1,27 +1,31 @@
 //! The fold over a meeting's decided segments: what was said by whom, in which turns. Everything derived is a pure
 //! function of the utterances so far, so that streaming and batch agree and a resume rebuilds the same state.
 
+pub(crate) mod found;
 mod shown;
 
 use crate::attention::{Attention, Second};
 use crate::attribution::Participant;
 use crate::clock::{MeetingTime, Span};
 use crate::correction::Corrected;
-use crate::fillers::{self, Filler, Place};
+use crate::detect::Language;
+use crate::fillers::Filler;
 use crate::lexicon;
 use crate::live::{LiveMeasures, Pace};
 use crate::measures::{self, Evidence, History, Measures};
 use crate::meeting_type::MeetingType;
 use crate::page::Page;
-use crate::questions::{self, QuestionKind};
+use crate::questions::QuestionKind;
 use crate::recognize::RecognizerInfo;
 use crate::signal::{self, Signal, SoundHeard};
 use crate::sound::Sound;
 use crate::speaker::{Speaker, Track};
 use crate::transcript::{Final, SegmentFlag, SegmentId, Word};
-use crate::turns::{self, TURN_GAP, Turn};
+use crate::turns::{self, Turn};
 use crate::voices::{VoiceSpan, VoicesHeard};
+use found::{Finder, Found};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,6 +85,9 @@ pub struct Utterance {
     /// Whose voice is where in it: what names of voices are made of, and no part of a report.
     #[serde(skip)]
     pub voices: Vec<VoiceSpan>,
+    /// What else the detectors found in it: what measures are made of, and no part of a report.
+    #[serde(skip)]
+    pub(crate) found: Found,
 }
 
 impl Utterance {
@@ -115,8 +122,12 @@ pub struct Conversation {
     page: Page,
     /// What the person's own device made of their camera and wearable.
     attention: Attention,
-    /// What was told of the floor.
+    /// What is found in what was said.
+    finder: Finder,
+    /// What was told of the floor and of questions.
     told: signal::Told,
+    /// Of each track: how far its segments go.
+    tracks_to: BTreeMap<Track, MeetingTime>,
     /// How far the meeting has come: what was decided last ends here, on one track at least.
     now: MeetingTime,
 }
@@ -125,6 +136,7 @@ impl Conversation {
     /// A meeting of which nothing is decided yet.
     pub fn new(setup: Setup) -> Self {
         Self {
+            finder: Finder::new(&setup),
             setup,
             utterances: Vec::new(),
             sounds: Vec::new(),
@@ -132,25 +144,23 @@ impl Conversation {
             page: Page::default(),
             attention: Attention::default(),
             told: signal::Told::default(),
+            tracks_to: BTreeMap::new(),
             now: MeetingTime::START,
         }
     }
 
     /// Takes the next decided segment, in the order in which segments were committed, and says what it brought about.
     pub fn observe(&mut self, decided: &Final) -> Vec<Signal> {
-        let Some(utterance) = utterance_of(decided, self.place_of(decided)) else {
-            return self.advance(decided.span.end);
+        let Some(utterance) = utterance_of(decided) else {
+            let signals = self.pass(decided.span.end);
+            self.decide(decided);
+            return signals;
         };
         let mine = utterance.speaker != Speaker::Them;
-        let mut signals: Vec<Signal> = Vec::new();
         if let Some(sound) = decided.sound.as_deref().filter(|_| mine) {
             self.keep_sound(decided.span.start, sound);
         }
         if mine && !utterance.low_confidence {
-            signals.extend(utterance.fillers.iter().map(|filler| Signal::Filler {
-                at: filler.at,
-                kind: filler.kind,
-            }));
             self.pace.observe(&utterance);
         }
         let span = utterance.span;
@@ -159,8 +169,10 @@ impl Conversation {
         });
         self.utterances.insert(place, Arc::new(utterance));
         self.now = self.now.max(span.end);
+        self.finder.observe(&mut self.utterances, place);
+        self.decide(decided);
         let mut told = std::mem::take(&mut self.told);
-        signals.extend(signal::of(self, place, &mut told));
+        let mut signals = signal::of(self, place, &mut told);
         self.told = told;
         if let Some(sound) = decided.sound.as_deref().filter(|_| mine) {
             signals.push(Signal::Sound(SoundHeard::of(decided.span.start, span.end, sound)));
@@ -183,23 +195,28 @@ impl Conversation {
         signals
     }
 
+    /// Notes how far the track of `decided` is decided, and with it what all tracks are: the segments of each come in order.
+    fn decide(&mut self, decided: &Final) {
+        let to = self.tracks_to.entry(decided.track).or_default();
+        *to = decided.span.end.max(*to);
+        let tracks = self.setup.tracks.iter();
+        let to = tracks.map(|track| self.tracks_to.get(track).copied().unwrap_or_default());
+        self.finder.advance(to.min().unwrap_or_default());
+    }
+
     fn keep_sound(&mut self, start: MeetingTime, sound: &Sound) {
         let place = self.sounds.partition_point(|earlier| earlier.start <= start);
         let sound = sound.clone();
         self.sounds.insert(place, Arc::new(Sounded { start, sound }));
     }
 
-    /// Whether this goes on where its speaker spoke last.
-    fn place_of(&self, decided: &Final) -> Place {
-        let last = self.of(decided.speaker).map(|utterance| utterance.span.end).max();
-        match last {
-            Some(end) if decided.span.start < end.plus(TURN_GAP) => Place::WithinTurn,
-            _ => Place::TurnStart,
-        }
+    /// Says that everything that begins before `to` is decided: silence, where no segment came.
+    pub fn advance(&mut self, to: MeetingTime) -> Vec<Signal> {
+        self.finder.advance(to);
+        self.pass(to)
     }
 
-    /// Says that everything before `to` is decided: silence, where no segment came.
-    pub fn advance(&mut self, to: MeetingTime) -> Vec<Signal> {
+    fn pass(&mut self, to: MeetingTime) -> Vec<Signal> {
         if to <= self.now {
             return Vec::new();
         }
@@ -312,13 +329,25 @@ impl Conversation {
         measures::measure(&Evidence::new(self, &History::default(), None))
     }
 
+    /// The language that is spoken, as far as the detectors care.
+    pub(crate) fn language(&self) -> Language {
+        Language::heard_by(&self.setup.recognizer.languages)
+    }
+
+    /// Finds anew what there is to find, in words that were changed.
+    pub(crate) fn find_anew(&mut self) {
+        let language = self.language();
+        found::mark_all(&mut self.utterances, language);
+    }
+
     /// What is shown while the meeting goes on.
     pub fn live(&self) -> LiveMeasures {
         crate::live::live(self, &self.pace)
     }
 }
 
-fn utterance_of(decided: &Final, place: Place) -> Option<Utterance> {
+/// What was said in a segment, before anything is found in it.
+fn utterance_of(decided: &Final) -> Option<Utterance> {
     let (first, last) = (decided.words.first()?, decided.words.last()?);
     let voiced = if decided.voiced.is_empty() {
         vec![Span::new(first.start, last.end)]
@@ -334,8 +363,8 @@ fn utterance_of(decided: &Final, place: Place) -> Option<Utterance> {
         text: texts.join(" "),
         words: decided.words.clone(),
         ipus,
-        fillers: fillers::find(&decided.words, place),
-        question: questions::find(&decided.words),
+        fillers: Vec::new(),
+        question: None,
         // What ran into the loop guard is probably repetition, however sure of it the recognizer is.
         low_confidence: decided
             .flags
@@ -346,6 +375,7 @@ fn utterance_of(decided: &Final, place: Place) -> Option<Utterance> {
         corrected: None,
         live_text: None,
         voices: decided.voices.clone(),
+        found: Found::default(),
     })
 }
 

@@ -9,13 +9,12 @@
 
 use crate::attribution::{Pair, align};
 use crate::clock::{MeetingTime, Span};
+use crate::conversation::found::{Found, mark_all};
 use crate::conversation::{Conversation, Utterance};
-use crate::fillers::{self, Place};
+use crate::detect::Language;
 use crate::lexicon::token;
-use crate::questions;
 use crate::speaker::Speaker;
 use crate::transcript::{SegmentId, Word};
-use crate::turns::TURN_GAP;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -50,6 +49,9 @@ impl Conversation {
         let mut read = self.clone();
         for correction in corrections {
             correct(&mut read.utterances, correction);
+        }
+        if !corrections.is_empty() {
+            read.find_anew();
         }
         read
     }
@@ -86,13 +88,12 @@ fn correct(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
         })
         .cloned()
         .collect();
-    for index in 0..utterances.len() {
-        if !touched(&utterances[index]) {
+    for (index, utterance) in utterances.iter_mut().enumerate() {
+        if !touched(utterance) {
             continue;
         }
-        let whole = whole(&utterances[index]);
-        let place = place_of(&utterances[..index], &utterances[index]);
-        let utterance = Arc::make_mut(&mut utterances[index]);
+        let whole = whole(utterance);
+        let utterance = Arc::make_mut(utterance);
         let (before, mut rest): (Vec<Word>, Vec<Word>) = std::mem::take(&mut utterance.words)
             .into_iter()
             .filter(|word| !whole && !is_inside(word, correction.span))
@@ -110,7 +111,7 @@ fn correct(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
             });
         }
         words.append(&mut rest);
-        set_words(utterance, words, place);
+        set_words(utterance, words);
     }
     utterances.retain(|utterance| !utterance.words.is_empty());
     if carrier.is_none() {
@@ -138,59 +139,47 @@ fn add(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
             heard: String::new(),
         }),
         live_text: None,
+        found: Found::default(),
     };
     let key = |utterance: &Utterance| (utterance.span.start, utterance.speaker);
     let index = utterances.partition_point(|earlier| key(earlier) <= key(&utterance));
-    let place = place_of(&utterances[..index], &utterance);
-    set_words(&mut utterance, placed(&correction.text, &[], correction.span), place);
+    set_words(&mut utterance, placed(&correction.text, &[], correction.span));
     utterances.insert(index, Arc::new(utterance));
 }
 
-/// Takes corrections into utterances of a report that was made before them; the next report is made with them.
-pub fn reread(utterances: &mut [Utterance], corrections: &[Correction]) {
+/// Takes corrections into utterances of a report that was made before them, in `language`; the next report is made with them.
+pub fn reread(utterances: &mut [Utterance], corrections: &[Correction], language: Language) {
+    let mut is_new = false;
     for correction in corrections {
-        let Some(index) = utterances
-            .iter()
-            .position(|utterance| utterance.id == correction.segment)
+        let Some(utterance) = utterances
+            .iter_mut()
+            .find(|utterance| utterance.id == correction.segment)
         else {
             continue;
         };
-        let known = utterances[index].corrected.clone();
+        let known = utterance.corrected.clone();
         if known.as_ref().is_some_and(|known| known.version >= correction.version) {
             continue;
         }
-        let (before, rest) = utterances.split_at_mut(index);
-        let utterance = &mut rest[0];
-        let place = place_of(before, utterance);
         let words = placed(&correction.text, &utterance.words, utterance.span);
         utterance.corrected = Some(Corrected {
             version: correction.version,
             heard: known.map_or_else(|| joined(&utterance.words), |known| known.heard),
         });
-        set_words(utterance, words, place);
+        set_words(utterance, words);
+        is_new = true;
+    }
+    if is_new {
+        mark_all(utterances, language);
     }
 }
 
-/// Gives an utterance other words, and what follows from them.
-fn set_words(utterance: &mut Utterance, words: Vec<Word>, place: Place) {
+/// Gives an utterance other words.
+fn set_words(utterance: &mut Utterance, words: Vec<Word>) {
     utterance.text = joined(&words);
-    utterance.fillers = fillers::find(&words, place);
-    utterance.question = questions::find(&words);
     utterance.low_confidence &= utterance.corrected.is_none();
     utterance.from_captions.clear();
     utterance.words = words;
-}
-
-/// Whether `utterance` goes on where its speaker spoke last.
-fn place_of<U: AsRef<Utterance>>(before: &[U], utterance: &Utterance) -> Place {
-    let same = before
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|earlier| earlier.speaker == utterance.speaker);
-    match same.map(|earlier| earlier.span.end).max() {
-        Some(end) if utterance.span.start < end.plus(TURN_GAP) => Place::WithinTurn,
-        _ => Place::TurnStart,
-    }
 }
 
 impl AsRef<Self> for Utterance {
@@ -378,11 +367,11 @@ mod tests {
         let meeting = conversation(MeetingType::Other, &[said(Me, 10_000, "we sheep it")]);
         let mut utterances: Vec<Utterance> = meeting.utterances().iter().map(|one| (**one).clone()).collect();
         let mut put_right = correction(&utterances[0], "we ship it");
-        reread(&mut utterances, std::slice::from_ref(&put_right));
+        reread(&mut utterances, std::slice::from_ref(&put_right), Language::English);
         assert_eq!(utterances[0].text, "we ship it");
         put_right.version = 2;
         put_right.text = "we shipped it".into();
-        reread(&mut utterances, &[put_right.clone(), put_right]);
+        reread(&mut utterances, &[put_right.clone(), put_right], Language::English);
         assert_eq!(utterances[0].text, "we shipped it");
         let known = utterances[0].corrected.as_ref().unwrap();
         assert_eq!((known.version, known.heard.as_str()), (2, "we sheep it"));

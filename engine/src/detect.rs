@@ -7,8 +7,9 @@
 //! than a rule, and a rule elsewhere. Only action items and decisions wait for the end: which few of a meeting are worth
 //! showing is a ranking.
 //!
-//! The weights are of English. Of other languages only [`Detections::talk_time`], words and turns are told, and
-//! [`Language::missing`] says what is not.
+//! The weights are of English. Of other languages only [`Detections::talk_time`] and words are told, and [`Language::missing`]
+//! says what is not. Live and in the report they serve through [`crate::conversation`]: turns leave out what is told to be a
+//! backchannel, and in other languages what is short and made of sounds that every language has ([`crate::turns`]).
 
 mod describe;
 pub mod exchange;
@@ -49,6 +50,26 @@ pub enum Punctuation {
     Absent,
 }
 
+impl Punctuation {
+    /// Of a punctuated transcript more words than one in this many have a mark; where a recognizer writes none, a stray one does
+    /// not make it punctuated.
+    const WORDS_A_MARK: usize = 50;
+
+    /// Whether whoever wrote `words` writes punctuation. Nobody who wrote nothing does.
+    pub fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
+        let (mut marked, mut all) = (0, 0);
+        for word in words {
+            all += 1;
+            marked += usize::from(word.ends_with(['.', '?', '!', ',']));
+        }
+        if marked * Self::WORDS_A_MARK > all {
+            Self::Written
+        } else {
+            Self::Absent
+        }
+    }
+}
+
 /// The language that is spoken, as far as the detectors care.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Language {
@@ -64,6 +85,17 @@ impl Language {
     pub fn of_tag(tag: &str) -> Self {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         if primary.eq_ignore_ascii_case("en") {
+            Self::English
+        } else {
+            Self::Other
+        }
+    }
+
+    /// The language of a meeting that a recognizer of `languages` (BCP 47 tags) writes down: English where it is among them, or
+    /// nothing is said of languages.
+    pub fn heard_by(languages: &[String]) -> Self {
+        let is_english = |tag: &String| Self::of_tag(tag) == Self::English;
+        if languages.is_empty() || languages.iter().any(is_english) {
             Self::English
         } else {
             Self::Other
@@ -99,6 +131,10 @@ pub struct Event {
     pub speaker: usize,
     /// When.
     pub span: Span,
+    /// The place of its first word among the words of its speaker, by start.
+    pub first: usize,
+    /// The place of its last word.
+    pub last: usize,
 }
 
 /// A question.
@@ -161,6 +197,8 @@ pub struct Detections {
     pub fillers: Vec<Event>,
     /// Words in their discourse use, one event a word.
     pub markers: Vec<Event>,
+    /// The words and phrases of C7 in their discourse use, one event a phrase.
+    pub lexical: Vec<Event>,
     /// Backchannels.
     pub backchannels: Vec<Event>,
     /// Interruptions, made and failed.

@@ -49,6 +49,14 @@ pub(crate) const BACKCHANNEL_PHRASES: &[&[&str]] = &[
     &["that", "makes", "sense"],
 ];
 
+/// Whether a token is a sound that says "I listen" in about every language.
+pub(crate) fn is_listening_token(token: &str) -> bool {
+    matches!(
+        token,
+        "mm" | "mmm" | "mhm" | "mm-hmm" | "hm" | "hmm" | "aha" | "uh-huh" | "ok" | "okay"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,8 +70,8 @@ mod tests {
     }
 
     #[test]
-    fn um_is_a_filled_pause_and_yeah_says_i_listen() {
+    fn um_is_a_filled_pause_and_mhm_says_i_listen() {
         assert!(is_filled_pause("um") && !is_filled_pause("umbrella"));
-        assert!(is_backchannel_token("yeah") && !is_backchannel_token("no"));
+        assert!(is_listening_token("mhm") && !is_listening_token("no"));
     }
 }

@@ -17,7 +17,6 @@ pub mod detect;
 pub mod echo;
 pub mod fillers;
 pub mod gate;
-pub mod hedges;
 pub mod hrv;
 pub mod judged;
 pub mod lexicon;
@@ -32,7 +31,6 @@ pub mod repetition;
 pub mod report;
 pub mod resample;
 pub mod score;
-mod second_opinion;
 pub mod second_pass;
 pub mod signal;
 pub mod sound;
@@ -43,6 +41,11 @@ pub mod voice;
 pub mod voices;
 pub mod wer;
 
+mod content;
+mod floor;
+mod hedges;
+mod phrases;
+mod second_opinion;
 mod segmenter;
 #[cfg(test)]
 mod spoken;

@@ -131,8 +131,8 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
             .sum(),
         questions: conversation
             .trusted()
-            .filter(|utterance| utterance.question.is_some())
-            .count() as u32,
+            .map(|utterance| utterance.found.questions.len() as u32)
+            .sum(),
         attributed: conversation.attributed(conversation.now().minus(NAMES_COME_WITHIN)),
         voices: conversation.has_two_sides().then_some(conversation.setup().voices),
         attention: conversation.attention().cards(),

@@ -35,13 +35,10 @@ mod c6_filled_pauses;
 mod c7_lexical_fillers;
 mod c8_filler_clusters;
 mod c9_pausing;
-mod commitments;
-mod content;
 mod draft;
 mod evidence;
-mod hedges;
 mod history;
-mod phrases;
+mod profile;
 mod restarts;
 mod sentences;
 mod stance;
@@ -57,6 +54,7 @@ pub(crate) use c3_speaking_rate::{pace_target, speaking_time};
 use draft::{Draft, Found, exposure};
 pub(crate) use evidence::Evidence;
 pub use history::History;
+pub use profile::{Profile, Trait};
 
 /// Whether a measure has a value, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -279,7 +277,11 @@ fn found(evidence: &Evidence<'_>) -> Vec<Found> {
         c29_commitments::measure,
         c30_hygiene::measure,
     ];
-    each.into_iter().map(|measure| measure(evidence)).collect()
+    let mut all: Vec<Found> = each.into_iter().map(|measure| measure(evidence)).collect();
+    for found in &mut all {
+        evidence.profile.guard(&mut found.measure);
+    }
+    all
 }
 
 /// The value at `quantile` (0 to 1) of `values`, linear between neighbours; `None` without values.
@@ -304,6 +306,7 @@ fn no_sound(conversation: &Conversation) -> Option<&'static str> {
 }
 
 const NO_MODEL: &str = "Needs a language model.";
+const ONLY_ENGLISH: &str = "Told of English alone, and this recognizer writes another language.";
 const ONE_CHANNEL: &str = "Only one channel was heard, so speakers cannot be told apart.";
 
 #[cfg(test)]

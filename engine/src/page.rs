@@ -1,8 +1,9 @@
-//! What the meeting's own page showed of who speaks: captions with names beside them, and names marked as speaking. Cheap to
-//! clone, like the conversation that it belongs to.
+//! What the meeting's own page showed of who speaks and who is there: captions with names beside them, names marked as speaking,
+//! and names of people. Cheap to clone, like the conversation that it belongs to.
 
 use crate::clock::{MeetingTime, Span};
 use crate::lexicon::token;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,11 @@ pub enum Shown {
         /// The names; none when all are silent.
         names: Vec<String>,
     },
+    /// Who is in the meeting from now on, the person among them.
+    Present {
+        /// The names.
+        names: Vec<String>,
+    },
 }
 
 /// Everything a page showed so far.
@@ -40,7 +46,12 @@ pub struct Page {
     captions: Vec<Arc<Caption>>,
     /// By when they appeared.
     marks: Vec<Arc<Mark>>,
+    /// Who was in the meeting at any time.
+    present: BTreeSet<Arc<str>>,
 }
+
+/// People of a meeting that are kept by name: more are an audience.
+const PRESENT: usize = 500;
 
 /// A block of captions.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,10 +101,22 @@ impl Page {
                 let place = self.marks.partition_point(|earlier| earlier.at <= at);
                 self.marks.insert(place, Arc::new(Mark { at, names }));
             }
+            Shown::Present { names } => {
+                for name in names {
+                    if self.present.len() < PRESENT && !self.present.contains(name.as_str()) {
+                        self.present.insert(name.into());
+                    }
+                }
+            }
         }
     }
 
-    /// Whether it showed anything.
+    /// Who was in the meeting at any time, the person among them.
+    pub(crate) fn present(&self) -> impl Iterator<Item = &str> {
+        self.present.iter().map(AsRef::as_ref)
+    }
+
+    /// Whether it showed anything of who speaks.
     pub fn is_empty(&self) -> bool {
         self.captions.is_empty() && self.marks.is_empty()
     }

@@ -1,17 +1,12 @@
-//! Questions (C17), told from their words. Some recognizers write no punctuation: a question mark settles it where there
-//! is one, word order has to where there is none. Nothing is asked of grammar beyond a word's neighbours, so that a
-//! misheard word elsewhere changes nothing.
+//! What the words of a clause tell of a question (C17): whether their order asks, and whether it leaves the answer open. Whether
+//! the clause is one is for [`crate::detect`] to say, which has punctuation and the floor beside this. Nothing is asked of grammar
+//! beyond a word's neighbours, so that a misheard word elsewhere changes nothing.
 
 mod follow_up;
 
 pub(crate) use follow_up::{FOLLOWED, follows_up};
 
-use crate::lexicon::{is_filled_pause, token};
-use crate::transcript::Word;
 use serde::{Deserialize, Serialize};
-
-/// A pause after which, without punctuation, a new clause may begin.
-const CLAUSE_PAUSE_MS: u128 = 150;
 
 /// Whether a question leaves the answer open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,80 +19,22 @@ pub enum QuestionKind {
     Closed,
 }
 
-/// The question that `words` ask, if they ask one: the open one where there are both.
-pub fn find(words: &[Word]) -> Option<QuestionKind> {
-    let kinds: Vec<QuestionKind> = clauses(words).iter().filter_map(Clause::kind).collect();
-    kinds
-        .iter()
-        .copied()
-        .find(|kind| *kind == QuestionKind::Open)
-        .or_else(|| kinds.first().copied())
-}
-
-struct Clause {
-    tokens: Vec<String>,
-    /// Whether the recognizer ended it with a question mark; `None` where it wrote no end.
-    asked: Option<bool>,
-}
-
-/// Sentences where there is punctuation; otherwise what lies between pauses.
-fn clauses(words: &[Word]) -> Vec<Clause> {
-    let mut clauses = Vec::new();
-    let mut tokens: Vec<String> = Vec::new();
-    for (index, word) in words.iter().enumerate() {
-        let paused = index > 0 && word.start.since(words[index - 1].end).as_millis() > CLAUSE_PAUSE_MS;
-        let token = token(&word.text);
-        // A pause alone is no boundary: people pause for breath. Before a word that can begin a question it may be one.
-        if paused && begins_question(&token) && !tokens.is_empty() {
-            clauses.push(Clause {
-                tokens: std::mem::take(&mut tokens),
-                asked: None,
-            });
-        }
-        if !token.is_empty() && !is_filled_pause(&token) {
-            tokens.push(token);
-        }
-        if word.text.ends_with(['.', '?', '!']) && !tokens.is_empty() {
-            let asked = Some(word.text.ends_with('?'));
-            clauses.push(Clause {
-                tokens: std::mem::take(&mut tokens),
-                asked,
-            });
-        }
-    }
-    if !tokens.is_empty() {
-        clauses.push(Clause { tokens, asked: None });
-    }
-    clauses
-}
-
-impl Clause {
-    fn kind(&self) -> Option<QuestionKind> {
-        let tokens: Vec<&str> = self.tokens.iter().map(String::as_str).collect();
-        asked(&tokens, self.asked)
-    }
-}
-
-/// The question that a clause of `tokens` asks; `mark` says whether it ends in a question mark, where ends are written.
-fn asked(tokens: &[&str], mark: Option<bool>) -> Option<QuestionKind> {
+/// The question that the words of one clause ask, told from their order alone.
+pub(crate) fn cue(tokens: &[&str]) -> Option<QuestionKind> {
     let tokens = without_openers(tokens);
     if is_invitation(tokens) {
         return Some(QuestionKind::Open);
     }
-    match mark {
-        Some(false) => None,
-        Some(true) => Some(kind(tokens)),
-        None => (0..tokens.len())
-            .find(|&at| {
-                if at == 0 {
-                    asks_at_start(tokens)
-                } else {
-                    asks_inside(tokens[at - 1], &tokens[at..])
-                }
-            })
-            .map(|at| kind_of(&tokens[at..]))
-            .or_else(|| ends_in_tag(tokens).then_some(QuestionKind::Closed)),
-    }
+    (0..tokens.len())
+        .find(|&at| {
+            if at == 0 {
+                asks_at_start(tokens)
+            } else {
+                asks_inside(tokens[at - 1], &tokens[at..])
+            }
+        })
+        .map(|at| kind_of(&tokens[at..]))
+        .or_else(|| ends_in_tag(tokens).then_some(QuestionKind::Closed))
 }
 
 /// The kind of a clause that is known to ask: it is open from its first open word on, where it has one.
@@ -183,11 +120,6 @@ fn is_cleft(rest: &[&str]) -> bool {
         .any(|pair| matches!(pair[1], "is" | "was" | "are") && !is_subject(pair[0]) && pair[0] != "who")
 }
 
-/// The question that the words of one clause ask, told from their order alone.
-pub(crate) fn cue(tokens: &[&str]) -> Option<QuestionKind> {
-    asked(tokens, None)
-}
-
 /// Whether a token asks: what, how, where.
 pub(crate) fn is_question_word(token: &str) -> bool {
     QUESTION_WORDS.contains(&token)
@@ -216,6 +148,11 @@ fn kind_of(tokens: &[&str]) -> QuestionKind {
         [first, ..] if is_open_word(first) => QuestionKind::Open,
         _ => QuestionKind::Closed,
     }
+}
+
+/// Whether the words of a clause leave no doubt that they ask: an invitation, or a tag at their end.
+pub(crate) fn asks_by_its_words(tokens: &[&str]) -> bool {
+    is_invitation(without_openers(tokens)) || ends_in_tag(tokens)
 }
 
 /// Asked without a question: "tell me about", "walk me through".

@@ -1,118 +1,102 @@
-//! Repetition (C22): phrases of three words that come back, as a share of all that was said.
+//! Repetition (C22): phrases of three words that come back.
 
-use crate::lexicon::is_filled_pause;
-use std::collections::HashMap;
+use crate::content::is_content;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// A phrase is repeated from this many uses on (measures.md, C22).
 const USES: usize = 3;
+/// This many of the three words carry a subject: "at the end of" is grammar. `[D]`
+const CONTENT_WORDS: usize = 2;
 /// Phrases that are named.
 const NAMED: usize = 3;
 
-/// What came back.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Repetition {
-    /// Tokens that were looked at, filled pauses left out.
-    pub tokens: usize,
-    /// Of those, inside repeated phrases.
-    pub repeated: usize,
-    /// The phrases used most, with their counts: at most three, the most used first.
-    pub phrases: Vec<(String, usize)>,
+/// A phrase of three words, and where it begins each time.
+pub type Repeated<'a> = ([&'a str; 3], Vec<usize>);
+
+/// What came back among words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repetition<'a> {
+    /// Of each word: it lies in a repeated phrase.
+    pub inside: Vec<bool>,
+    /// How many phrases are repeated.
+    pub phrases: usize,
+    /// The phrases used most, by their first use: at most three. One that only continues another is not named beside it.
+    pub named: Vec<Repeated<'a>>,
 }
 
-impl Repetition {
-    /// Share of tokens inside repeated phrases, 0 to 1; none of nothing.
+impl Repetition<'_> {
+    /// Share of words inside repeated phrases, 0 to 1; none of nothing.
     pub fn share(&self) -> Option<f64> {
-        (self.tokens > 0).then(|| self.repeated as f64 / self.tokens as f64)
+        let repeated = self.inside.iter().filter(|inside| **inside).count();
+        (!self.inside.is_empty()).then(|| repeated as f64 / self.inside.len() as f64)
     }
 }
 
-/// The repetition in `utterances`, each the tokens of one; a phrase does not reach across two. A phrase counts if it has a
-/// word of content: "I don't know" is no habit of wording.
-pub fn find<'a>(utterances: impl Iterator<Item = &'a [&'a str]>) -> Repetition {
-    let spoken: Vec<Vec<&str>> = utterances
-        .map(|tokens| {
-            let words = tokens.iter().copied();
-            words
-                .filter(|token| !token.is_empty() && !is_filled_pause(token))
-                .collect()
-        })
-        .collect();
-    let mut uses: HashMap<[&str; 3], usize> = HashMap::new();
-    for tokens in &spoken {
-        for three in tokens.array_windows::<3>().filter(|three| has_content(three)) {
-            *uses.entry(*three).or_default() += 1;
+/// The repetition among `words`, each an utterance's number and a token, filled pauses left out. A phrase does not reach across
+/// two utterances, and counts if two of its words carry a subject: "I don't know" is no habit of wording.
+pub fn find<'a>(words: &[(usize, &'a str)]) -> Repetition<'a> {
+    let mut uses: BTreeMap<[&str; 3], Vec<usize>> = BTreeMap::new();
+    for (at, &[one, two, three]) in words.array_windows().enumerate() {
+        let phrase = [one.1, two.1, three.1];
+        let content = phrase.iter().filter(|token| is_content(token)).count();
+        if content >= CONTENT_WORDS && one.0 == three.0 {
+            uses.entry(phrase).or_default().push(at);
         }
     }
-    let is_repeated = |three: &[&str; 3]| uses.get(three).is_some_and(|uses| *uses >= USES);
-    let repeated = spoken
-        .iter()
-        .map(|tokens| {
-            let mut inside = vec![false; tokens.len()];
-            for (at, three) in tokens.array_windows::<3>().enumerate() {
-                if is_repeated(three) {
-                    inside[at..at + 3].fill(true);
-                }
-            }
-            inside.into_iter().filter(|inside| *inside).count()
-        })
-        .sum();
-    let mut phrases: Vec<(String, usize)> = uses
-        .iter()
-        .filter(|(_, uses)| **uses >= USES)
-        .map(|(three, uses)| (three.join(" "), *uses))
-        .collect();
-    phrases.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    phrases.truncate(NAMED);
+    uses.retain(|_, at| at.len() >= USES);
+    let mut inside = vec![false; words.len()];
+    for at in uses.values().flatten() {
+        inside[*at..*at + 3].fill(true);
+    }
     Repetition {
-        tokens: spoken.iter().map(Vec::len).sum(),
-        repeated,
-        phrases,
+        inside,
+        phrases: uses.len(),
+        named: named(uses),
     }
 }
 
-fn has_content(three: &[&str; 3]) -> bool {
-    three
-        .iter()
-        .any(|token| token.chars().count() > 3 && !FUNCTION.contains(token))
+fn named(uses: BTreeMap<[&str; 3], Vec<usize>>) -> Vec<Repeated<'_>> {
+    let mut most: Vec<Repeated<'_>> = uses.into_iter().collect();
+    most.sort_by_key(|(_, at)| (Reverse(at.len()), at[0]));
+    let mut named: Vec<Repeated<'_>> = Vec::new();
+    for (phrase, at) in most {
+        let continues = |(other, _): &Repeated<'_>| phrase[..2] == other[1..] || phrase[1..] == other[..2];
+        if named.len() < NAMED && !named.iter().any(continues) {
+            named.push((phrase, at));
+        }
+    }
+    named.sort_by_key(|(_, at)| at[0]);
+    named
 }
-
-/// Words of four letters and more that carry no content of their own.
-const FUNCTION: &[&str] = &[
-    "that", "this", "with", "have", "from", "they", "them", "then", "than", "there", "their", "would", "could",
-    "should", "what", "when", "where", "which", "will", "just", "like", "know", "think", "mean", "don't", "that's",
-    "it's", "we're", "you're", "they're", "gonna", "going", "want", "some", "also", "because", "about", "into", "yeah",
-    "okay", "right", "well", "kind", "sort", "really", "were", "been", "does", "didn't", "doesn't", "can't", "won't",
-    "i'll", "we'll", "i've", "we've",
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(utterances: &[&str]) -> Repetition {
-        let tokens: Vec<Vec<&str>> = utterances.iter().map(|text| text.split(' ').collect()).collect();
-        find(tokens.iter().map(Vec::as_slice))
+    fn words<'a>(utterances: &[&'a str]) -> Vec<(usize, &'a str)> {
+        let each = utterances.iter().enumerate();
+        each.flat_map(|(utterance, text)| text.split(' ').map(move |token| (utterance, token)))
+            .collect()
     }
 
     #[test]
-    fn three_uses_of_three_words_are_a_repetition_and_filled_pauses_do_not_hide_it() {
-        let repetition = of(&[
-            "at the end of the roadmap we ship",
-            "the uh roadmap we have",
-            "on the roadmap we see it",
+    fn three_uses_of_three_words_are_a_repetition() {
+        let said = words(&[
+            "see the launch budget again",
+            "the launch budget is done",
+            "of the launch budget",
         ]);
-        assert_eq!(repetition.phrases, [("the roadmap we".to_owned(), 3)]);
-        assert_eq!((repetition.repeated, repetition.tokens), (9, 18));
-        assert_eq!(repetition.share(), Some(0.5));
+        let found = find(&said);
+        assert_eq!(found.named, [(["the", "launch", "budget"], vec![1, 5, 11])]);
+        assert_eq!((found.phrases, found.share()), (1, Some(9.0 / 14.0)));
     }
 
     #[test]
-    fn phrases_without_content_and_phrases_across_utterances_are_none() {
-        assert_eq!(of(&["i don't know"; 5]).repeated, 0);
-        assert_eq!(
-            of(&["the big", "roadmap the big", "roadmap the big", "roadmap"]).repeated,
-            0
-        );
-        assert_eq!(of(&[]).share(), None);
+    fn phrases_without_a_subject_and_phrases_across_utterances_are_none() {
+        assert_eq!(find(&words(&["i don't know"; 5])).phrases, 0);
+        let across = ["the launch", "budget the launch", "budget the launch", "budget"];
+        assert_eq!(find(&words(&across)).phrases, 0);
+        assert_eq!(find(&[]).share(), None);
     }
 }

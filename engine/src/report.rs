@@ -5,7 +5,7 @@ use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
 use crate::correction::Correction;
 use crate::judged::Judged;
-use crate::measures::{self, Evidence, History, Measures, speaking_time};
+use crate::measures::{self, Evidence, History, Measures, Profile, speaking_time};
 use crate::meeting_type::MeetingType;
 use crate::recognize::RecognizerInfo;
 use crate::score::{self, CommunicationScore};
@@ -191,6 +191,10 @@ pub struct ReportRest {
     pub meeting: String,
     /// The person's own earlier meetings of the same type.
     pub history: History,
+    /// What the person said of their own speech.
+    pub profile: Profile,
+    /// How long the meeting was booked for; a calendar tells.
+    pub booked: Option<Duration>,
     /// What a language model found, where one looked.
     pub judged: Option<Judged>,
     /// Which version this is.
@@ -219,7 +223,9 @@ pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
         ..utterance.clone()
     };
     let utterances = conversation.utterances();
-    let evidence = Evidence::new(conversation, &rest.history, rest.judged.as_ref());
+    let evidence = Evidence::new(conversation, &rest.history, rest.judged.as_ref())
+        .of(rest.profile)
+        .booked(rest.booked);
     let (measures, samples) = measures::estimate(&evidence, &rest.meeting);
     let score = score::estimate(&measures, &samples, evidence.blocks(), &rest.meeting);
     Report {

@@ -7,6 +7,7 @@ mod wording;
 
 use crate::clock::MeetingTime;
 use crate::conversation::{Conversation, Utterance};
+use crate::detect::Language;
 use crate::fillers::FillerKind;
 use crate::questions::QuestionKind;
 use crate::speaker::Speaker;
@@ -184,18 +185,23 @@ impl Signal {
     }
 }
 
-/// What the utterance at `place` brings about besides fillers, pace, sound and turn: its speech, its wording, and what became of
-/// the floor. `told` keeps the same thing from being told twice.
+/// What the utterance at `place` brings about besides pace, sound and turn: its speech, its wording, and what became of the floor. `told` keeps the same thing from being told twice.
 pub(crate) fn of(conversation: &Conversation, place: usize, told: &mut Told) -> Vec<Signal> {
     let utterance = &conversation.utterances()[place];
+    let is_english = conversation.language() == Language::English;
     let mut signals = Vec::new();
     if conversation.has_two_sides() {
         signals.extend(floor::took_floor(conversation, place));
-        signals.extend(wording::reply(conversation, place));
+        signals.extend(wording::reply(conversation, place).filter(|_| is_english));
         signals.extend(floor::since(conversation, told));
     }
-    if !utterance.low_confidence {
-        signals.extend(wording::of(utterance, utterance.speaker != Speaker::Them));
+    if !utterance.low_confidence && is_english {
+        signals.extend(wording::of(
+            conversation,
+            place,
+            utterance.speaker != Speaker::Them,
+            told,
+        ));
     }
     signals.push(speech(utterance));
     signals

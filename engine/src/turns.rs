@@ -3,8 +3,10 @@
 
 use crate::clock::Span;
 use crate::conversation::{IPU_GAP, Utterance, join};
-use crate::lexicon::{BACKCHANNEL_PHRASES, is_backchannel_token, token};
+use crate::detect::Language;
+use crate::lexicon::{BACKCHANNEL_PHRASES, is_backchannel_token, is_listening_token, token};
 use crate::speaker::Speaker;
+use crate::transcript::Word;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,26 +66,49 @@ pub fn turns(utterances: &[Arc<Utterance>]) -> Vec<Turn> {
     turns
 }
 
-/// At most three words and one second, at least half of them backchannel words, and the other goes on within a second.
+/// Whether the utterance says no more than "I listen" and leaves the floor where it is: it [may](may_be_backchannel), and its words are
+/// those of measures.md's list ([`says_i_listen`]), or the detectors hold them for that ([`crate::detect`]).
 pub fn is_backchannel(utterances: &[Arc<Utterance>], index: usize) -> bool {
-    let utterance = &utterances[index];
-    if utterance.speaker == Speaker::Unknown || utterance.span.duration() > BACKCHANNEL + BACKCHANNEL_SLACK {
-        return false;
+    utterances[index].found.is_backchannel
+}
+
+/// Half of the words at least, or all of them together, are said by who listens. Of another language than English only sounds are
+/// known, which every language has: then all of them must be.
+pub(crate) fn says_i_listen(utterance: &Utterance, language: Language) -> bool {
+    let tokens: Vec<String> = utterance.words.iter().map(|word| token(&word.text)).collect();
+    let tokens: Vec<&str> = tokens
+        .iter()
+        .map(String::as_str)
+        .filter(|token| !token.is_empty())
+        .collect();
+    match language {
+        Language::English => {
+            let hits = tokens.iter().filter(|token| is_backchannel_token(token)).count();
+            hits * 2 >= tokens.len() || BACKCHANNEL_PHRASES.contains(&tokens.as_slice())
+        }
+        Language::Other => tokens.iter().all(|token| is_listening_token(token)),
     }
-    let tokens = utterance.words.iter().map(|word| token(&word.text));
-    let tokens: Vec<String> = tokens.filter(|token| !token.is_empty()).collect();
-    if tokens.is_empty() || tokens.len() > BACKCHANNEL_WORDS {
-        return false;
-    }
-    let hits = tokens.iter().filter(|token| is_backchannel_token(token)).count();
-    let phrase: Vec<&str> = tokens.iter().map(String::as_str).collect();
-    let says_no_more = hits * 2 >= tokens.len() || BACKCHANNEL_PHRASES.contains(&phrase.as_slice());
-    says_no_more && other_has_the_floor_around(utterances, index)
+}
+
+/// At most three words and one second, and the other goes on within a second: what says more or takes the floor is no
+/// backchannel, whatever its words.
+pub(crate) fn may_be_backchannel<U: AsRef<Utterance>>(utterances: &[U], index: usize) -> bool {
+    let utterance = utterances[index].as_ref();
+    let words = utterance.words.iter().filter(|word| says_something(word)).count();
+    utterance.speaker != Speaker::Unknown
+        && utterance.span.duration() <= BACKCHANNEL + BACKCHANNEL_SLACK
+        && (1..=BACKCHANNEL_WORDS).contains(&words)
+        && other_has_the_floor_around(utterances, index)
+}
+
+/// It is a word, and no punctuation that stands alone.
+pub(crate) fn says_something(word: &Word) -> bool {
+    word.text.chars().any(char::is_alphanumeric)
 }
 
 /// Someone else spoke just before, and speaks on within a second after.
-fn other_has_the_floor_around(utterances: &[Arc<Utterance>], index: usize) -> bool {
-    let utterance = &utterances[index];
+fn other_has_the_floor_around<U: AsRef<Utterance>>(utterances: &[U], index: usize) -> bool {
+    let utterance = utterances[index].as_ref();
     let (start, end) = (utterance.span.start, utterance.span.end);
     others_near(utterances, index).any(|other| other.span.start <= start && other.span.end > end)
         || others_near(utterances, index)
@@ -107,14 +132,14 @@ pub(crate) fn is_talked_over(utterances: &[Arc<Utterance>], index: usize) -> boo
 }
 
 /// Utterances of other speakers that may touch this one.
-fn others_near(utterances: &[Arc<Utterance>], index: usize) -> impl Iterator<Item = &Utterance> {
-    let speaker = utterances[index].speaker;
+fn others_near<U: AsRef<Utterance>>(utterances: &[U], index: usize) -> impl Iterator<Item = &Utterance> {
+    let speaker = utterances[index].as_ref().speaker;
     near(utterances, index).filter(move |other| other.speaker != speaker)
 }
 
 /// Utterances that may touch this one, it among them.
-fn near(utterances: &[Arc<Utterance>], index: usize) -> impl Iterator<Item = &Utterance> {
+fn near<U: AsRef<Utterance>>(utterances: &[U], index: usize) -> impl Iterator<Item = &Utterance> {
     utterances[index.saturating_sub(NEAR)..(index + NEAR).min(utterances.len())]
         .iter()
-        .map(Arc::as_ref)
+        .map(AsRef::as_ref)
 }

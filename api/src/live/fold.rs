@@ -168,7 +168,7 @@ impl Fold {
 
     /// Takes in what the meeting's page showed. It changes nothing that was decided, so its place among finals is no matter.
     pub(crate) fn show(&mut self, captions: &[Caption]) {
-        for shown in captions.iter().filter_map(Caption::shown) {
+        for shown in captions.iter().map(Caption::shown) {
             self.conversation.show(shown);
         }
         for caption in captions {

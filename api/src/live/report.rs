@@ -9,6 +9,7 @@ use crate::render::{Analysis, Format};
 use crate::routes::{ValidQuery, key_of, read_title};
 use crate::server::AppState;
 use attune_engine::correction::reread;
+use attune_engine::detect::Language;
 use attune_engine::report::Report;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -124,7 +125,8 @@ async fn read(
         sealed::open(&key, sealed::analysis(stored.id), &stored.body).map_err(ApiError::internal)?;
     // What was put right a moment ago is read at once; the measures follow with the next version.
     let corrections = correction::open_all(&key, corrections).map_err(ApiError::internal)?;
-    reread(&mut report.utterances, &corrections);
+    let language = Language::heard_by(&report.recognizer.languages);
+    reread(&mut report.utterances, &corrections, language);
     Ok(MeetingReport {
         meeting_id: meeting,
         report_id: stored.id,

@@ -1,5 +1,5 @@
 //! How well Attune tells what people do in meetings: `attune measure` over the annotated meetings in `../shared/data/bench`, scored
-//! by the bench's own `score.py` against its goals; and what it costs.
+//! by the bench's own `score.py` against its goals; what each speaker would be told of it, beside the labels; and what it costs.
 //!
 //! Two sets. `AMI`: 18 meetings, punctuated, of the corpus that the weights were trained on, though none of them was. `MRDA`: 8
 //! meetings of another corpus, without punctuation, which nothing was trained on. Neither is there on every machine; without them
@@ -7,6 +7,9 @@
 
 #![allow(clippy::print_stdout)]
 
+mod served;
+
+use attune_benches::quantile::{ms, quantile};
 use attune_benches::table::{Goal, Table};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -117,8 +120,38 @@ fn main() {
             .how(format!(
                 "attune measure, {hours:.1} h of meetings in {wall_s:.2} s, reading and writing files included"
             ));
+        add_served(&mut table, name, &truth);
     }
     table.finish();
+}
+
+/// What each speaker of a folder's meetings would be told live and in the report.
+fn add_served(table: &mut Table, name: &str, folder: &Path) {
+    let served = served::serve(folder);
+    for (label, pairs) in &served.counts {
+        let (told, labelled) = pairs
+            .iter()
+            .fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+        table
+            .add(
+                &format!("{name}: report, {label} of a speaker, r"),
+                served::correlation(pairs),
+                "",
+            )
+            .how(format!("{} speakers: {told} told, {labelled} labelled", pairs.len()));
+    }
+    let most = |share| 1000.0 * ms(quantile(&served.segments, share));
+    table
+        .add(&format!("{name}: live, a segment taken in, p50"), most(0.5), "µs")
+        .how(format!("{} segments", served.segments.len()));
+    table.add(&format!("{name}: live, a segment taken in, p95"), most(0.95), "µs");
+    table
+        .add(
+            &format!("{name}: report, an hour of meeting"),
+            served.reports.as_secs_f64() / served.hours,
+            "s",
+        )
+        .goal(Goal::AtMost(2.0));
 }
 
 /// Runs the program itself over a folder.

@@ -6,7 +6,6 @@ use crate::attribution::{Attributed, Participant, captions_near, is_own, own_nam
 use crate::clock::MeetingTime;
 use crate::decide::LOW_CONFIDENCE;
 use crate::page::Shown;
-use crate::questions;
 use crate::second_opinion::second;
 use crate::speaker::Speaker;
 use crate::transcript::Word;
@@ -34,7 +33,27 @@ impl Conversation {
             seconded.participant = participant;
             *utterance = Arc::new(seconded);
         }
+        read.find_anew();
         read
+    }
+
+    /// How many of those in the meeting never spoke, by their names; nothing where the page did not say who was there. Asked of a meeting
+    /// read [with its page](Self::with_page).
+    pub(crate) fn silent(&self) -> Option<usize> {
+        let own = own_names(&self.page, &self.utterances);
+        let named = self
+            .utterances
+            .iter()
+            .filter_map(|utterance| utterance.participant.as_ref());
+        let spoke: BTreeSet<&str> = named.map(|participant| participant.name.as_str()).collect();
+        let there = self.page.present().count();
+        let known_as_own = self.page.present().filter(|name| is_own(name, &own)).count();
+        let silent = self
+            .page
+            .present()
+            .filter(|name| !is_own(name, &own) && !spoke.contains(name));
+        // The person is one of those who are there, whether their name is known to be theirs or not.
+        (there > 0).then(|| silent.count().saturating_sub(usize::from(known_as_own == 0)))
     }
 
     /// Who of the others is known to have spoken since `from`.
@@ -93,7 +112,6 @@ impl Conversation {
         utterance.from_captions = seconded.from_captions;
         let texts: Vec<&str> = utterance.words.iter().map(|word| word.text.as_str()).collect();
         utterance.text = texts.join(" ");
-        utterance.question = questions::find(&utterance.words);
         utterance.low_confidence &= mean_confidence(&utterance.words) < LOW_CONFIDENCE;
         utterance
     }

@@ -1,10 +1,10 @@
 //! The interface of the bench: a timed transcript in, what was found out. Shapes alone; reading and writing files is whose who
 //! calls.
 
-use super::floor::Said;
 use super::{Asked, Detections, Detector, Event, Item, Language, Model, Punctuation};
 use crate::clock::{MeetingTime, Span};
 use crate::commitments::{self, Owner};
+use crate::lexicon::{is_filled_pause, token};
 use crate::questions::QuestionKind;
 use crate::repetition;
 use serde::{Deserialize, Serialize};
@@ -19,9 +19,6 @@ pub const SCHEMA: &str = "timed-transcript/1";
 const SPEAKERS: usize = 256;
 /// A meeting is no longer than this.
 const LONGEST_S: f64 = 48.0 * 3600.0;
-/// Of a punctuated transcript more words than one in this many have a mark; where a recognizer writes none, a stray one does
-/// not make it punctuated.
-const WORDS_A_MARK: usize = 50;
 /// Meeting time between two looks at what has become known.
 const STEP: Duration = Duration::from_millis(500);
 
@@ -103,6 +100,7 @@ pub struct Wording {
     questions: Vec<QuestionFound>,
     fillers: Vec<Found>,
     discourse_markers: Vec<Found>,
+    lexical_fillers: Vec<Found>,
     backchannels: Vec<Found>,
     suggestions: Vec<Found>,
     offers: Vec<Found>,
@@ -218,7 +216,12 @@ impl Input {
     pub fn measure_with(&self, model: Arc<Model>) -> Result<Output, TranscriptError> {
         let words = self.spoken()?;
         let language = self.language();
-        let mut detector = Detector::with(model, self.speakers.len(), punctuation(&words), language);
+        let mut detector = Detector::with(
+            model,
+            self.speakers.len(),
+            Punctuation::of(words.iter().map(|(.., text)| *text)),
+            language,
+        );
         let mut looked = MeetingTime::START;
         for (speaker, span, text) in &words {
             if span.start >= looked.plus(STEP) {
@@ -248,30 +251,23 @@ impl Input {
     }
 }
 
-/// Whether whoever wrote `words` writes punctuation.
-pub fn punctuation(words: &[(usize, Span, &str)]) -> Punctuation {
-    let marked = words
-        .iter()
-        .filter(|(_, _, text)| text.ends_with(['.', '?', '!', ',']))
-        .count();
-    if marked * WORDS_A_MARK > words.len() {
-        Punctuation::Written
-    } else {
-        Punctuation::Absent
-    }
-}
-
 fn repetition_of(place: usize, words: &[(usize, Span, &str)]) -> RepetitionFound {
     let own = words.iter().filter(|(speaker, ..)| *speaker == place);
-    let said: Vec<Said> = own
-        .map(|(speaker, span, text)| Said::new(*speaker, *span, (*text).to_owned()))
+    let said: Vec<String> = own.map(|(.., text)| token(text)).collect();
+    let tokens = said.iter().map(String::as_str);
+    let tokens: Vec<(usize, &str)> = tokens
+        .filter(|token| !token.is_empty() && !is_filled_pause(token))
+        .map(|token| (0, token))
         .collect();
-    let tokens: Vec<&str> = said.iter().map(|said| said.token.as_str()).collect();
-    let found = repetition::find(std::iter::once(tokens.as_slice()));
+    let found = repetition::find(&tokens);
     RepetitionFound {
-        tokens: found.tokens,
+        tokens: tokens.len(),
         share: found.share(),
-        phrases: found.phrases,
+        phrases: found
+            .named
+            .iter()
+            .map(|(phrase, at)| (phrase.join(" "), at.len()))
+            .collect(),
     }
 }
 
@@ -293,7 +289,7 @@ fn wording(found: &Detections, name: &dyn Fn(usize) -> String) -> Wording {
     };
     let items = |items: &[Item]| {
         let item = |item: &Item| {
-            let words: Vec<String> = item.text.split(' ').map(crate::lexicon::token).collect();
+            let words: Vec<String> = item.text.split(' ').map(token).collect();
             let tokens: Vec<&str> = words.iter().map(String::as_str).collect();
             let own = commitments::is_commitment(&tokens) && commitments::terms(&tokens).owner == Owner::Speaker;
             ItemFound {
@@ -317,6 +313,7 @@ fn wording(found: &Detections, name: &dyn Fn(usize) -> String) -> Wording {
             .collect(),
         fillers: all(&found.fillers),
         discourse_markers: all(&found.markers),
+        lexical_fillers: all(&found.lexical),
         backchannels: all(&found.backchannels),
         suggestions: all(&found.suggestions),
         offers: all(&found.offers),

@@ -6,6 +6,7 @@
 use super::features::bin_of;
 use crate::clock::{MeetingTime, Span};
 use crate::lexicon::token;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Words of a neighbourhood that are looked at, on each side: 10 s of six people speaking at once.
@@ -56,6 +57,8 @@ pub struct Said {
     pub text: String,
     /// As compared; empty for punctuation that stands alone.
     pub token: String,
+    /// How many words came before it, however they were ordered in time.
+    pub number: usize,
     /// What is written after it.
     pub mark: Mark,
     /// Until when it can be spoken: some transcripts stretch a word over the pause behind it.
@@ -69,7 +72,7 @@ const WORD_S: f32 = 0.08;
 const STRETCHED: Duration = Duration::from_millis(250);
 
 impl Said {
-    /// `text`, said by `speaker` during `span`.
+    /// `text`, said by `speaker` during `span`; the first word to come.
     pub fn new(speaker: usize, span: Span, text: String) -> Self {
         let token = usual(token(&text));
         let longest = Duration::from_secs_f32(WORD_S + LETTER_S * token.chars().count() as f32) + STRETCHED;
@@ -80,7 +83,13 @@ impl Said {
             voiced_to: span.end.min(span.start.plus(longest)),
             token,
             text,
+            number: 0,
         }
+    }
+
+    /// The same as the word that came after `number` others.
+    pub(super) fn numbered(self, number: usize) -> Self {
+        Self { number, ..self }
     }
 }
 
@@ -101,8 +110,8 @@ fn usual(token: String) -> String {
 /// Every word so far.
 #[derive(Debug, Clone, Default)]
 pub struct Floor {
-    /// By start.
-    words: Vec<Said>,
+    /// By start. Shared: a floor is copied at every commit.
+    words: Vec<Arc<Said>>,
     /// Of each speaker: indices into `words`, by start.
     of: Vec<Vec<usize>>,
 }
@@ -119,7 +128,7 @@ impl Floor {
     /// Takes the next word; words come in order of start.
     pub(super) fn push(&mut self, said: Said) {
         self.of[said.speaker].push(self.words.len());
-        self.words.push(said);
+        self.words.push(Arc::new(said));
     }
 
     /// How many people share it.
@@ -139,7 +148,7 @@ impl Floor {
 
     /// The word at place `at` among those of `speaker`, if there is one.
     pub(super) fn nth(&self, speaker: usize, at: Option<usize>) -> Option<&Said> {
-        self.of[speaker].get(at?).map(|&index| &self.words[index])
+        self.of[speaker].get(at?).map(|&index| self.word(index))
     }
 
     /// How much longer than its letters take it is from the start of the word at `place` of `speaker` to the start of their next:
@@ -171,6 +180,7 @@ impl Floor {
         self.words[..upto]
             .iter()
             .rev()
+            .map(Arc::as_ref)
             .take(NEAR_WORDS)
             .take_while(move |said| said.span.start >= from)
     }
@@ -181,6 +191,7 @@ impl Floor {
         let from = self.words.partition_point(|said| said.span.start < moment);
         self.words[from..]
             .iter()
+            .map(Arc::as_ref)
             .take(NEAR_WORDS)
             .take_while(move |said| said.span.start < upto)
     }

@@ -4,7 +4,7 @@ use super::HORIZON;
 use super::features::{DIGITS, Features, bin_of};
 use super::floor::{Floor, Said};
 use super::units::Unit;
-use crate::fillers::{self, FillerKind, Place};
+use crate::fillers::{self, Filler, FillerKind, Place};
 use crate::transcript::Word;
 
 /// Words that AMI's annotators call discourse markers somewhere; any other is none.
@@ -100,7 +100,9 @@ pub(super) struct Around {
     /// By how much it breaks off.
     incomplete: f32,
     /// Of each of its words: the rules of lexical fillers hold it for one.
-    lexical: Vec<bool>,
+    is_lexical: Vec<bool>,
+    /// What those rules found.
+    lexical: Vec<Filler>,
 }
 
 impl Around {
@@ -116,13 +118,22 @@ impl Around {
                 confidence: 1.0,
             })
             .collect();
-        let mut lexical = vec![false; words.len()];
-        for filler in fillers::find(&words, Place::TurnStart) {
-            if filler.kind == FillerKind::Lexical {
-                lexical[filler.word..filler.word + filler.words].fill(true);
-            }
+        let mut lexical = fillers::find(&words, Place::TurnStart);
+        lexical.retain(|filler| filler.kind == FillerKind::Lexical);
+        let mut is_lexical = vec![false; words.len()];
+        for filler in &lexical {
+            is_lexical[filler.word..filler.word + filler.words].fill(true);
         }
-        Self { incomplete, lexical }
+        Self {
+            incomplete,
+            is_lexical,
+            lexical,
+        }
+    }
+
+    /// What the rules of lexical fillers hold for one, as though the unit began a turn.
+    pub(super) fn lexical(&self) -> &[Filler] {
+        &self.lexical
     }
 }
 
@@ -198,7 +209,7 @@ pub(super) fn describe(floor: &Floor, unit: &Unit, place: usize, around: &Around
     features.add("bo", &[broken_off]);
     features.add("bok", &[here, broken_off, rest]);
     features.add("bor", &[broken_off, restart[0], rest]);
-    let rule = yes(around.lexical[place - unit.first]);
+    let rule = yes(around.is_lexical[place - unit.first]);
     features.add("y", &[rule]);
     features.add("yk", &[here, rule]);
     features.add("ym", &[rule, marks[0], marks[1]]);

@@ -1,15 +1,20 @@
 //! The fold over a meeting's words: what is found as soon as enough is known.
 
-use super::floor::{Floor, Said};
+use super::floor::{Floor, Mark, Said};
 use super::items::{self, Judged};
 use super::model::{Head, Model};
 use super::units::{Cutter, Known, Unit, goes_on};
-use super::{Asked, Detections, Event, Interruption, Language, Promise, Punctuation, describe, interruptions, markers};
+use super::{
+    Asked, Detections, Event, HORIZON, Interruption, Language, Promise, Punctuation, UNIT_GAP, describe, interruptions,
+    markers,
+};
 use crate::clock::{MeetingTime, Span};
 use crate::commitments;
 use crate::conversation::join;
 use crate::hedges;
-use crate::questions;
+use crate::lexicon::is_filled_pause;
+use crate::questions::{self, QuestionKind};
+use crate::turns::TURN_GAP;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -25,7 +30,8 @@ pub struct Detector {
     cutters: Vec<Cutter>,
     /// Words that are not yet known to be next.
     waiting: BinaryHeap<Reverse<Waiting>>,
-    arrived: usize,
+    /// Words that came.
+    came: usize,
     now: MeetingTime,
     judged: Vec<Judged>,
     /// Of each speaker: their last unit.
@@ -37,18 +43,20 @@ pub struct Detector {
 #[derive(Debug, Clone, Copy)]
 struct Last {
     unit: Unit,
+    /// When the first of the units began that it went on from.
+    since: MeetingTime,
     question: bool,
     backchannel: bool,
     suggestion: bool,
     offer: bool,
 }
 
-/// A word that waits for its place: by start, then as it came.
+/// A word that waits for its place: by start, then by speaker, then as it came.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Waiting {
     start: MeetingTime,
-    arrived: usize,
     speaker: usize,
+    number: usize,
     end: MeetingTime,
     text: String,
 }
@@ -68,7 +76,7 @@ impl Detector {
             floor: Floor::new(speakers),
             cutters: vec![Cutter::default(); speakers],
             waiting: BinaryHeap::new(),
-            arrived: 0,
+            came: 0,
             now: MeetingTime::START,
             judged: Vec::new(),
             last: vec![None; speakers],
@@ -80,7 +88,8 @@ impl Detector {
     }
 
     /// Takes a word of `speaker`, in any order as far as it begins no earlier than what was
-    /// [advanced](Self::advance) to: what comes later than that counts as beginning there. A word of nothing but spaces is none.
+    /// [advanced](Self::advance) to: what comes later than that counts as beginning there. Words are numbered as they come; one of
+    /// nothing but spaces has a number and is none.
     ///
     /// # Panics
     /// Where `speaker` is none of those it was made for.
@@ -90,6 +99,8 @@ impl Detector {
             "speaker {speaker} of {}",
             self.cutters.len()
         );
+        let number = self.came;
+        self.came += 1;
         let text = text.trim();
         if text.is_empty() {
             return;
@@ -97,12 +108,11 @@ impl Detector {
         let start = span.start.max(self.now);
         self.waiting.push(Reverse(Waiting {
             start,
-            arrived: self.arrived,
             speaker,
+            number,
             end: span.end.max(start),
             text: text.to_owned(),
         }));
-        self.arrived += 1;
     }
 
     /// Says that every word that begins before `to` was observed, and judges what that decides.
@@ -122,12 +132,46 @@ impl Detector {
         &self.found
     }
 
-    /// Nothing more comes: everything that was found, by time.
-    pub fn finish(mut self) -> Detections {
+    /// The word at `place` among those of `speaker`, by start.
+    pub(crate) fn word(&self, speaker: usize, place: usize) -> Option<&Said> {
+        self.floor.nth(speaker, Some(place))
+    }
+
+    /// What was found of anything that ended before this is final: no word that comes makes it longer, or other.
+    pub(crate) fn open_from(&self) -> MeetingTime {
+        let waiting = self.waiting.peek().map(|Reverse(next)| next.start);
+        let by_speaker = self.cutters.iter().zip(&self.last).enumerate();
+        let open = by_speaker.flat_map(|(speaker, (cutter, last))| {
+            let uncut = self
+                .floor
+                .nth(speaker, Some(cutter.first()))
+                .map(|word| word.span.start);
+            // What is there already, or may come, goes on with the last unit unless silence lies between.
+            let next = uncut.unwrap_or(self.now);
+            let growing = last.filter(|last| next < last.unit.span.end.plus(UNIT_GAP));
+            [uncut, growing.map(|last| last.since)]
+        });
+        open.chain([waiting]).flatten().min().unwrap_or(self.now)
+    }
+
+    /// The same as though nothing more came: what there is now is judged by what is known now.
+    #[must_use]
+    pub(crate) fn settled(&self) -> Self {
+        let mut settled = self.clone();
+        settled.judge_the_rest();
+        settled
+    }
+
+    fn judge_the_rest(&mut self) {
         while !self.waiting.is_empty() {
             self.take_next();
         }
         self.judge(Known::Everything);
+    }
+
+    /// Nothing more comes: everything that was found, by time.
+    pub fn finish(mut self) -> Detections {
+        self.judge_the_rest();
         self.judged
             .sort_by_key(|judged| (judged.unit.span.start, judged.unit.speaker));
         if self.language == Language::English {
@@ -161,8 +205,8 @@ impl Detector {
             return;
         };
         self.found.words[next.speaker] += 1;
-        self.floor
-            .push(Said::new(next.speaker, Span::new(next.start, next.end), next.text));
+        let said = Said::new(next.speaker, Span::new(next.start, next.end), next.text);
+        self.floor.push(said.numbered(next.number));
     }
 
     fn judge(&mut self, known: Known) {
@@ -182,6 +226,8 @@ impl Detector {
         let event = Event {
             speaker: unit.speaker,
             span: unit.span,
+            first: unit.first,
+            last: unit.last,
         };
         let tokens = describe::tokens(&self.floor, unit);
         if tokens.is_empty() {
@@ -194,7 +240,9 @@ impl Detector {
         // One act may be cut into two units: what goes on as the same is one.
         let before = self.last[unit.speaker].filter(|last| goes_on(&self.floor, &last.unit, unit));
         let same = |was: fn(&Last) -> bool| before.as_ref().is_some_and(was);
-        if question >= 0.0 {
+        // "Tell me about it" and "…, doesn't it" ask as well (measures.md, C17): too few of AMI's do to learn from.
+        let asks = question >= 0.0 || questions::asks_by_its_words(&tokens);
+        if asks {
             let kind = questions::kind(&tokens);
             let follow_up = questions::follows_up(&tokens, &self.heard_before(unit));
             let earlier = self
@@ -205,8 +253,11 @@ impl Detector {
                 .find(|asked| asked.event.speaker == unit.speaker);
             match earlier.filter(|_| same(|last| last.question)) {
                 Some(asked) => {
-                    asked.event.span = Span::new(asked.event.span.start, unit.span.end);
+                    asked.event = asked.event.to(&event);
                     asked.follow_up |= follow_up;
+                    if kind == QuestionKind::Open {
+                        asked.kind = kind;
+                    }
                 }
                 None => self.found.questions.push(Asked { event, kind, follow_up }),
             }
@@ -220,15 +271,24 @@ impl Detector {
         if offer >= 0.0 {
             add(&mut self.found.offers, event, same(|last| last.offer));
         }
+        let grown = before.filter(|last| {
+            last.question && asks
+                || last.backchannel && backchannel >= 0.0
+                || last.suggestion && suggestion >= 0.0
+                || last.offer && offer >= 0.0
+        });
         self.last[unit.speaker] = Some(Last {
             unit: *unit,
-            question: question >= 0.0,
+            since: grown.map_or(unit.span.start, |last| last.since),
+            question: asks,
             backchannel: backchannel >= 0.0,
             suggestion: suggestion >= 0.0,
             offer: offer >= 0.0,
         });
-        if commitments::is_commitment(&tokens) && question < 0.0 {
-            let terms = commitments::terms(&tokens);
+        if commitments::is_commitment(&tokens) && !asks {
+            let mut terms = commitments::terms(&tokens);
+            // "I'll send it, by Friday" is two clauses.
+            terms.due = terms.due.or_else(|| commitments::due(&self.said_after(unit)));
             self.found.commitments.push(Promise { event, terms });
         }
         if backchannel < 0.0
@@ -264,33 +324,101 @@ impl Detector {
 
     /// Fillers, markers and hedges among the words of `unit`.
     fn judge_words(&mut self, unit: &Unit, incomplete: f32) {
-        let event = |span| Event {
+        let event = |first: usize, last: usize, span: Span| Event {
             speaker: unit.speaker,
             span,
+            first: unit.first + first,
+            last: unit.first + last,
         };
         let words: Vec<&Said> = self.floor.of(unit.speaker)[unit.first..=unit.last]
             .iter()
             .map(|&index| self.floor.word(index))
             .collect();
         let around = markers::Around::of(&self.floor, unit, incomplete);
+        let mut works = vec![true; words.len()];
         for (at, said) in words.iter().enumerate() {
             let is = |head| {
                 let features = markers::describe(&self.floor, unit, unit.first + at, &around);
                 self.model.margin(head, self.punctuation, &features) >= 0.0
             };
             if markers::may_be_filler(&said.token) && is(Head::Filler) {
-                self.found.fillers.push(event(said.span));
+                self.found.fillers.push(event(at, at, said.span));
+                works[at] = false;
             } else if markers::may_be_marker(&said.token) && is(Head::Marker) {
-                self.found.markers.push(event(said.span));
+                self.found.markers.push(event(at, at, said.span));
+                works[at] = false;
             }
         }
-        let tokens: Vec<&str> = words.iter().map(|said| said.token.as_str()).collect();
-        for hedge in hedges::find(&tokens) {
-            let last = words[hedge.word + hedge.words - 1].span.end;
-            self.found
-                .hedges
-                .push(event(Span::new(words[hedge.word].span.start, last)));
+        for (first, count) in self.lexical(unit, &words, &around, &works) {
+            let last = first + count - 1;
+            let span = Span::new(words[first].span.start, words[last].span.end);
+            self.found.lexical.push(event(first, last, span));
         }
+        let spoken: Vec<(usize, &str)> = words
+            .iter()
+            .enumerate()
+            .map(|(at, said)| (at, said.token.as_str()))
+            .filter(|(_, token)| !token.is_empty() && !is_filled_pause(token))
+            .collect();
+        let tokens: Vec<&str> = spoken.iter().map(|(_, token)| *token).collect();
+        for hedge in hedges::find(&tokens) {
+            let (first, last) = (spoken[hedge.at].0, spoken[hedge.at + hedge.words - 1].0);
+            let span = Span::new(words[first].span.start, words[last].span.end);
+            self.found.hedges.push(event(first, last, span));
+        }
+    }
+
+    /// The fillers of C7 among the words of `unit`: where each begins, and how many words it has. `works` says of which words the
+    /// weights do not hold that they are there for nothing.
+    fn lexical(&self, unit: &Unit, words: &[&Said], around: &markers::Around, works: &[bool]) -> Vec<(usize, usize)> {
+        /// AMI has too few of them to learn from: the rules alone tell.
+        const RARE: &[&str] = &["actually", "anyway", "basically", "literally"];
+        let takes_floor = self.takes_floor(unit);
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for filler in around.lexical() {
+            let token = words[filler.word].token.as_str();
+            // "So" is one where a turn begins, and a conjunction elsewhere (measures.md, C7).
+            let in_place = token != "so" || filler.word == 0 && takes_floor;
+            if in_place && (RARE.contains(&token) || !works[filler.word]) {
+                found.push((filler.word, filler.words));
+            }
+        }
+        // Of "you know" the weights tell as much alone: the rules miss every third.
+        for (at, pair) in words.windows(2).enumerate() {
+            let says = pair[0].token == "you" && pair[1].token == "know";
+            if says && !works[at] && !found.contains(&(at, 2)) {
+                found.push((at, 2));
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// The speaker of `unit` had not been speaking before it.
+    fn takes_floor(&self, unit: &Unit) -> bool {
+        let before = unit.first.checked_sub(1);
+        let before = self.floor.nth(unit.speaker, before);
+        before.is_none_or(|said| unit.span.start >= said.span.end.plus(TURN_GAP))
+    }
+
+    /// What the speaker of `unit` goes on to say in the same sentence, as far as it is known when the unit is judged.
+    fn said_after(&self, unit: &Unit) -> Vec<&str> {
+        let known = unit.span.end.plus(HORIZON);
+        let places = unit.last..;
+        let goes_on = places.take_while(|&place| {
+            let here = self.floor.nth(unit.speaker, Some(place));
+            let next = self.floor.nth(unit.speaker, Some(place + 1));
+            here.zip(next).is_some_and(|(here, next)| {
+                !matches!(here.mark, Mark::Stop | Mark::Question)
+                    && next.span.start < here.span.end.plus(UNIT_GAP)
+                    && next.span.start < known
+            })
+        });
+        goes_on
+            .filter_map(|place| self.floor.nth(unit.speaker, Some(place + 1)))
+            .map(|said| said.token.as_str())
+            .filter(|token| !token.is_empty() && !is_filled_pause(token))
+            .collect()
     }
 
     /// What others said in the half minute before `unit`, latest last.
@@ -309,8 +437,19 @@ impl Detector {
 fn add(events: &mut Vec<Event>, event: Event, goes_on: bool) {
     let last = events.iter_mut().rev().find(|last| last.speaker == event.speaker);
     match last.filter(|_| goes_on) {
-        Some(last) => last.span = Span::new(last.span.start, event.span.end),
+        Some(last) => *last = last.to(&event),
         None => events.push(event),
+    }
+}
+
+impl Event {
+    /// The event that goes on as far as `other` does.
+    fn to(self, other: &Self) -> Self {
+        Self {
+            span: Span::new(self.span.start, other.span.end),
+            last: other.last,
+            ..self
+        }
     }
 }
 
@@ -323,6 +462,7 @@ impl Detections {
         for events in [
             &mut self.fillers,
             &mut self.markers,
+            &mut self.lexical,
             &mut self.backchannels,
             &mut self.suggestions,
             &mut self.offers,

@@ -35,7 +35,11 @@ fn said(speakers: usize, turns: &[(usize, f64, &str)]) -> Input {
 
 fn found(input: &Input, step_ms: u64) -> Detections {
     let words = input.spoken().unwrap();
-    let mut detector = Detector::new(input.speakers.len(), exchange::punctuation(&words), Language::English);
+    let mut detector = Detector::new(
+        input.speakers.len(),
+        Punctuation::of(words.iter().map(|(.., text)| *text)),
+        Language::English,
+    );
     let mut now = 0;
     for (speaker, span, text) in &words {
         while now + step_ms <= span.start.as_ms() {

@@ -55,6 +55,11 @@ impl Known {
 }
 
 impl Cutter {
+    /// The place of the first word that is in no unit yet.
+    pub(super) const fn first(&self) -> usize {
+        self.first
+    }
+
     /// The next unit of `speaker`, if what is known suffices to tell where it ends.
     pub(super) fn next(
         &mut self,

@@ -1,20 +1,20 @@
 //! C16, active listening.
 
-use super::{Band, Draft, Evidence, Found, ONE_CHANNEL, exposure};
+use super::{Band, Draft, Evidence, Found, ONE_CHANNEL, ONLY_ENGLISH, exposure};
 use crate::meeting_type::MeetingType;
 use crate::speaker::Speaker;
-use crate::turns::is_backchannel;
 
-/// How often I let others hear that I listen: my backchannels (mhm, right, I see) a minute of their speech.
+/// How often I let others hear that I listen: my backchannels (mhm, right, I see) a minute of their speech, as the detectors tell them
+/// from assents.
 ///
 /// Needs 3 minutes of others' speech. 1 to 4 where there are two of us, at least 0.3 in groups (revenue.io `[V]` as an idea; the
 /// ranges `[D]`). Where it is not known how many speak, the type of meeting says. A presentation has no target.
 pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     let conversation = evidence.conversation;
-    let utterances = conversation.utterances();
-    let listening: Vec<_> = (0..utterances.len())
-        .filter(|&index| utterances[index].speaker == Speaker::Me && is_backchannel(utterances, index))
-        .map(|index| utterances[index].span.start)
+    let listening: Vec<_> = conversation
+        .of(Speaker::Me)
+        .filter(|said| said.found.listens)
+        .map(|said| said.span.start)
         .collect();
     let theirs = evidence.speech_ms_by_turn(Speaker::Them);
     let minutes = theirs.iter().sum::<f64>() / 60_000.0;
@@ -36,6 +36,9 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     .target(target);
     if !conversation.has_two_sides() {
         return draft.not_covered(ONE_CHANNEL);
+    }
+    if !evidence.is_english() {
+        return draft.not_covered(ONLY_ENGLISH);
     }
     draft.part("count", listening.len() as f64).value(Evidence::rate(
         60_000.0,

@@ -1,35 +1,34 @@
 //! C17, questions.
 
-use super::{Band, Draft, Evidence, Found, content, exposure};
-use crate::conversation::Utterance;
+use super::{Band, Draft, Evidence, Found, ONLY_ENGLISH, exposure};
+use crate::conversation::found::Question;
 use crate::meeting_type::MeetingType;
 use crate::questions::QuestionKind;
-use crate::turns::Turn;
-use std::collections::BTreeSet;
 
 /// My questions per 30 minutes of meeting, with the share of open ones (what, how, why, tell me, walk me through) and how
 /// evenly they are spread over the thirds of the meeting (`1 − Gini`).
 ///
 /// Needs 5 minutes. 11 to 14 in discovery (Gong `[V]`), at least 3 elsewhere; asking more, and above all following up, makes
 /// people better liked (Huang 2017 `[V]`). Open ones at least 40 %, follow-ups at least 30 % in discovery. `follow_up_share` is the
-/// percentage of questions that take up a content word of what the others said just before: less than the truth, because a
-/// link in meaning alone is not seen `[D]`.
+/// percentage of questions that take up a content word of what the others said in the half minute before, or ask for more of it
+/// ("why?"): less than the truth, because a link in meaning alone is not seen `[D]`.
 pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     let conversation = evidence.conversation;
     let target = match conversation.setup().meeting_type {
         MeetingType::Discovery => Band::between(11.0, 14.0),
         _ => Band::at_least(3.0),
     };
-    let asked: Vec<(&Utterance, QuestionKind)> = conversation
+    let asked: Vec<Question> = conversation
         .trusted()
-        .filter_map(|utterance| Some((utterance, utterance.question?)))
+        .flat_map(|said| said.found.questions.iter().copied())
         .collect();
     let count = asked.len() as f64;
-    let open = asked.iter().filter(|(_, kind)| *kind == QuestionKind::Open).count() as f64;
+    let those = |which: fn(&Question) -> bool| asked.iter().filter(|asked| which(asked)).count() as f64;
+    let open = those(|asked| asked.kind == QuestionKind::Open);
     let third_s = conversation.now().as_secs() / 3.0;
     let mut thirds = [0.0; 3];
-    for (said, _) in &asked {
-        thirds[((said.span.start.as_secs() / third_s.max(1e-9)) as usize).min(2)] += 1.0;
+    for question in &asked {
+        thirds[((question.span.start.as_secs() / third_s.max(1e-9)) as usize).min(2)] += 1.0;
     }
     let mut draft = Draft::new(
         "C17",
@@ -37,36 +36,19 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
         "per 30 min",
         exposure(evidence.minutes(), 5.0, "minutes of meeting"),
     )
-    .target(target)
-    .part("count", count)
-    .part("open", open);
+    .target(target);
+    if !evidence.is_english() {
+        return draft.not_covered(ONLY_ENGLISH);
+    }
+    draft = draft.part("count", count).part("open", open);
     if count > 0.0 {
         draft = draft
             .part("open_share", 100.0 * open / count)
-            .part("follow_up_share", 100.0 * follow_ups(evidence, &asked) / count)
+            .part("follow_up_share", 100.0 * those(|asked| asked.follow_up) / count)
             .part("spread", 1.0 - gini(thirds));
     }
-    let by_turn = evidence.moments_by_turn(asked.iter().map(|(said, _)| said.span.start));
+    let by_turn = evidence.moments_by_turn(asked.iter().map(|asked| asked.span.start));
     draft.value(Evidence::rate(1_800_000.0, by_turn, evidence.meeting_ms_by_turn()))
-}
-
-/// How many of the questions take up a word of what the others said just before.
-fn follow_ups(evidence: &Evidence<'_>, asked: &[(&Utterance, QuestionKind)]) -> f64 {
-    let utterances = evidence.conversation.utterances();
-    let takes_up = |question: &Utterance| {
-        let begun = evidence
-            .turns
-            .partition_point(|turn| turn.span.start < question.span.start);
-        let others = |turn: &&Turn| turn.speaker != question.speaker;
-        let Some(answer) = evidence.turns[..begun].iter().rev().find(others) else {
-            return false;
-        };
-        let said = answer.utterances.iter().flat_map(|&index| &utterances[index].words);
-        let said: BTreeSet<String> = said.filter_map(content::stem_of).collect();
-        let mut taken = question.words.iter().filter_map(content::stem_of);
-        taken.any(|stem| said.contains(&stem))
-    };
-    asked.iter().filter(|(question, _)| takes_up(question)).count() as f64
 }
 
 /// Gini coefficient, 0 (even) to 2/3 (all in one third).

@@ -1,7 +1,8 @@
 //! C19, hedges.
 
-use super::{Band, Draft, Evidence, Found, Moment, exposure, hedges};
+use super::{Band, Draft, Evidence, Found, Moment, ONLY_ENGLISH, exposure};
 use crate::clock::Span;
+use crate::hedges;
 
 /// My hedges (I think, maybe, kind of, just, if that makes sense; tag questions; disclaimers) per 100 words; doubt next to a
 /// number or a forecast is none ([`hedges`]).
@@ -23,14 +24,18 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
             ));
         }
     }
-    Draft::new(
+    let draft = Draft::new(
         "C19",
         "Hedges",
         "per 100 words",
         exposure(evidence.word_count(), 300.0, "words"),
     )
-    .target(Band::at_most(2.0))
-    .part("count", turns.len() as f64)
-    .moments(moments)
-    .value(Evidence::rate(100.0, evidence.by_turn(turns), evidence.words_by_turn()))
+    .target(Band::at_most(2.0));
+    if !evidence.is_english() {
+        return draft.not_covered(ONLY_ENGLISH);
+    }
+    draft
+        .part("count", turns.len() as f64)
+        .moments(moments)
+        .value(Evidence::rate(100.0, evidence.by_turn(turns), evidence.words_by_turn()))
 }

@@ -1,7 +1,7 @@
 //! C27, wording tone.
 
 use super::stance::{self, Stance};
-use super::{Draft, Evidence, Found, Moment, exposure};
+use super::{Draft, Evidence, Found, Moment, ONLY_ENGLISH, exposure};
 use crate::clock::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +39,9 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     let against = in_turns.get(Stance::AgainstPeople.name()).cloned().unwrap_or_default();
     let against = evidence.by_turn(against.into_iter().map(|turn| (turn, 1.0)));
     let mut draft = Draft::new("C27", "Wording tone", "% of turns", exposure(turns, 10.0, "turns")).moments(moments);
+    if !evidence.is_english() {
+        return draft.not_covered(ONLY_ENGLISH);
+    }
     for stance in [
         Stance::AgainstPeople,
         Stance::ForPeople,

@@ -1,22 +1,25 @@
 //! C30, meeting hygiene.
 
 use super::evidence::ms;
-use super::{Band, Draft, Evidence, Found, commitments, exposure, phrases};
+use super::{Band, Draft, Evidence, Found, ONLY_ENGLISH, exposure};
 use crate::clock::MeetingTime;
+use crate::commitments::Owner;
 use crate::conversation::{IPU_GAP, Utterance, join};
 use crate::lexicon::token;
 use crate::meeting_type::MeetingType;
+use crate::phrases;
 
 /// The purpose is said within this.
 const PURPOSE_BY: MeetingTime = MeetingTime::from_ms(180_000);
 
 /// What keeps a meeting in order, by whoever says it: of two things, how many were done: its purpose said within three minutes,
 /// and something settled (a decision, or a commitment with a name). Its parts: `purpose` and `settled`, 0 or 1; `purpose_at_ms`;
-/// `decisions`; `silence_share`, the percentage of the meeting in which nobody speaks.
+/// `decisions`; `silence_share`, the percentage of the meeting in which nobody speaks; `never_spoke`, how many of those who were there
+/// said nothing, where the page says who was there and most of what the others said has a name; `over_minutes`, by how much it ran
+/// over the time that was booked, negative where it ended early.
 ///
 /// Needs 5 minutes `[D]`. Both; in a stand-up, which has its purpose in its name, and in a presentation one is enough (Read
-/// recommends such `[V]`; the checks `[D]`). How far it began and ended from what was booked waits for the calendar, who never
-/// spoke for a list of who was there.
+/// recommends such `[V]`; the checks `[D]`).
 pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     let conversation = evidence.conversation;
     let mut purpose_at: Option<MeetingTime> = None;
@@ -27,14 +30,17 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
             purpose_at = Some(said.span.start);
         }
         decisions += phrases::find(&tokens, DECISIONS).len();
-        commitments += commitments::find(&tokens)
-            .iter()
-            .filter(|found| found.has_owner)
-            .count();
+        let named = said.found.commitments.iter();
+        commitments += named.filter(|found| found.terms.owner == Owner::Speaker).count();
     }
     let speech = join(conversation.utterances().iter().map(|said| said.span), IPU_GAP);
     let spoken_ms: f64 = speech.into_iter().map(|span| ms(span.duration())).sum();
     let silence = 100.0 * (1.0 - spoken_ms / conversation.now().as_ms() as f64);
+    // Where most speech is nobody's by name, it is not known who was silent.
+    let silent = evidence.speakers().and_then(|_| conversation.silent());
+    let over_min = evidence
+        .booked
+        .map(|booked| evidence.minutes() - booked.as_secs_f64() / 60.0);
     let (purpose, settled) = (
         f64::from(u8::from(purpose_at.is_some())),
         f64::from(u8::from(decisions + commitments > 0)),
@@ -43,19 +49,25 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
         MeetingType::StandUp | MeetingType::Presentation => 1.0,
         _ => 2.0,
     };
-    Draft::new(
+    let draft = Draft::new(
         "C30",
         "Meeting hygiene",
         "of 2",
         exposure(evidence.minutes(), 5.0, "minutes of meeting"),
     )
-    .target(Band::at_least(needed))
-    .part("purpose", purpose)
-    .part("settled", settled)
-    .part("purpose_at_ms", purpose_at.map_or(f64::NAN, |at| at.as_ms() as f64))
-    .part("decisions", decisions as f64)
-    .part("silence_share", silence.max(0.0))
-    .told((!conversation.utterances().is_empty()).then_some(purpose + settled))
+    .target(Band::at_least(needed));
+    if !evidence.is_english() {
+        return draft.not_covered(ONLY_ENGLISH);
+    }
+    draft
+        .part("purpose", purpose)
+        .part("settled", settled)
+        .part("purpose_at_ms", purpose_at.map_or(f64::NAN, |at| at.as_ms() as f64))
+        .part("decisions", decisions as f64)
+        .part("silence_share", silence.max(0.0))
+        .part("never_spoke", silent.map_or(f64::NAN, |count| count as f64))
+        .part("over_minutes", over_min.unwrap_or(f64::NAN))
+        .told((!conversation.utterances().is_empty()).then_some(purpose + settled))
 }
 
 fn tokens(said: &Utterance) -> Vec<String> {

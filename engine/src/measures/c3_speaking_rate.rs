@@ -9,7 +9,8 @@ use std::time::Duration;
 
 /// My words a minute of speaking: words (filled pauses left out) over speech time with my own pauses under 2 s.
 ///
-/// Needs 60 words. Its target is [`pace_target`]; what lies within 15 % of the person's own pace is as good.
+/// Needs 60 words. Its target is [`pace_target`]; what lies within 15 % of the person's own pace is as good. Words of other languages
+/// are longer or shorter than English ones, so that there it has none.
 pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     let conversation = evidence.conversation;
     let me = conversation.me();
@@ -17,7 +18,11 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     let words = evidence.word_count();
     let band = pace_target(conversation.setup().meeting_type);
     Draft::new("C3", "Speaking rate", "words/min", exposure(words, 60.0, "words"))
-        .target(widened(band, evidence.history.baseline("C3")))
+        .target(
+            evidence
+                .is_english()
+                .then(|| widened(band, evidence.history.baseline("C3"))),
+        )
         .part("words", words)
         .part("speaking_s", speaking_ms.iter().sum::<f64>() / 1000.0)
         .value(Evidence::rate(60_000.0, evidence.words_by_turn(), speaking_ms))

@@ -22,8 +22,7 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
         exposure(evidence.word_count(), 60.0, "words"),
     )
     .target(Band::between(3.5, 5.5));
-    let languages = &evidence.conversation.setup().recognizer.languages;
-    if !languages.iter().any(|language| language.starts_with("en")) {
+    if !evidence.is_english() {
         return draft.not_covered("Syllables are counted by English spelling.");
     }
     draft

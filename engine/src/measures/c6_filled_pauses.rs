@@ -1,7 +1,7 @@
 //! C6, filled pauses.
 
 use super::evidence::ms;
-use super::{Band, Draft, Evidence, Found, exposure};
+use super::{Band, Draft, Evidence, Found, ONLY_ENGLISH, exposure};
 use crate::fillers::FillerKind;
 use crate::live::OWN_PAUSE;
 
@@ -17,6 +17,9 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
         Draft::new("C6", "Filled pauses", "per 100 words", exposure(words, 200.0, "words")).target(Band::at_most(2.0));
     if !evidence.conversation.setup().recognizer.writes_fillers {
         return draft.not_covered("This recognizer does not write um and uh down.");
+    }
+    if !evidence.is_english() {
+        return draft.not_covered(ONLY_ENGLISH);
     }
     let count = count(evidence, FillerKind::FilledPause);
     let all: f64 = count.iter().sum();

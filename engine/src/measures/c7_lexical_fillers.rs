@@ -1,7 +1,7 @@
 //! C7, lexical fillers.
 
 use super::c6_filled_pauses::count;
-use super::{Band, Draft, Evidence, Found, exposure};
+use super::{Band, Draft, Evidence, Found, ONLY_ENGLISH, exposure};
 use crate::fillers::FillerKind;
 
 /// At most so many, per 100 words.
@@ -20,13 +20,17 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
         .history
         .baseline("C7")
         .map_or(MOST, |own| MOST.min(1.5 * own).max(LEAST_LIMIT));
-    Draft::new(
+    let draft = Draft::new(
         "C7",
         "Lexical fillers",
         "per 100 words",
         exposure(evidence.word_count(), 200.0, "words"),
     )
-    .target(Band::at_most(high))
-    .part("count", count.iter().sum())
-    .value(Evidence::rate(100.0, count, evidence.words_by_turn()))
+    .target(Band::at_most(high));
+    if !evidence.is_english() {
+        return draft.not_covered(ONLY_ENGLISH);
+    }
+    draft
+        .part("count", count.iter().sum())
+        .value(Evidence::rate(100.0, count, evidence.words_by_turn()))
 }

@@ -1,6 +1,6 @@
 //! C8, filler clusters.
 
-use super::{Band, Draft, Evidence, Found, Moment, exposure};
+use super::{Band, Draft, Evidence, Found, Moment, ONLY_ENGLISH, exposure};
 use crate::clock::{MeetingTime, Span};
 use crate::fillers::FillerKind;
 use std::time::Duration;
@@ -27,17 +27,21 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     let speech = evidence.speech_ms_by_turn(conversation.me());
     let minutes = speech.iter().sum::<f64>() / 60_000.0;
     let count = evidence.mine_by_turn(clusters.iter().map(|cluster| cluster.start));
-    Draft::new(
+    let draft = Draft::new(
         "C8",
         "Filler clusters",
         "per 10 min of speech",
         exposure(minutes, 5.0, "minutes of my speech"),
     )
-    .target(Band::at_most(1.0))
-    .part("count", clusters.len() as f64)
-    .note((!writes).then_some("Without um and uh, which this recognizer does not write down."))
-    .moments(clusters.into_iter().map(Moment::at).collect())
-    .value(Evidence::rate(600_000.0, count, speech))
+    .target(Band::at_most(1.0));
+    if !evidence.is_english() {
+        return draft.not_covered(ONLY_ENGLISH);
+    }
+    draft
+        .part("count", clusters.len() as f64)
+        .note((!writes).then_some("Without um and uh, which this recognizer does not write down."))
+        .moments(clusters.into_iter().map(Moment::at).collect())
+        .value(Evidence::rate(600_000.0, count, speech))
 }
 
 /// From the first to the last filler of each cluster. `at` is in order.

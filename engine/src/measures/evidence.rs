@@ -1,11 +1,12 @@
 //! What the measures of one meeting are computed from, worked out once for all of them: the turns, my words, and to which turn
 //! everything belongs.
 
-use super::History;
+use super::{History, Profile};
 use crate::attribution;
 use crate::bootstrap::Sample;
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::{Conversation, Utterance, join};
+use crate::detect::Language;
 use crate::judged::Judged;
 use crate::lexicon::{is_filled_pause, token};
 use crate::speaker::Speaker;
@@ -22,6 +23,10 @@ pub(crate) struct Evidence<'a> {
     pub(super) history: &'a History,
     /// What a language model found, where one looked.
     pub(super) judged: Option<&'a Judged>,
+    /// What the person said of their own speech.
+    pub(super) profile: Profile,
+    /// How long the meeting was booked for, where that is known.
+    pub(super) booked: Option<Duration>,
     /// In order of start.
     pub(super) turns: Vec<Turn>,
     /// Mine, in utterances whose words can be trusted, filled pauses left out.
@@ -58,6 +63,8 @@ impl<'a> Evidence<'a> {
             conversation,
             history,
             judged,
+            profile: Profile::default(),
+            booked: None,
             turns,
             words: Vec::new(),
         };
@@ -76,6 +83,21 @@ impl<'a> Evidence<'a> {
             })
             .collect();
         evidence
+    }
+
+    /// The same of a person who said this of themselves.
+    pub(crate) fn of(self, profile: Profile) -> Self {
+        Self { profile, ..self }
+    }
+
+    /// The same of a meeting that was booked for so long.
+    pub(crate) fn booked(self, booked: Option<Duration>) -> Self {
+        Self { booked, ..self }
+    }
+
+    /// Whether what is told of words can be told: lists and weights are English.
+    pub(super) fn is_english(&self) -> bool {
+        self.conversation.language() == Language::English
     }
 
     /// Turns to draw from: one at least, so that a meeting without any has sums over nothing.

@@ -1,7 +1,7 @@
 //! What a turn says of people and of issues, by its words alone. A list, and no judge: it is there to find examples that the
 //! person reads for themselves.
 
-use super::phrases::{self, Phrase};
+use crate::phrases::{self, Phrase};
 
 /// Toward whom or what, and whether for or against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

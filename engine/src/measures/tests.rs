@@ -137,7 +137,7 @@ fn c3_needs_sixty_words() {
 
 #[test]
 fn c6_is_filled_pauses_per_hundred_words() {
-    let text = format!("um {} uh er hm", filling(200));
+    let text = format!("um {} uh er um", filling(200));
     let measure = measured(
         "C6",
         &[
@@ -153,7 +153,7 @@ fn c6_is_filled_pauses_per_hundred_words() {
 fn c6_counts_by_the_minute_over_the_speech_that_it_counts_in() {
     let mut doubtful = said_for(Me, 130_000, 190_000, &format!("um {}", filling(150)));
     doubtful.flags = vec![SegmentFlag::LowConfidence];
-    let text = format!("um {} uh er hm", filling(200));
+    let text = format!("um {} uh er um", filling(200));
     let measure = measured("C6", &[said_for(Me, 0, 120_000, &text), doubtful]);
     assert_eq!((measure.parts["count"], measure.parts["per_minute"]), (4.0, 2.0));
 }
@@ -364,6 +364,41 @@ fn on_one_channel_what_needs_two_sides_is_not_covered_and_the_rest_is_measured(#
         ["C3", "C4", "C6", "C7", "C8", "C17", "C19", "C22", "C23", "C28", "C30"]
     );
     assert!(close(measures.value("C3").unwrap(), 150.0));
+}
+
+#[test]
+fn in_another_language_what_needs_english_words_is_not_covered_and_the_rest_is_measured() {
+    let setup = crate::conversation::Setup {
+        recognizer: RecognizerInfo {
+            languages: vec!["de".into()],
+            ..recognizer(true)
+        },
+        ..setup(MeetingType::Other)
+    };
+    let mut meeting = Conversation::new(setup);
+    for decided in [
+        said_for(Me, 0, 150_000, &filling(400)),
+        said_for(Them, 149_000, 149_600, "mhm"),
+        said_for(Them, 151_000, 400_000, &filling(400)),
+    ] {
+        meeting.observe(&decided);
+    }
+    let measures = meeting.measures();
+    let missing: Vec<&str> = measures
+        .0
+        .iter()
+        .filter(|measure| measure.note.as_deref() == Some(ONLY_ENGLISH))
+        .map(|measure| measure.id.as_str())
+        .collect();
+    assert_eq!(
+        missing,
+        ["C6", "C7", "C8", "C16", "C17", "C19", "C22", "C27", "C28", "C29", "C30"]
+    );
+    assert_eq!(measures.get("C4").unwrap().state, MeasureState::NotCovered);
+    let pace = measures.get("C3").unwrap();
+    assert_eq!((pace.value, pace.target), (Some(160.0), None));
+    assert!(measures.value("C1").is_some() && measures.value("C14").is_some());
+    assert_eq!(meeting.turns().len(), 2, "and a sound of listening takes no floor");
 }
 
 #[test]

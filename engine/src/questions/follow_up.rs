@@ -1,6 +1,7 @@
 //! Whether a question follows up (C17): it takes up what someone else just said.
 
-use super::{is_auxiliary, is_question_word, is_subject, without_openers};
+use super::without_openers;
+use crate::content::stem_of;
 use std::time::Duration;
 
 /// What others said this long before a question can be what it takes up.
@@ -12,16 +13,8 @@ pub(crate) const FOLLOWED: Duration = Duration::from_secs(30);
 /// Measured in words, not in meaning (C17's link in meaning needs a model of language): a question that says the same in
 /// other words is missed.
 pub(crate) fn follows_up(tokens: &[&str], heard: &[&str]) -> bool {
-    /// Shorter words carry too little to be taken up.
-    const LETTERS: usize = 4;
-    let takes_up = |token: &&str| {
-        token.chars().count() >= LETTERS
-            && !is_question_word(token)
-            && !is_auxiliary(token)
-            && !is_subject(token)
-            && !COMMON.contains(token)
-            && heard.iter().any(|other| stem(other) == stem(token))
-    };
+    let takes_up =
+        |token: &&str| stem_of(token).is_some_and(|stem| heard.iter().any(|other| stem_of(other) == Some(stem)));
     let opened = without_openers(tokens);
     let asks_for_more = matches!(
         opened,
@@ -39,77 +32,6 @@ pub(crate) fn follows_up(tokens: &[&str], heard: &[&str]) -> bool {
     );
     !heard.is_empty() && (asks_for_more || tokens.iter().any(takes_up))
 }
-
-/// A word without the ending that number and tense give it.
-fn stem(token: &str) -> &str {
-    for ending in ["ing", "ed", "es", "s"] {
-        if let Some(stem) = token.strip_suffix(ending)
-            && stem.chars().count() >= 3
-        {
-            return stem;
-        }
-    }
-    token
-}
-
-/// Words of four letters and more that take nothing up.
-const COMMON: &[&str] = &[
-    "that's",
-    "just",
-    "like",
-    "know",
-    "think",
-    "mean",
-    "really",
-    "about",
-    "with",
-    "from",
-    "have",
-    "well",
-    "yeah",
-    "okay",
-    "right",
-    "going",
-    "gonna",
-    "want",
-    "some",
-    "then",
-    "than",
-    "them",
-    "also",
-    "because",
-    "actually",
-    "maybe",
-    "something",
-    "thing",
-    "things",
-    "here",
-    "very",
-    "much",
-    "more",
-    "only",
-    "still",
-    "into",
-    "over",
-    "make",
-    "need",
-    "sure",
-    "good",
-    "kind",
-    "sort",
-    "does",
-    "been",
-    "being",
-    "were",
-    "what",
-    "when",
-    "where",
-    "which",
-    "would",
-    "could",
-    "should",
-    "will",
-];
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,13 @@
 //! What became of the floor: who waited how long, who cut in, who tried to speak and gave up. Definitions are those of C13, C14
-//! and C15; here they are told once each, as soon as the segments that decide them are there.
+//! and C15 ([`crate::floor`]); here they are told once each, as soon as the segments that decide them are there.
 
 use super::Signal;
-use crate::clock::{MeetingTime, Span};
-use crate::conversation::{Conversation, IPU_GAP, Utterance, join};
+use crate::clock::MeetingTime;
+use crate::conversation::{Conversation, Utterance};
+use crate::floor::{attempts, cut_ins};
+use crate::questions::QuestionKind;
 use crate::speaker::Speaker;
-use crate::turns::{self, TURN_GAP, Turn, is_backchannel, is_talked_over};
+use crate::turns::{self, Turn};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,22 +15,14 @@ use std::time::Duration;
 const LOOKED_AT: Duration = Duration::from_secs(60);
 /// Gaps outside this are not an answer to what came before (C13).
 const GAPS_MS: std::ops::RangeInclusive<i64> = -500..=5_000;
-/// Overlap of a cut-in, at least (C14).
-const CUT_IN: Duration = Duration::from_millis(500);
-/// Whoever was cut off stops within this (C14).
-const STOPS_WITHIN: Duration = Duration::from_secs(2);
-/// Overlap of a failed try, at least (C15).
-const TRY: Duration = Duration::from_millis(300);
-/// After a failed try I go on for at least this (C15).
-const GOES_ON: Duration = Duration::from_secs(2);
-/// Voice activity rounds both edges of a voice outwards: what it adds to an overlap at least.
-const EDGE: Duration = Duration::from_millis(64);
 
 /// Up to where each kind of thing has been told.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Told {
     cut_in: Option<MeetingTime>,
     tried: Option<MeetingTime>,
+    /// The end of my last question that was told.
+    pub(super) asked: MeetingTime,
 }
 
 /// The utterances of the last minute.
@@ -59,105 +53,44 @@ pub(super) fn took_floor(conversation: &Conversation, place: usize) -> Option<Si
     GAPS_MS.contains(&gap_ms).then_some(Signal::TookFloor {
         at: mine.span.start,
         gap_ms,
-        asked: last.question.filter(|_| !last.low_confidence),
+        asked: asked(&lately, &theirs).filter(|_| !last.low_confidence),
     })
 }
 
-/// What the newest utterance decided of the floor.
+/// The kind of the question that `turn` ends with.
+fn asked(lately: &[Arc<Utterance>], turn: &Turn) -> Option<QuestionKind> {
+    let said = || turn.utterances.iter().map(|&index| &lately[index]);
+    let last = said().next_back()?;
+    let question = said().flat_map(|said| &said.found.questions).next_back()?;
+    (question.span.end >= last.span.start).then_some(question.kind)
+}
+
+/// What the newest utterance decided of the floor. Of words that are in doubt nothing is told: nobody is nudged by them.
 pub(super) fn since(conversation: &Conversation, told: &mut Told) -> Vec<Signal> {
     let lately = lately(conversation);
+    let sure = |index: &usize| !lately[*index].low_confidence;
     let mut signals = Vec::new();
-    for at in cut_ins(lately)
-        .into_iter()
-        .filter(|at| told.cut_in < Some(*at))
-        .collect::<Vec<_>>()
-    {
-        told.cut_in = Some(at);
-        signals.push(Signal::CutIn { at });
-    }
-    for at in tries(lately)
-        .into_iter()
-        .filter(|at| told.tried < Some(*at))
-        .collect::<Vec<_>>()
-    {
-        told.tried = Some(at);
-        signals.push(Signal::Tried { at });
-    }
-    signals
-}
-
-/// Speech of `speaker` that is no backchannel, joined across segments.
-fn floor_of(lately: &[Arc<Utterance>], speaker: Speaker, gap: Duration) -> Vec<Span> {
-    let spoken = (0..lately.len())
-        .filter(|&index| lately[index].speaker == speaker && !is_backchannel(lately, index))
-        .flat_map(|index| lately[index].ipus.iter().copied());
-    join(spoken, gap)
-}
-
-/// When I cut in: I begin inside another's speech, at least a word before its end, overlap it for 0.5 s, and it stops within 2 s
-/// while I go on.
-fn cut_ins(lately: &[Arc<Utterance>]) -> Vec<MeetingTime> {
-    let theirs = floor_of(lately, Speaker::Them, IPU_GAP);
-    let mut found = Vec::new();
-    for mine in floor_of(lately, Speaker::Me, IPU_GAP) {
-        let index = lately.iter().position(|utterance| {
-            utterance.speaker == Speaker::Me && utterance.span.start <= mine.start && utterance.span.end > mine.start
-        });
-        let Some(index) = index.filter(|&index| !lately[index].low_confidence && !is_talked_over(lately, index)) else {
-            continue;
-        };
-        let under = theirs
-            .iter()
-            .find(|theirs| theirs.start < mine.start && theirs.end > mine.start);
-        let cuts = under.is_some_and(|theirs| {
-            let overlap = Duration::from_millis(lately[index].span.overlap_ms(*theirs));
-            let words = lately
-                .iter()
-                .filter(|other| other.speaker == Speaker::Them)
-                .flat_map(|other| &other.words);
-            let words_left = words
-                .into_iter()
-                .any(|word| (mine.start..theirs.end).contains(&word.start));
-            overlap >= CUT_IN + EDGE
-                && words_left
-                && theirs.end <= mine.start.plus(STOPS_WITHIN)
-                && theirs.end < mine.end
-        });
-        if cuts {
-            found.push(mine.start);
+    for index in cut_ins(lately, Speaker::Me).into_iter().filter(sure) {
+        let at = lately[index].span.start;
+        if told.cut_in < Some(at) {
+            told.cut_in = Some(at);
+            signals.push(Signal::CutIn { at });
         }
     }
-    found
-}
-
-/// When another gave up: they began during my turn, overlapped it for 0.3 s with more than a backchannel, stopped, and I went on
-/// for 2 s in which they did not come back.
-fn tries(lately: &[Arc<Utterance>]) -> Vec<MeetingTime> {
-    let mine = floor_of(lately, Speaker::Me, TURN_GAP);
-    let theirs = floor_of(lately, Speaker::Them, IPU_GAP);
-    theirs
-        .iter()
-        .enumerate()
-        .filter(|(index, tried)| {
-            let after = theirs.get(index + 1);
-            let over = mine
-                .iter()
-                .find(|mine| mine.start < tried.start && mine.end > tried.start);
-            over.is_some_and(|mine| {
-                mine.overlap_ms(**tried) >= (TRY + EDGE).as_millis() as u64
-                    && mine.end >= tried.end.plus(GOES_ON)
-                    && after.is_none_or(|after| after.start >= tried.end.plus(GOES_ON))
-            })
-        })
-        .map(|(_, tried)| tried.end)
-        .collect()
+    for index in attempts(lately, &turns::turns(lately), Speaker::Them, Speaker::Me) {
+        let at = lately[index].span.end;
+        if told.tried < Some(at) {
+            told.tried = Some(at);
+            signals.push(Signal::Tried { at });
+        }
+    }
+    signals
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::meeting_type::MeetingType;
-    use crate::questions::QuestionKind;
     use crate::spoken::{filling, said_for, setup};
     use crate::transcript::Final;
     use Speaker::{Me, Them};

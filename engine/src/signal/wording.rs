@@ -1,147 +1,74 @@
-//! What a segment's words bring about: questions, hedges, next steps, and whether a reply takes up what it replies to. Lists, and
-//! nothing that needs a language model.
+//! What a segment's words bring about: fillers and questions as the detectors find them, hedges, next steps, and whether a reply
+//! takes up what it replies to. Nothing that needs a language model.
 
-use super::{Signal, floor};
+use super::{Signal, Told, floor};
+use crate::clock::{MeetingTime, Span};
+use crate::content::stem_of;
 use crate::conversation::{Conversation, Utterance};
+use crate::hedges;
 use crate::lexicon::{is_filled_pause, token};
-use crate::questions;
-use crate::transcript::Word;
+use crate::phrases::{self, Phrase};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A silence between words after which another question may begin, where the recognizer writes no punctuation.
-const APART: Duration = Duration::from_millis(250);
 /// A turn this long is an answer worth a follow-up (N15).
 const ANSWER: Duration = Duration::from_secs(20);
 /// A reply with fewer content words than this says neither that the topic is kept nor that it is changed.
 const ENOUGH_WORDS: usize = 5;
-/// A number or forecast this many words from a hedge makes it calibrated uncertainty (C19).
-const NEAR_WORDS: usize = 5;
-
-/// Hedges (C19), longest first: "I'm not sure but" is one.
-const HEDGES: &[&[&str]] = &[
-    &["if", "that", "makes", "sense"],
-    &["i'm", "not", "sure", "but"],
-    &["i", "might", "be", "wrong"],
-    &["i", "could", "be", "wrong"],
-    &["i'm", "no", "expert"],
-    &["correct", "me", "if"],
-    &["i", "think"],
-    &["i", "guess"],
-    &["i", "suppose"],
-    &["kind", "of"],
-    &["sort", "of"],
-    &["a", "bit"],
-    &["maybe"],
-    &["perhaps"],
-    &["probably"],
-    &["possibly"],
-    &["just"],
-];
-
-/// Words after which a hedge is a forecast with its uncertainty.
-const FORECAST: &[&str] = &[
-    "forecast",
-    "estimate",
-    "estimated",
-    "expect",
-    "projected",
-    "percent",
-    "probability",
-    "likely",
-    "quarter",
-    "deadline",
-];
-
 /// Where somebody says what happens next.
-const NEXT_STEPS: &[&[&str]] = &[
-    &["next", "step"],
-    &["next", "steps"],
-    &["action", "item"],
-    &["action", "items"],
-    &["to", "do", "next"],
-];
+const NEXT_STEPS: &[&str] = &["next step", "next steps", "action item", "action items", "to do next"];
 
-/// What `utterance` says: questions and hedges where it is `mine`, next steps whoever names them.
-pub(super) fn of(utterance: &Utterance, mine: bool) -> Vec<Signal> {
-    let tokens: Vec<String> = utterance.words.iter().map(|word| token(&word.text)).collect();
-    let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+/// What the utterance at `place` says: fillers, questions and hedges where it is `mine`, next steps whoever names them.
+pub(super) fn of(conversation: &Conversation, place: usize, mine: bool, told: &mut Told) -> Vec<Signal> {
+    let utterance = &conversation.utterances()[place];
+    let spoken: Vec<(String, MeetingTime)> = utterance
+        .words
+        .iter()
+        .map(|word| (token(&word.text), word.start))
+        .filter(|(token, _)| !token.is_empty() && !is_filled_pause(token))
+        .collect();
+    let tokens: Vec<&str> = spoken.iter().map(|(token, _)| token.as_str()).collect();
+    let at = |phrase: &Phrase| spoken[phrase.at].1;
     let mut signals = Vec::new();
     if mine {
-        signals.extend(asked(&utterance.words));
-        signals.extend(hedges(&utterance.words, &tokens));
-    }
-    let next = (0..tokens.len()).find(|&at| NEXT_STEPS.iter().any(|phrase| tokens[at..].starts_with(phrase)));
-    signals.extend(next.map(|at| Signal::NextStep {
-        at: utterance.words[at].start,
-    }));
-    signals
-}
-
-/// Each sentence, or what lies between two silences, that asks.
-fn asked(words: &[Word]) -> Vec<Signal> {
-    let ends = |pair: &[Word]| pair[0].text.ends_with(['.', '?', '!']) || pair[1].start.since(pair[0].end) >= APART;
-    let mut signals = Vec::new();
-    let mut rest = words;
-    while let Some(first) = rest.first() {
-        let length = rest.windows(2).position(ends).map_or(rest.len(), |at| at + 1);
-        let (piece, later) = rest.split_at(length);
-        signals.extend(questions::find(piece).map(|kind| Signal::Question {
-            at: first.start,
-            end: piece[length - 1].end,
-            kind,
+        signals.extend(utterance.fillers.iter().map(|filler| Signal::Filler {
+            at: filler.at,
+            kind: filler.kind,
         }));
-        rest = later;
+        signals.extend(asked(conversation, place, told));
+        signals.extend(
+            hedges::find(&tokens)
+                .iter()
+                .map(|hedge| Signal::Hedge { at: at(hedge) }),
+        );
     }
+    let next = phrases::find(&tokens, NEXT_STEPS);
+    signals.extend(next.first().map(|step| Signal::NextStep { at: at(step) }));
     signals
 }
 
-fn hedges(words: &[Word], tokens: &[&str]) -> Vec<Signal> {
+/// Questions that the utterance at `place` asks, or ends; each is told once.
+fn asked(conversation: &Conversation, place: usize, told: &mut Told) -> Vec<Signal> {
+    /// A question is cut into no more segments than this.
+    const SEGMENTS: usize = 8;
+    let utterance = &conversation.utterances()[place];
+    let before = conversation.utterances()[place.saturating_sub(SEGMENTS)..=place].iter();
     let mut signals = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        let Some(hedge) = HEDGES.iter().find(|hedge| tokens[at..].starts_with(hedge)) else {
-            at += 1;
-            continue;
-        };
-        let near = at.saturating_sub(NEAR_WORDS)..(at + hedge.len() + NEAR_WORDS).min(tokens.len());
-        if !tokens[near]
-            .iter()
-            .any(|token| is_number(token) || FORECAST.contains(token))
-        {
-            signals.push(Signal::Hedge { at: words[at].start });
+    for question in before
+        .filter(|before| before.speaker == utterance.speaker && !before.low_confidence)
+        .flat_map(|before| &before.found.questions)
+    {
+        let Span { start, end } = question.span;
+        if end > utterance.span.start && start >= told.asked {
+            told.asked = end;
+            signals.push(Signal::Question {
+                at: start,
+                end,
+                kind: question.kind,
+            });
         }
-        at += hedge.len();
     }
     signals
-}
-
-fn is_number(token: &str) -> bool {
-    token.starts_with(|first: char| first.is_ascii_digit())
-        || matches!(
-            token,
-            "two"
-                | "three"
-                | "four"
-                | "five"
-                | "six"
-                | "seven"
-                | "eight"
-                | "nine"
-                | "ten"
-                | "twenty"
-                | "thirty"
-                | "forty"
-                | "fifty"
-                | "sixty"
-                | "seventy"
-                | "eighty"
-                | "ninety"
-                | "hundred"
-                | "thousand"
-                | "million"
-                | "half"
-        )
 }
 
 /// Whether the turn of mine that the utterance at `place` opens takes up a word of the long turn before it. Nothing where either
@@ -168,134 +95,19 @@ pub(super) fn reply(conversation: &Conversation, place: usize) -> Option<Signal>
     }
 }
 
-/// The words of an utterance that carry its topic, as far as endings go: "pricing" and "priced" are one.
+/// The words of an utterance that carry its topic, as far as endings go: "prices" and "priced" are one.
 fn content(utterance: &Utterance) -> impl Iterator<Item = String> {
-    /// Letters by which two forms of a word are told to be one.
-    const STEM: usize = 5;
     utterance
         .words
         .iter()
-        .map(|word| token(&word.text))
-        .filter(|token| token.len() > 3 && !is_filled_pause(token) && !COMMON.contains(&token.as_str()))
-        .map(|token| token.chars().take(STEM).collect())
+        .filter_map(|word| stem_of(&token(&word.text)).map(str::to_owned))
 }
-
-/// Words of four letters and more that carry no topic.
-const COMMON: &[&str] = &[
-    "about",
-    "actually",
-    "after",
-    "again",
-    "also",
-    "another",
-    "anything",
-    "back",
-    "basically",
-    "because",
-    "been",
-    "before",
-    "being",
-    "could",
-    "does",
-    "doing",
-    "done",
-    "down",
-    "each",
-    "even",
-    "every",
-    "everything",
-    "first",
-    "from",
-    "gonna",
-    "good",
-    "great",
-    "have",
-    "here",
-    "into",
-    "it's",
-    "just",
-    "kind",
-    "know",
-    "like",
-    "little",
-    "look",
-    "made",
-    "make",
-    "many",
-    "maybe",
-    "mean",
-    "more",
-    "most",
-    "much",
-    "need",
-    "okay",
-    "only",
-    "other",
-    "over",
-    "people",
-    "perhaps",
-    "pretty",
-    "probably",
-    "really",
-    "right",
-    "said",
-    "same",
-    "should",
-    "some",
-    "something",
-    "sort",
-    "still",
-    "such",
-    "sure",
-    "take",
-    "tell",
-    "than",
-    "that",
-    "that's",
-    "their",
-    "them",
-    "then",
-    "there",
-    "there's",
-    "these",
-    "they",
-    "they're",
-    "thing",
-    "things",
-    "think",
-    "this",
-    "those",
-    "through",
-    "time",
-    "today",
-    "very",
-    "want",
-    "we're",
-    "well",
-    "were",
-    "what",
-    "what's",
-    "when",
-    "where",
-    "which",
-    "while",
-    "will",
-    "with",
-    "word",
-    "would",
-    "yeah",
-    "your",
-    "you're",
-    "going",
-    "come",
-    "goes",
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::meeting_type::MeetingType;
-    use crate::questions::QuestionKind::{Closed, Open};
+    use crate::questions::QuestionKind::{self, Closed, Open};
     use crate::speaker::Speaker::{Me, Them};
     use crate::spoken::{said, said_for, setup};
     use crate::transcript::Final;
@@ -313,7 +125,7 @@ mod tests {
     #[case::none("we will ship it on friday", &[])]
     #[case::one("what would that change for you?", &[Open])]
     #[case::two_in_one_breath("what would that change for you? is it the price?", &[Open, Closed])]
-    fn every_question_of_a_segment_is_told(#[case] text: &str, #[case] kinds: &[questions::QuestionKind]) {
+    fn every_question_of_a_segment_is_told(#[case] text: &str, #[case] kinds: &[QuestionKind]) {
         let told: Vec<_> = heard(&[said(Me, 1_000, text)])
             .into_iter()
             .filter_map(|signal| match signal {

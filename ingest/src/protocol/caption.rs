@@ -59,21 +59,21 @@ impl Caption {
         }
     }
 
-    /// What it shows of who speaks; nothing where it only says who is there.
-    pub fn shown(&self) -> Option<Shown> {
+    /// What it shows of who speaks and who is there.
+    pub fn shown(&self) -> Shown {
         let at = MeetingTime::from_ms(self.at_ms());
         match self {
-            Self::Caption { id, speaker, text, .. } => Some(Shown::Caption {
+            Self::Caption { id, speaker, text, .. } => Shown::Caption {
                 id: id.clone(),
                 at,
                 speaker: speaker.clone(),
                 text: text.clone(),
-            }),
-            Self::Speaking { names, .. } => Some(Shown::Speaking {
+            },
+            Self::Speaking { names, .. } => Shown::Speaking {
                 at,
                 names: names.clone(),
-            }),
-            Self::Participants { .. } => None,
+            },
+            Self::Participants { names, .. } => Shown::Present { names: names.clone() },
         }
     }
 

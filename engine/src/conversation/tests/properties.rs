@@ -8,6 +8,8 @@ fn meetings() -> impl Strategy<Value = Vec<Final>> {
     let texts = prop::sample::select(vec![
         "yeah",
         "so what do you think",
+        "okay I'll send it friday",
+        "do you mean it? Well",
         "um like five",
         "word word word",
         "right",
@@ -78,10 +80,11 @@ proptest! {
     fn streaming_equals_batch(finals in meetings()) {
         // Streaming: in the order of commits, looked at and copied all the time.
         let mut streamed = Conversation::new(setup(MeetingType::Discovery));
-        for decided in &finals {
+        for (index, decided) in finals.iter().enumerate() {
             let mut next = streamed.clone();
             next.observe(decided);
-            next.advance(decided.span.end);
+            let to_come = finals[index + 1..].iter().map(|later| later.span.start);
+            next.advance(to_come.min().unwrap_or(decided.span.end));
             next.live();
             next.measures();
             streamed = next;
@@ -94,6 +97,10 @@ proptest! {
         prop_assert_eq!(streamed.turns(), batch.turns());
         prop_assert_eq!(streamed.measures(), batch.measures());
         prop_assert_eq!(streamed.now(), batch.now());
+        // What is found on the way is what is found in the whole, at once.
+        let mut anew = batch.clone();
+        anew.find_anew();
+        prop_assert_eq!(anew.utterances(), batch.utterances());
     }
 
     #[test]

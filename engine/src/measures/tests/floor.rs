@@ -3,6 +3,7 @@
 use super::*;
 use crate::clock::MeetingTime;
 use crate::page::Shown;
+use std::time::Duration;
 
 /// A meeting of which the page showed who of the others spoke from when on.
 fn shown(meeting_type: MeetingType, finals: &[Final], speaking: &[(u64, &str)]) -> Measures {
@@ -155,4 +156,33 @@ fn c17_follow_ups_take_up_a_word_of_the_answer() {
         said_for(Them, 295_000, 300_000, "Nothing else."),
     ];
     assert!(close(measured("C17", &finals).parts["follow_up_share"], 50.0));
+}
+
+#[test]
+fn c30_counts_who_was_there_and_never_spoke_and_by_how_much_it_ran_over() {
+    let mut meeting = conversation(MeetingType::StandUp, &four_turns());
+    let speaking = [(22_300, "Ana"), (43_000, ""), (66_300, "Ben"), (87_000, "")];
+    for (at_ms, name) in speaking {
+        meeting.show(Shown::Speaking {
+            at: MeetingTime::from_ms(at_ms),
+            names: (!name.is_empty()).then(|| name.to_owned()).into_iter().collect(),
+        });
+    }
+    meeting.advance(MeetingTime::from_ms(FIVE_MINUTES_MS));
+    let told = |meeting: &Conversation| {
+        let read = meeting.with_page();
+        let history = History::default();
+        let evidence = Evidence::new(&read, &history, None).booked(Some(Duration::from_secs(420)));
+        measure(&evidence).get("C30").unwrap().parts.clone()
+    };
+    assert_eq!(told(&meeting).get("never_spoke"), None, "nobody said who was there");
+    for names in [vec!["Ana", "Nora"], vec!["Ana", "Ben", "Cleo", "Nora"]] {
+        meeting.show(Shown::Present {
+            names: names.into_iter().map(str::to_owned).collect(),
+        });
+    }
+    let parts = told(&meeting);
+    // Cleo: of her and Nora, one is the person.
+    assert_eq!(parts["never_spoke"], 1.0);
+    assert!(close(parts["over_minutes"], -2.0), "{parts:?}");
 }

@@ -7,9 +7,9 @@ use crate::report::{ReportRest, report};
 fn meeting() -> Vec<Final> {
     let texts = [
         "So what do you think about the launch budget, and how would you change the plan?",
-        "I think we should probably wait. We will update the launch budget this week, I'll send it by Friday.",
+        "I think we should probably wait. We'll update the launch budget this week, I'll send it by Friday.",
         "um basically that is it. It works well, you know. There are some open points that we have to look at again.",
-        "uh like I said, the launch budget is done. Good point!",
+        "uh like I said, the launch budget is done. I'll call them. Good point!",
     ];
     let mut finals = Vec::new();
     let mut now_ms = 1_000;

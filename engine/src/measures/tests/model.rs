@@ -69,7 +69,7 @@ fn c18_is_the_median_of_words_before_the_claim() {
 fn c18_drops_what_the_transcript_does_not_bear_out() {
     let mut finals = meeting();
     // The second question is none.
-    finals[3] = said_for(Them, 100_000, 103_000, "It launches in spring.");
+    finals[3] = said_for(Them, 100_000, 103_000, "It is on the table since Monday.");
     let answers = vec![
         answer(&finals, 1, 5),
         answer(&finals, 2, 5),

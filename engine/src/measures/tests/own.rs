@@ -129,3 +129,41 @@ fn c26_needs_what_its_parts_need() {
     let measures = measure(&Evidence::new(&meeting, &history, None));
     assert_eq!(measures.get("C26").unwrap().state, MeasureState::NotEnoughSpeech);
 }
+
+#[test]
+fn who_speaks_a_second_language_has_values_of_pace_and_fillers_and_no_targets() {
+    let meeting = conversation(MeetingType::Other, &[said_for(Me, 0, 120_000, &filling(300))]);
+    let history = History::default();
+    let told = |traits: &[Trait]| {
+        let profile = Profile {
+            traits: traits.iter().copied().collect(),
+            ..Profile::default()
+        };
+        measure(&Evidence::new(&meeting, &history, None).of(profile))
+    };
+    for traits in [[Trait::SecondLanguage], [Trait::Accent], [Trait::Stutter]] {
+        let measures = told(&traits);
+        for id in ["C3", "C6", "C7", "C8", "C9"] {
+            assert_eq!(measures.get(id).unwrap().target, None, "{id}");
+        }
+        assert_eq!(measures.value("C3"), Some(150.0));
+        assert_eq!(measures.get("C19"), told(&[]).get("C19"), "and nothing else is spared");
+    }
+    assert!(told(&[]).get("C3").unwrap().target.is_some());
+}
+
+#[test]
+fn c28_leaves_alone_what_the_person_keeps() {
+    let text = format!("hey guys {} this is a sanity check", filling(200));
+    let meeting = conversation(MeetingType::Other, &[said_for(Me, 0, 120_000, &text)]);
+    let history = History::default();
+    let profile = Profile {
+        keep: vec!["Hey guys!".into(), " ".into()],
+        ..Profile::default()
+    };
+    let measures = measure(&Evidence::new(&meeting, &history, None).of(profile));
+    let measure = measures.get("C28").unwrap();
+    assert_eq!((measure.parts["count"], measure.parts["kept"]), (1.0, 1.0));
+    assert_eq!(measure.moments.len(), 1);
+    assert_eq!(measure.moments[0].said, "sanity check");
+}

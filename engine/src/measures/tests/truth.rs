@@ -7,8 +7,7 @@ mod corpus;
 
 use super::*;
 use crate::clock::MeetingTime;
-use crate::measures::c14_interruptions::interruptions;
-use crate::measures::c15_failed_interruptions::attempts;
+use crate::floor::{attempts, cut_ins};
 use corpus::{Truth, corpus, sample};
 
 /// Interruptions are matched where they begin, within this.
@@ -112,13 +111,14 @@ impl Counts {
 fn c14_and_c15_find_nine_in_ten_who_cut_in_or_tried_to() {
     let (mut cut_in, mut tried) = (Counts::default(), Counts::default());
     for Told { truth, meeting, .. } in told() {
-        let history = History::default();
-        let evidence = Evidence::new(&meeting, &history, None);
-        let starts = |spans: Vec<Span>| -> Vec<MeetingTime> { spans.iter().map(|span| span.start).collect() };
-        cut_in.add(&starts(interruptions(&meeting, Me)), &truth.interruptions_made);
-        cut_in.add(&starts(interruptions(&meeting, Them)), &truth.interruptions_received);
-        tried.add(&starts(attempts(&evidence, Me)), &truth.failed_by_me);
-        tried.add(&starts(attempts(&evidence, Them)), &truth.failed_by_them);
+        let (utterances, turns) = (meeting.utterances(), meeting.turns());
+        let starts = |found: Vec<usize>| -> Vec<MeetingTime> {
+            found.into_iter().map(|index| utterances[index].span.start).collect()
+        };
+        cut_in.add(&starts(cut_ins(utterances, Me)), &truth.interruptions_made);
+        cut_in.add(&starts(cut_ins(utterances, Them)), &truth.interruptions_received);
+        tried.add(&starts(attempts(utterances, &turns, Me, Them)), &truth.failed_by_me);
+        tried.add(&starts(attempts(utterances, &turns, Them, Me)), &truth.failed_by_them);
     }
     println!(
         "C14 F1 {:.3} {cut_in:?}, C15 F1 {:.3} {tried:?}",

@@ -176,7 +176,7 @@ fn c28_names_another_word_for_each() {
 fn c29_is_how_many_commitments_say_who_and_by_when() {
     let finals = [
         mine(0.0, "I'll send you the proposal by Friday."),
-        mine(10.0, "We should update the page."),
+        mine(10.0, "We'll send the page."),
         mine(20.0, "I will call them."),
         mine(30.0, "I'll book the room tomorrow."),
         said_for(Them, 40_000, 43_000, "I'll write it down."),

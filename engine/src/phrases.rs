@@ -2,17 +2,17 @@
 
 /// A phrase where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Phrase {
+pub(crate) struct Phrase {
     /// Its first word.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// How many words it has.
-    pub(super) words: usize,
+    pub(crate) words: usize,
     /// Its place in the list.
-    pub(super) listed: usize,
+    pub(crate) listed: usize,
 }
 
 /// The phrases of `list`, tokens between single spaces, among `tokens`.
-pub(super) fn find<T: AsRef<str>>(tokens: &[T], list: &[&str]) -> Vec<Phrase> {
+pub(crate) fn find<T: AsRef<str>>(tokens: &[T], list: &[&str]) -> Vec<Phrase> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
