@@ -13,6 +13,7 @@ use crate::conversation::{Conversation, Utterance};
 use crate::fillers::{self, Place};
 use crate::lexicon::token;
 use crate::questions;
+use crate::report::Line;
 use crate::speaker::Speaker;
 use crate::transcript::{SegmentId, Word};
 use crate::turns::TURN_GAP;
@@ -146,28 +147,25 @@ fn add(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
     utterances.insert(index, Arc::new(utterance));
 }
 
-/// Takes corrections into utterances of a report that was made before them; the next report is made with them.
-pub fn reread(utterances: &mut [Utterance], corrections: &[Correction]) {
+/// Takes corrections into lines of a record that was made before them; the next report is made with them.
+pub fn reread(lines: &mut [Line], corrections: &[Correction]) {
     for correction in corrections {
-        let Some(index) = utterances
-            .iter()
-            .position(|utterance| utterance.id == correction.segment)
-        else {
+        let Some(line) = lines.iter_mut().find(|line| line.id == correction.segment) else {
             continue;
         };
-        let known = utterances[index].corrected.clone();
+        let known = line.corrected.take();
         if known.as_ref().is_some_and(|known| known.version >= correction.version) {
+            line.corrected = known;
             continue;
         }
-        let (before, rest) = utterances.split_at_mut(index);
-        let utterance = &mut rest[0];
-        let place = place_of(before, utterance);
-        let words = placed(&correction.text, &utterance.words, utterance.span);
-        utterance.corrected = Some(Corrected {
+        line.corrected = Some(Corrected {
             version: correction.version,
-            heard: known.map_or_else(|| joined(&utterance.words), |known| known.heard),
+            heard: known.map_or_else(|| joined(&line.words), |known| known.heard),
         });
-        set_words(utterance, words, place);
+        line.words = placed(&correction.text, &line.words, line.span);
+        line.text = joined(&line.words);
+        line.low_confidence = false;
+        line.from_captions.clear();
     }
 }
 
@@ -182,20 +180,11 @@ fn set_words(utterance: &mut Utterance, words: Vec<Word>, place: Place) {
 }
 
 /// Whether `utterance` goes on where its speaker spoke last.
-fn place_of<U: AsRef<Utterance>>(before: &[U], utterance: &Utterance) -> Place {
-    let same = before
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|earlier| earlier.speaker == utterance.speaker);
+fn place_of(before: &[Arc<Utterance>], utterance: &Utterance) -> Place {
+    let same = before.iter().filter(|earlier| earlier.speaker == utterance.speaker);
     match same.map(|earlier| earlier.span.end).max() {
         Some(end) if utterance.span.start < end.plus(TURN_GAP) => Place::WithinTurn,
         _ => Place::TurnStart,
-    }
-}
-
-impl AsRef<Self> for Utterance {
-    fn as_ref(&self) -> &Self {
-        self
     }
 }
 
@@ -376,15 +365,15 @@ mod tests {
     #[test]
     fn a_report_made_before_a_correction_is_read_with_it() {
         let meeting = conversation(MeetingType::Other, &[said(Me, 10_000, "we sheep it")]);
-        let mut utterances: Vec<Utterance> = meeting.utterances().iter().map(|one| (**one).clone()).collect();
-        let mut put_right = correction(&utterances[0], "we ship it");
-        reread(&mut utterances, std::slice::from_ref(&put_right));
-        assert_eq!(utterances[0].text, "we ship it");
+        let mut lines: Vec<Line> = meeting.utterances().iter().map(|one| Line::from(&**one)).collect();
+        let mut put_right = correction(&meeting.utterances()[0], "we ship it");
+        reread(&mut lines, std::slice::from_ref(&put_right));
+        assert_eq!(lines[0].text, "we ship it");
         put_right.version = 2;
         put_right.text = "we shipped it".into();
-        reread(&mut utterances, &[put_right.clone(), put_right]);
-        assert_eq!(utterances[0].text, "we shipped it");
-        let known = utterances[0].corrected.as_ref().unwrap();
+        reread(&mut lines, &[put_right.clone(), put_right]);
+        assert_eq!(lines[0].text, "we shipped it");
+        let known = lines[0].corrected.as_ref().unwrap();
         assert_eq!((known.version, known.heard.as_str()), (2, "we sheep it"));
     }
 

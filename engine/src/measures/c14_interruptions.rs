@@ -44,7 +44,7 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
 }
 
 /// What `by` said when they cut in on the others, in order.
-pub(super) fn interruptions(conversation: &Conversation, by: Speaker) -> Vec<Span> {
+pub(crate) fn interruptions(conversation: &Conversation, by: Speaker) -> Vec<Span> {
     let utterances = conversation.utterances();
     let others: Vec<&Utterance> = (0..utterances.len())
         .filter(|&index| utterances[index].speaker != by && !is_backchannel(utterances, index))

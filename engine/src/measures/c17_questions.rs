@@ -52,21 +52,26 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
 
 /// How many of the questions take up a word of what the others said just before.
 fn follow_ups(evidence: &Evidence<'_>, asked: &[(&Utterance, QuestionKind)]) -> f64 {
+    asked
+        .iter()
+        .filter(|(question, _)| takes_up(evidence, question))
+        .count() as f64
+}
+
+/// Whether `question` takes up a word of content of the turn before it that is somebody else's.
+pub(crate) fn takes_up(evidence: &Evidence<'_>, question: &Utterance) -> bool {
     let utterances = evidence.conversation.utterances();
-    let takes_up = |question: &Utterance| {
-        let begun = evidence
-            .turns
-            .partition_point(|turn| turn.span.start < question.span.start);
-        let others = |turn: &&Turn| turn.speaker != question.speaker;
-        let Some(answer) = evidence.turns[..begun].iter().rev().find(others) else {
-            return false;
-        };
-        let said = answer.utterances.iter().flat_map(|&index| &utterances[index].words);
-        let said: BTreeSet<String> = said.filter_map(content::stem_of).collect();
-        let mut taken = question.words.iter().filter_map(content::stem_of);
-        taken.any(|stem| said.contains(&stem))
+    let begun = evidence
+        .turns
+        .partition_point(|turn| turn.span.start < question.span.start);
+    let others = |turn: &&Turn| turn.speaker != question.speaker;
+    let Some(answer) = evidence.turns[..begun].iter().rev().find(others) else {
+        return false;
     };
-    asked.iter().filter(|(question, _)| takes_up(question)).count() as f64
+    let said = answer.utterances.iter().flat_map(|&index| &utterances[index].words);
+    let said: BTreeSet<String> = said.filter_map(content::stem_of).collect();
+    let mut taken = question.words.iter().filter_map(content::stem_of);
+    taken.any(|stem| said.contains(&stem))
 }
 
 /// Gini coefficient, 0 (even) to 2/3 (all in one third).
