@@ -21,6 +21,7 @@ mod viewer;
 
 pub(crate) use fold::{Fold, Setup};
 pub(crate) use load::{LoadError, fold_as as load_fold_as};
+pub(crate) use report::Stored;
 pub(crate) use sealed::Unreadable;
 
 use crate::audio::AudioStore;
@@ -150,5 +151,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(viewer::create_live_ticket))
         .routes(routes!(viewer::follow_meeting))
         .routes(routes!(report::get_report))
+        .routes(routes!(report::get_record))
         .routes(routes!(report::get_report_file))
 }

@@ -1,16 +1,19 @@
 //! Attention, from what the person's own device made of their camera and wearable, a second at a time. Behaviour is counted:
 //! where the eyes point, how often they close, whether the meeting is in front. What a person feels is never guessed.
 //!
-//! Only seconds of good quality count, and every number says how many there were. Sums and three minutes of eyes are kept, never
-//! the seconds themselves.
+//! Only seconds of good quality count, and every number says how many there were. Sums, those of each minute and three minutes of
+//! eyes are kept, never the seconds themselves.
 
 mod cards;
 mod measures;
+mod minutes;
 
 use crate::clock::MeetingTime;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 pub use cards::{Alertness, Cards, Environment, Steadiness};
+pub use minutes::Minute;
+use minutes::MinuteSums;
 
 /// A number and how far to trust it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -95,6 +98,8 @@ pub struct Attention {
     rmssd: Sum,
     /// PERCLOS of the last three minutes, of good quality.
     eyes: VecDeque<(MeetingTime, f64)>,
+    /// The same sums by minute of the meeting.
+    minutes: BTreeMap<u64, MinuteSums>,
 }
 
 impl Attention {
@@ -127,6 +132,10 @@ impl Attention {
             }));
         self.blinks.add(seen(second.blinks_per_min));
         self.closures.add(seen(second.long_closures));
+        self.minutes
+            .entry(second.at.as_ms() / minutes::MINUTE_MS)
+            .or_default()
+            .add(second, face, silent && still);
         let good = seen(second.perclos).filter(|eyes| eyes.quality >= QUALITY);
         self.eyes.extend(good.map(|eyes| (second.at, eyes.value)));
         while self

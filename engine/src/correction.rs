@@ -9,10 +9,10 @@
 
 use crate::attribution::{Pair, align};
 use crate::clock::{MeetingTime, Span};
-use crate::conversation::found::{Found, mark_all};
+use crate::conversation::found::Found;
 use crate::conversation::{Conversation, Utterance};
-use crate::detect::Language;
 use crate::lexicon::token;
+use crate::report::Line;
 use crate::speaker::Speaker;
 use crate::transcript::{SegmentId, Word};
 use serde::{Deserialize, Serialize};
@@ -147,30 +147,25 @@ fn add(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
     utterances.insert(index, Arc::new(utterance));
 }
 
-/// Takes corrections into utterances of a report that was made before them, in `language`; the next report is made with them.
-pub fn reread(utterances: &mut [Utterance], corrections: &[Correction], language: Language) {
-    let mut is_new = false;
+/// Takes corrections into lines of a record that was made before them; the next report is made with them.
+pub fn reread(lines: &mut [Line], corrections: &[Correction]) {
     for correction in corrections {
-        let Some(utterance) = utterances
-            .iter_mut()
-            .find(|utterance| utterance.id == correction.segment)
-        else {
+        let Some(line) = lines.iter_mut().find(|line| line.id == correction.segment) else {
             continue;
         };
-        let known = utterance.corrected.clone();
+        let known = line.corrected.take();
         if known.as_ref().is_some_and(|known| known.version >= correction.version) {
+            line.corrected = known;
             continue;
         }
-        let words = placed(&correction.text, &utterance.words, utterance.span);
-        utterance.corrected = Some(Corrected {
+        line.corrected = Some(Corrected {
             version: correction.version,
-            heard: known.map_or_else(|| joined(&utterance.words), |known| known.heard),
+            heard: known.map_or_else(|| joined(&line.words), |known| known.heard),
         });
-        set_words(utterance, words);
-        is_new = true;
-    }
-    if is_new {
-        mark_all(utterances, language);
+        line.words = placed(&correction.text, &line.words, line.span);
+        line.text = joined(&line.words);
+        line.low_confidence = false;
+        line.from_captions.clear();
     }
 }
 
@@ -180,12 +175,6 @@ fn set_words(utterance: &mut Utterance, words: Vec<Word>) {
     utterance.low_confidence &= utterance.corrected.is_none();
     utterance.from_captions.clear();
     utterance.words = words;
-}
-
-impl AsRef<Self> for Utterance {
-    fn as_ref(&self) -> &Self {
-        self
-    }
 }
 
 fn is_inside(word: &Word, span: Span) -> bool {
@@ -365,15 +354,15 @@ mod tests {
     #[test]
     fn a_report_made_before_a_correction_is_read_with_it() {
         let meeting = conversation(MeetingType::Other, &[said(Me, 10_000, "we sheep it")]);
-        let mut utterances: Vec<Utterance> = meeting.utterances().iter().map(|one| (**one).clone()).collect();
-        let mut put_right = correction(&utterances[0], "we ship it");
-        reread(&mut utterances, std::slice::from_ref(&put_right), Language::English);
-        assert_eq!(utterances[0].text, "we ship it");
+        let mut lines: Vec<Line> = meeting.utterances().iter().map(|one| Line::from(&**one)).collect();
+        let mut put_right = correction(&meeting.utterances()[0], "we ship it");
+        reread(&mut lines, std::slice::from_ref(&put_right));
+        assert_eq!(lines[0].text, "we ship it");
         put_right.version = 2;
         put_right.text = "we shipped it".into();
-        reread(&mut utterances, &[put_right.clone(), put_right], Language::English);
-        assert_eq!(utterances[0].text, "we shipped it");
-        let known = utterances[0].corrected.as_ref().unwrap();
+        reread(&mut lines, &[put_right.clone(), put_right]);
+        assert_eq!(lines[0].text, "we shipped it");
+        let known = lines[0].corrected.as_ref().unwrap();
         assert_eq!((known.version, known.heard.as_str()), (2, "we sheep it"));
     }
 

@@ -51,6 +51,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub(crate) use c3_speaking_rate::{pace_target, speaking_time};
+pub(crate) use c9_pausing::pauses;
+pub(crate) use c15_failed_interruptions::tries;
 use draft::{Draft, Found, exposure};
 pub(crate) use evidence::Evidence;
 pub use history::History;

@@ -6,7 +6,7 @@ use super::output::Output;
 use super::replay::{meeting_type, mixed};
 use super::terminal::{self, Ink, ink, note};
 use crate::coverage;
-use crate::render::{Analysis, Format};
+use crate::render::{About, Analysis, Format, Part, hashes};
 use attune_engine::clock::MeetingTime;
 use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
@@ -32,14 +32,19 @@ Reads wav, flac, mp3, ogg (Vorbis, Opus), webm, m4a and aiff.
 Examples:
   attune analyze meeting.m4a
   attune analyze call.wav --format html -o call.html
-  attune analyze me.flac them.flac --meeting-type discovery --format json | jq .measures")]
+  attune analyze call.wav --part record -o for-everybody.pdf
+  attune analyze me.flac them.flac --meeting-type discovery --format json | jq .coaching.measures")]
 pub(super) struct Arguments {
     /// A recording, or yours and then the others'
     #[arg(required = true, num_args = 1..=2, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// text, json, md, html, vtt (captions) or csv (measures); without it what the output's name says, or text
+    /// text, json, md, html, pdf, vtt (captions), ics (what is due on a day) or csv (measures); without it what the output's name
+    /// says, or text
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+    /// record, which is what others may be given, or all: that and your own coaching
+    #[arg(long, value_name = "PART", default_value = "all")]
+    part: Part,
     /// auto, whisper, whisper:PATH, sphinx or remote; only remote sends speech anywhere
     #[arg(long, value_name = "NAME", default_value = "auto", env = "ATTUNE_RECOGNIZER")]
     recognizer: Choice,
@@ -115,16 +120,24 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         version: 1,
         gaps: gaps(&heard.decided),
         coverage: coverage::of_decided(&heard.decided),
+        language: heard.recognizer.languages.first().cloned(),
         ..ReportRest::default()
     };
-    let analysis = Analysis {
+    let report = report(&conversation, rest);
+    let about = About {
         title,
-        report: report(&conversation, rest),
+        hashes: Some(hashes(&report)),
+        ..About::default()
     };
+    let analysis = Analysis::of(about, report, arguments.part);
     let format = arguments
         .format
         .unwrap_or_else(|| format_of(arguments.output.as_deref()));
-    output.write(&analysis.write(format))?;
+    output.write(
+        analysis
+            .write(format)
+            .map_err(|error| Failure::while_doing("writing the report", &error))?,
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

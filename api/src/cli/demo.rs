@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::machine::{IfTaken, Machine, ServerArguments, stop_on_signal};
 use super::place;
-use super::run::{PlayedSample, greet, play_sample, report_url, sign_in, speed};
+use super::run::{PlayedSample, ReadReport, greet, play_sample, report_url, sign_in, speed};
 use super::sample::{self, Marker};
 use super::terminal::{Ink, ink, line};
 use attune_engine::speaker::Speaker;
@@ -82,24 +82,24 @@ async fn play(machine: &Machine, speed: f64, stop: &CancellationToken) -> Result
 }
 
 fn outcome(played: &PlayedSample, report_url: String) -> Outcome {
-    let report = &played.report;
+    let ReadReport { record, coaching } = &played.report;
     let share = |speaker| {
-        let talk = report.talk.iter().find(|talk| talk.speaker == speaker);
+        let talk = coaching.talk.iter().find(|talk| talk.speaker == speaker);
         rounded(talk.and_then(|talk| talk.share).unwrap_or(0.0))
     };
     Outcome {
         meeting_id: played.meeting,
         report_url,
-        recognizer: report.recognizer.name.clone(),
-        words: report.utterances.iter().map(|utterance| utterance.words.len()).sum(),
+        recognizer: record.recognizer.name.clone(),
+        words: record.utterances.iter().map(|line| line.words.len()).sum(),
         committed_s: played.saved_ms as f64 / 1000.0,
-        gaps: report.gaps.len(),
-        nudges: report.nudges.len(),
+        gaps: record.gaps.len(),
+        nudges: coaching.nudges.len(),
         talk_share: TalkShare {
             me: share(Speaker::Me),
             them: share(Speaker::Them),
         },
-        wer: rounded(sample::word_error_rate(&report.utterances)),
+        wer: rounded(sample::word_error_rate(&record.utterances)),
     }
 }
 

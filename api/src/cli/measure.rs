@@ -44,7 +44,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
                 path
             }
         });
-        Output::open(file.as_deref(), std::slice::from_ref(&input))?.write(&text)?;
+        Output::open(file.as_deref(), std::slice::from_ref(&input))?.write(text)?;
         return Ok(ExitCode::SUCCESS);
     }
     let folder = output.unwrap_or_else(|| input.clone());
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     for transcript in &transcripts {
         let path = folder.join(metrics_of(transcript));
         // One bad transcript does not keep the others from being measured.
-        let written = measure(transcript).and_then(|text| Output::open(Some(&path), &[])?.write(&text));
+        let written = measure(transcript).and_then(|text| Output::open(Some(&path), &[])?.write(text));
         if let Err(failure) = written {
             failed += 1;
             note(ink(Ink::Yellow, failure));

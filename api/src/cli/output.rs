@@ -52,14 +52,14 @@ impl Output {
     }
 
     /// Writes the whole result.
-    pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
+    pub(super) fn write(&self, result: impl AsRef<[u8]>) -> Result<(), Failure> {
         let (path, written) = match self {
             Self::Standard => {
-                terminal::raw(text.as_bytes());
+                terminal::raw(result.as_ref());
                 return Ok(());
             }
-            Self::Device(path) => (path, fs::write(path, text)),
-            Self::File { path, draft } => (path, fs::write(draft, text).and_then(|()| fs::rename(draft, path))),
+            Self::Device(path) => (path, fs::write(path, &result)),
+            Self::File { path, draft } => (path, fs::write(draft, &result).and_then(|()| fs::rename(draft, path))),
         };
         written.map_err(|error| Failure::while_doing(path.display(), &error))
     }

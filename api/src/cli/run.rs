@@ -6,9 +6,10 @@ use super::play::Play;
 use super::sample::{self, Marker};
 use super::terminal::{Ink, ink, line, note};
 use super::{place, play};
-use attune_engine::report::Report;
+use attune_engine::report::{Coaching, MeetingRecord};
 use attune_ingest::client::Api;
 use clap::Args;
+use serde::Deserialize;
 use std::path::Path;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
@@ -116,7 +117,14 @@ pub(super) fn report_url(machine: &Machine, meeting: Uuid) -> String {
 pub(super) struct PlayedSample {
     pub(super) meeting: Uuid,
     pub(super) saved_ms: u64,
-    pub(super) report: Report,
+    pub(super) report: ReadReport,
+}
+
+/// A report as the server tells it.
+#[derive(Deserialize)]
+pub(super) struct ReadReport {
+    pub(super) record: MeetingRecord,
+    pub(super) coaching: Coaching,
 }
 
 /// Plays the sample meeting, or the rest of it where an earlier start was stopped, and waits for its report.

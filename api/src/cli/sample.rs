@@ -4,7 +4,7 @@ use super::account::Account;
 use super::failure::Failure;
 use super::play::Play;
 use attune_engine::clock::{MeetingTime, Span};
-use attune_engine::conversation::Utterance;
+use attune_engine::report::Line;
 use attune_engine::speaker::{Speaker, Track};
 use attune_engine::wer::{TimedWord, WordErrors, comparable, compare};
 use attune_ingest::client::{Api, ApiFailure, NewMeeting, TrackAudio, private_file};
@@ -115,7 +115,7 @@ fn digest() -> String {
 
 /// How far `utterances` are from what was said, over both speakers, where nobody talks over anybody and outside fillers:
 /// 0 is word for word.
-pub(super) fn word_error_rate(utterances: &[Utterance]) -> f64 {
+pub(super) fn word_error_rate(utterances: &[Line]) -> f64 {
     let truth: Truth = serde_json::from_str(TRUTH).expect("invariant: the truth is built in and a test reads it");
     let errors = [Speaker::Me, Speaker::Them].map(|speaker| truth.errors(speaker, utterances));
     (errors[0] + errors[1]).rate()
@@ -150,7 +150,7 @@ impl From<Stretch> for Span {
 }
 
 impl Truth {
-    fn errors(&self, speaker: Speaker, utterances: &[Utterance]) -> WordErrors {
+    fn errors(&self, speaker: Speaker, utterances: &[Line]) -> WordErrors {
         let said: Vec<_> = self.words.iter().filter(|word| word.speaker == speaker).collect();
         let fillers = said
             .iter()
@@ -184,7 +184,7 @@ mod tests {
     }
 
     /// The truth, as if it had been recognized.
-    fn heard(leave_out: impl Fn(&TrueWord) -> bool) -> Vec<Utterance> {
+    fn heard(leave_out: impl Fn(&TrueWord) -> bool) -> Vec<Line> {
         let truth = truth();
         let words = truth.words.iter().filter(|word| !leave_out(word));
         words
@@ -192,8 +192,7 @@ mod tests {
                 let span = Span::from(word.stretch);
                 let json = serde_json::json!({
                     "id": "mic-0", "speaker": word.speaker, "t0_ms": span.start, "t1_ms": span.end, "text": word.text,
-                    "words": [{"text": word.text, "t0_ms": span.start, "t1_ms": span.end, "confidence": 1.0}],
-                    "ipus": [], "fillers": []
+                    "words": [{"text": word.text, "t0_ms": span.start, "t1_ms": span.end, "confidence": 1.0}]
                 });
                 serde_json::from_value(json).unwrap()
             })

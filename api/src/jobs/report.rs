@@ -1,6 +1,7 @@
 //! The report of a meeting, as it stands: version 1 when it ends or is left, the next when more came since, when it was heard
 //! again, or when the person put words right.
 
+mod goal;
 mod hearing;
 mod history;
 
@@ -8,13 +9,15 @@ use crate::coverage;
 use crate::ids::{MeetingId, Member, TenantId, UserId};
 use crate::jobs::{About, JobError, Workshop, queue};
 use crate::keys::{KeyError, MeetingKey};
-use crate::live::{self, Fold, LoadError, Setup, correction, sealed};
+use crate::live::{self, Fold, LoadError, Setup, Stored, correction, sealed};
 use crate::record::analyses::{self, NewAnalysis, Newest, Subject};
 use crate::record::events::{self, Kind, NewEvent};
-use crate::record::{Capture, corrections, from_column, kept_audio, second_passes, sessions, spans};
+use crate::record::nudges::StoredMoment;
+use crate::record::{Capture, corrections, from_column, kept_audio, nudges, second_passes, sessions, spans};
+use attune_coach::Rule;
 use attune_engine::clock::MeetingTime;
 use attune_engine::measures::Standing;
-use attune_engine::report::{NudgeShown, Report, ReportRest, report};
+use attune_engine::report::{Change, NudgeHeldOut, NudgeShown, Report, ReportRest, report};
 use attune_engine::speaker::Speaker;
 use attune_ingest::protocol::ServerEvent;
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
@@ -89,16 +92,18 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
             let rest = ReportRest {
                 corrections: correction::open_all(&key, corrections)?,
                 meeting: meeting.to_string(),
+                goal: subject.goal.as_deref().and_then(goal::measure_of).map(str::to_owned),
+                language: Some(subject.language.clone()),
                 history: history::load(&mut *tx, workshop.live.keys(), member, meeting).await?,
                 second_hearing,
                 live_texts,
                 ..rest(&mut *tx, at, &key, &subject).await?
             };
-            let report = report(fold.conversation(), rest);
+            let report = Stored::from(report(fold.conversation(), rest));
             let number = store(&mut *tx, at, &key, &subject, recorded.live_epoch, &report).await?;
             hear_again(&mut *tx, at, &subject).await?;
             let event = ServerEvent::ReportReady {
-                version: report.version,
+                version: report.report.record.version,
             };
             Ok::<_, JobError>(Some(Made {
                 number,
@@ -143,11 +148,15 @@ fn is_incomplete(subject: &Subject) -> bool {
 
 /// What a report holds besides the conversation.
 async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Subject) -> Result<ReportRest, JobError> {
-    let mut nudges = Vec::new();
+    let moments = nudges::of_meeting(&mut *tx, at.tenant, at.meeting).await?;
+    let mut shown = Vec::new();
     for row in events::of_kind(&mut *tx, at.tenant, at.meeting, Kind::Nudge).await? {
         if let ServerEvent::Nudge(nudge) = sealed::open(key, sealed::event(row.id), &row.body)? {
             let (id, rule, at_ms) = (nudge.id, nudge.rule, nudge.at_ms);
-            nudges.push(NudgeShown {
+            let moment = moments.iter().find(|moment| moment.id == id);
+            shown.push(NudgeShown {
+                reaction: moment.and_then(|moment| moment.reaction.clone()),
+                effect: moment.map_or_else(Change::default, StoredMoment::change),
                 id,
                 rule,
                 headline: nudge.headline,
@@ -156,11 +165,25 @@ async fn rest(tx: &mut PgConnection, at: Capture, key: &MeetingKey, subject: &Su
             });
         }
     }
+    let held_out = moments
+        .into_iter()
+        .filter(|moment| moment.held_out)
+        .map(|moment| NudgeHeldOut {
+            effect: moment.change(),
+            headline: moment
+                .rule
+                .parse::<Rule>()
+                .map_or_else(|_| String::new(), |rule| rule.headline().to_owned()),
+            at_ms: from_column(moment.at_ms),
+            id: moment.id,
+            rule: moment.rule,
+        });
     Ok(ReportRest {
         version: version(subject).unsigned_abs(),
         incomplete: is_incomplete(subject),
         gaps: spans::gaps(&mut *tx, at).await?,
-        nudges,
+        nudges: shown,
+        held_out: held_out.collect(),
         coverage: coverage::of(
             &spans::accounts(&mut *tx, at).await?,
             &spans::stretches(&mut *tx, at).await?,
@@ -180,31 +203,32 @@ async fn store(
     key: &MeetingKey,
     subject: &Subject,
     epoch: i64,
-    made: &Report,
+    made: &Stored,
 ) -> Result<i64, JobError> {
     let (id, version) = (Uuid::now_v7(), version(subject));
     let taken = events::take_numbers(&mut *tx, at.tenant, at.meeting, 1, 0, 0).await?;
     let number = taken.ok_or(sqlx::Error::RowNotFound)?;
-    let areas: Vec<&str> = made
+    let Report { record, coaching } = &made.report;
+    let areas: Vec<&str> = coaching
         .measures
         .0
         .iter()
         .filter(|measure| measure.standing().is_some_and(|standing| standing != Standing::On))
         .map(|m| m.id.as_str())
         .collect();
-    let words: usize = made.utterances.iter().map(|utterance| utterance.words.len()).sum();
+    let words: usize = record.utterances.iter().map(|line| line.words.len()).sum();
     let analysis = NewAnalysis {
         id,
         version,
-        incomplete: made.incomplete,
+        incomplete: record.incomplete,
         // Its own announcement is no news to report.
         events_through: number,
         words_revision: subject.words_revision,
-        duration_ms: i64::try_from(made.duration_ms).unwrap_or(i64::MAX),
+        duration_ms: i64::try_from(record.duration_ms).unwrap_or(i64::MAX),
         word_count: count(words),
-        gap_count: count(made.gaps.len()),
-        nudge_count: count(made.nudges.len()),
-        communication_score: made
+        gap_count: count(record.gaps.len()),
+        nudge_count: count(coaching.nudges.len()),
+        communication_score: coaching
             .score
             .as_ref()
             .and_then(|score| score.value)
@@ -214,7 +238,8 @@ async fn store(
     };
     analyses::insert(&mut *tx, at.tenant, at.meeting, &analysis).await?;
     let share = |speaker| {
-        made.talk
+        coaching
+            .talk
             .iter()
             .find(|talk| talk.speaker == speaker)
             .and_then(|talk| talk.share)
@@ -235,7 +260,7 @@ async fn store(
     let event = ServerEvent::ReportReady {
         version: version.unsigned_abs(),
     };
-    let (end_ms, body) = (made.duration_ms, sealed::seal(key, sealed::event(event_id), &event));
+    let (end_ms, body) = (record.duration_ms, sealed::seal(key, sealed::event(event_id), &event));
     let row = NewEvent {
         id: event_id,
         kind: Kind::ReportReady,

@@ -14,6 +14,8 @@ pub(crate) struct Subject {
     pub(crate) last_event_number: i64,
     pub(crate) report_version: Option<i32>,
     pub(crate) words_revision: i64,
+    pub(crate) goal: Option<String>,
+    pub(crate) language: String,
 }
 
 /// The meeting, locked until the transaction ends: no commit changes it while its report is made.
@@ -24,7 +26,7 @@ pub(crate) async fn hold(
 ) -> sqlx::Result<Option<Subject>> {
     sqlx::query_as!(
         Subject,
-        "SELECT user_id, state, committed_ms, last_event_number, report_version, words_revision
+        "SELECT user_id, state, committed_ms, last_event_number, report_version, words_revision, goal, language
          FROM meetings WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
         tenant.0,
         meeting.0

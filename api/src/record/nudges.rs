@@ -4,6 +4,7 @@ use crate::ids::{MeetingId, TenantId};
 use crate::record::{from_column, to_column};
 use attune_coach::{Effect, Reaction, Rule, Slot};
 use attune_engine::clock::MeetingTime;
+use attune_engine::report;
 use sqlx::PgExecutor;
 
 /// A moment to be stored.
@@ -105,6 +106,14 @@ pub(crate) struct StoredMoment {
 }
 
 impl StoredMoment {
+    /// What became of the number that it was about.
+    pub(crate) const fn change(&self) -> report::Change {
+        report::Change {
+            before: self.before,
+            after: self.after,
+        }
+    }
+
     /// The slot that it took; none of a rule that this version does not know.
     pub(crate) fn slot(&self) -> Option<Slot> {
         Some(Slot {

@@ -1,7 +1,7 @@
 //! For spreadsheets: the measures, one row each (RFC 4180).
 
-use super::Analysis;
 use attune_engine::measures::{Measure, MeasureState};
+use attune_engine::report::Coaching;
 use csv::{Terminator, WriterBuilder};
 
 const HEAD: [&str; 11] = [
@@ -18,12 +18,12 @@ const HEAD: [&str; 11] = [
     "note",
 ];
 
-pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
+pub(super) fn compose(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)
         .from_writer(Vec::new());
     writer.write_record(HEAD).map_err(|_| std::fmt::Error)?;
-    for measure in &analysis.report.measures.0 {
+    for measure in &coaching.measures.0 {
         writer.write_record(row(measure)).map_err(|_| std::fmt::Error)?;
     }
     let written = writer.into_inner().map_err(|_| std::fmt::Error)?;
@@ -40,38 +40,52 @@ fn row(measure: &Measure) -> [String; HEAD.len()] {
         MeasureState::NotCovered => "not_covered",
     };
     [
-        measure.id.clone(),
-        measure.name.clone(),
+        words(&measure.id),
+        words(&measure.name),
         number(measure.value),
-        measure.unit.clone(),
+        words(&measure.unit),
         state.to_owned(),
         number(target.low),
         number(target.high),
         number(Some(measure.exposure.have)),
         number(Some(measure.exposure.need)),
-        measure.exposure.unit.clone(),
-        measure.note.clone().unwrap_or_default(),
+        words(&measure.exposure.unit),
+        words(measure.note.as_deref().unwrap_or_default()),
     ]
+}
+
+/// Text that a spreadsheet takes for nothing but text: what begins like a formula gets an apostrophe, as spreadsheets themselves
+/// write it.
+fn words(text: &str) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, sample::analysis};
+    use super::super::{Format, sample};
 
     #[test]
     fn every_measure_is_a_row_with_its_target_and_what_it_rests_on() {
-        let mut analysis = analysis();
-        analysis.report.measures.0[0].note = Some("Says \"so\", and\nmore.".to_owned());
-        let written = analysis.write(Format::Csv);
+        let mut analysis = sample::analysis();
+        let coaching = analysis.coaching.as_mut().unwrap();
+        coaching.measures.0[0].note = Some("Says \"so\", and\nmore.".to_owned());
+        coaching.measures.0[1].note = Some("=HYPERLINK(\"http://x\")".to_owned());
+        let measures = coaching.measures.0.clone();
+        let written = sample::written(&analysis, Format::Csv);
         let mut reader = csv::Reader::from_reader(written.as_bytes());
         assert_eq!(reader.headers().unwrap(), &super::HEAD[..]);
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-        assert_eq!(rows.len(), analysis.report.measures.0.len());
-        for (row, measure) in rows.iter().zip(&analysis.report.measures.0) {
+        assert_eq!(rows.len(), measures.len());
+        for (place, (row, measure)) in rows.iter().zip(&measures).enumerate() {
             assert_eq!(&row[0], measure.id.as_str());
             let value = row[2].parse::<f64>().ok();
             assert_eq!(value.is_some(), measure.value.is_some(), "{row:?}");
-            assert_eq!(&row[10], measure.note.as_deref().unwrap_or_default());
+            let note = measure.note.as_deref().unwrap_or_default();
+            assert_eq!(row[10].trim_start_matches('\''), note);
+            assert_eq!(row[10].starts_with('\''), place == 1);
         }
     }
 }

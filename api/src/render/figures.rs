@@ -1,8 +1,16 @@
 //! Numbers as people read them.
 
-use attune_engine::measures::{Band, Measure, MeasureState, Standing};
-use attune_engine::report::{Coverage, ParticipantTalk, Report, Talk, Unheard};
+use attune_engine::measures::{Band, Measure, MeasureState, Measures, Standing};
+use attune_engine::report::{
+    ActionItem, Change, Coaching, Coverage, Missing, ParticipantTalk, Point, Talk, Unheard, Who,
+};
 use attune_engine::speaker::{Speaker, Track};
+
+/// Whether a character does something to the text around it instead of being read: a control, or an order to write the other way,
+/// which no script needs and which makes a line say another thing than it holds.
+pub(super) fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
 
 /// A place in the meeting: `2:03` or `1:02:03`.
 pub(crate) fn clock(ms: u64) -> String {
@@ -167,13 +175,13 @@ pub(super) fn participant(part: &ParticipantTalk) -> &str {
 }
 
 /// Why the others, or some of them, are one voice to us, where they are.
-pub(super) fn one_voice(report: &Report) -> Option<&'static str> {
-    let others = report.talk.iter().any(|talk| talk.speaker == Speaker::Them);
-    let voices = report.voices.unwrap_or_default();
+pub(super) fn one_voice(coaching: &Coaching) -> Option<&'static str> {
+    let others = coaching.talk.iter().any(|talk| talk.speaker == Speaker::Them);
+    let voices = coaching.voices.unwrap_or_default();
     match voices.missing() {
         _ if !others => None,
         Some(missing) => Some(missing),
-        None => report.participants.is_empty().then_some(
+        None => coaching.participants.is_empty().then_some(
             "The others are not told apart: no captions named them, and no two voices among them were sure.",
         ),
     }
@@ -188,9 +196,88 @@ pub(super) const fn speaker(speaker: Speaker) -> &'static str {
     }
 }
 
+/// Somebody, by name where it is known.
+pub(super) fn who(who: &Who) -> String {
+    who.name.clone().unwrap_or_else(|| speaker(who.speaker).to_owned())
+}
+
+/// Everybody who spoke, in a line.
+pub(super) fn people(people: &[Who]) -> String {
+    people.iter().map(who).collect::<Vec<_>>().join(", ")
+}
+
+/// Whose something to do is and by when, only as far as that was said.
+pub(super) fn terms(action: &ActionItem) -> String {
+    let owner = action.owner.as_ref().map(who);
+    let due = action.due.as_deref().map(|due| format!("“{due}”"));
+    match (owner, due) {
+        (None, None) => "nobody’s by name, no date".to_owned(),
+        (Some(owner), None) => format!("{owner}, no date"),
+        (None, Some(due)) => format!("nobody’s by name, {due}"),
+        (Some(owner), Some(due)) => format!("{owner}, {due}"),
+    }
+}
+
+/// How much of what there was to capture was captured, rounded down: no report claims more than it has. None where nothing is
+/// known of it.
+pub(super) fn captured(coverage: &[Coverage]) -> Option<String> {
+    let all =
+        |track: &Coverage| track.decoded_s + track.non_speech_s + track.suppressed_s + track.withheld_s + track.gap_s;
+    let kept = |track: &Coverage| 1.0 - (track.withheld_s + track.gap_s) / all(track);
+    let least = coverage
+        .iter()
+        .filter(|track| all(track) > 0.0)
+        .map(kept)
+        .reduce(f64::min)?;
+    Some(format!("{:.0} %", (100.0 * least).floor()))
+}
+
+/// A point's measure with its value and target: `Longest monologue: 2:03, target at most 90 s`.
+pub(super) fn point(point: &Point, measures: &Measures) -> String {
+    let Some(measure) = measures.get(&point.measure) else {
+        return point.measure.clone();
+    };
+    let target = target(measure).map_or_else(String::new, |target| format!(", target {target}"));
+    format!("{}: {}{target}", measure.name, estimate(measure))
+}
+
+/// What became of the number around a nudge: `190, then 162`.
+pub(super) fn effect(change: Change) -> Option<String> {
+    let (before, after) = change.before.zip(change.after)?;
+    Some(format!("{}, then {}", number(before), number(after)))
+}
+
+/// A part that a report does not have, and why: `Summary: Needs a language model.`
+pub(super) fn missing_part(missing: &Missing) -> String {
+    let name = missing.part.replace('_', " ");
+    let mut letters = name.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}: {}", letters.as_str(), missing.why)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_is_claimed_than_was_captured() {
+        let track = |decoded_s, gap_s| Coverage {
+            track: Track::Mic,
+            decoded_s,
+            non_speech_s: 0.0,
+            suppressed_s: 0.0,
+            withheld_s: 0.0,
+            gap_s,
+            reasons: Vec::new(),
+        };
+        assert_eq!(captured(&[]), None);
+        assert_eq!(captured(&[track(10.0, 0.0)]).as_deref(), Some("100 %"));
+        assert_eq!(
+            captured(&[track(10.0, 0.0), track(999.0, 1.0)]).as_deref(),
+            Some("99 %")
+        );
+        assert_eq!(captured(&[track(0.0, 0.0)]), None);
+    }
 
     #[test]
     fn a_track_tells_what_became_of_it_and_why_some_was_not_heard() {

@@ -1,28 +1,23 @@
 //! For a browser: one page that fetches nothing and runs nothing, in the reader's light or dark, readable without colours
 //! and without a mouse.
 
-use super::Analysis;
 use super::figures::{
-    clock, estimate, heard, missing, number, one_voice, participant, percent, share, speaker, speech, target, verdict,
+    clock, effect, estimate, heard, missing, missing_part, number, one_voice, participant, percent, point, share,
+    speaker, speech, steers, target, terms, verdict, who,
 };
 use super::passages::passages;
-use attune_engine::measures::{Band, Standing};
-use attune_engine::report::{PacePoint, Report};
+use super::{Analysis, chart, svg};
+use attune_engine::measures::{Measures, Standing};
+use attune_engine::questions::QuestionKind;
+use attune_engine::report::{Coaching, MeetingRecord, Point, Source, Who};
 use attune_engine::speaker::Speaker;
 use std::fmt::Write as _;
 
 /// The page's look. Both themes keep a contrast of 4.5 or more for text.
 const STYLE: &str = include_str!("page.css");
 
-/// The pace chart's size, in its own units.
-const CHART_WIDTH: f64 = 900.0;
-const CHART_HEIGHT: f64 = 220.0;
-/// Room for the labels left of and under the chart.
-const MARGIN: f64 = 44.0;
-
 pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
-    let report = &analysis.report;
-    let title = escape(&analysis.title);
+    let title = escape(&analysis.about.title);
     write!(
         out,
         r##"<!doctype html>
@@ -39,48 +34,174 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
 <body>
 <a class="skip" href="#transcript">Skip to the transcript</a>
 <header>
-<h1>{title}</h1>
-<p>{length}, recognized by {name} {version} ({model}). {weakness}</p>
-</header>
-<main>
-"##,
-        length = clock(report.duration_ms),
-        name = escape(&report.recognizer.name),
-        version = escape(&report.recognizer.version),
-        model = escape(&report.recognizer.model),
-        weakness = escape(&report.recognizer.weakness),
+<h1><bdi>{title}</bdi></h1>
+<dl>
+"##
     )?;
-    talk(report, out)?;
-    pace(report, out)?;
-    measures(report, out)?;
-    capture(report, out)?;
-    transcript(report, out)?;
+    for (name, fact) in analysis.facts() {
+        writeln!(out, "<dt>{name}</dt><dd dir=\"auto\">{}</dd>", escape(&fact))?;
+    }
+    writeln!(out, "</dl>\n</header>\n<main>")?;
+    record(&analysis.record, out)?;
+    if let Some(coaching) = &analysis.coaching {
+        coach(&analysis.record, coaching, out)?;
+    }
+    transcript(&analysis.record, out)?;
     writeln!(out, "</main>\n</body>\n</html>")
 }
 
-fn talk(report: &Report, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "<section aria-labelledby=\"talk\">\n<h2 id=\"talk\">Talk</h2>")?;
-    let shares: Vec<_> = report
-        .talk
+/// Opens a section under a heading that names it.
+fn open(id: &str, name: &str, level: u8, out: &mut String) -> std::fmt::Result {
+    writeln!(
+        out,
+        "<section aria-labelledby=\"{id}\">\n<h{level} id=\"{id}\">{name}</h{level}>"
+    )
+}
+
+fn close(out: &mut String) -> std::fmt::Result {
+    writeln!(out, "</section>")
+}
+
+fn record(record: &MeetingRecord, out: &mut String) -> std::fmt::Result {
+    open("decisions", "Decisions", 2, out)?;
+    let decisions = record
+        .decisions
         .iter()
-        .filter_map(|talk| Some((talk, talk.share?)))
-        .collect();
-    if !shares.is_empty() {
-        writeln!(out, "<div class=\"shares\" aria-hidden=\"true\">")?;
-        for (talk, share) in &shares {
-            writeln!(
-                out,
-                "<span class=\"{}\" style=\"flex-grow:{share:.4}\"></span>",
-                class(talk.speaker)
-            )?;
-        }
-        writeln!(out, "</div>")?;
+        .map(|decision| (&decision.source, &decision.by, &decision.text, None));
+    statements(decisions, out)?;
+    close(out)?;
+    open("actions", "To do", 2, out)?;
+    let actions = record
+        .actions
+        .iter()
+        .map(|action| (&action.source, &action.by, &action.text, Some(terms(action))));
+    statements(actions, out)?;
+    close(out)?;
+    open("open-questions", "Open questions", 2, out)?;
+    let open_questions = record.open_questions.iter();
+    statements(
+        open_questions.map(|question| (&question.source, &question.by, &question.text, None)),
+        out,
+    )?;
+    close(out)?;
+    open("heard", "Heard", 2, out)?;
+    writeln!(out, "<ul>")?;
+    for track in heard(&record.coverage) {
+        writeln!(out, "<li>{}</li>", escape(&track))?;
     }
+    for missing in &record.missing {
+        writeln!(out, "<li>{}</li>", escape(&missing_part(missing)))?;
+    }
+    writeln!(out, "</ul>")?;
+    close(out)
+}
+
+/// Each with its place in the transcript.
+fn statements<'a>(
+    told: impl Iterator<Item = (&'a Source, &'a Who, &'a String, Option<String>)>,
+    out: &mut String,
+) -> std::fmt::Result {
+    let mut told = told.peekable();
+    if told.peek().is_none() {
+        return writeln!(out, "<p>None was heard.</p>");
+    }
+    writeln!(out, "<ul class=\"statements\">")?;
+    for (source, by, text, terms) in told {
+        writeln!(
+            out,
+            "<li><span class=\"who\">{} <bdi>{}</bdi></span> <span dir=\"auto\">{}</span>",
+            moment(source),
+            escape(&who(by)),
+            escape(text)
+        )?;
+        if let Some(terms) = terms {
+            writeln!(out, "<span class=\"terms\">{}</span>", escape(&terms))?;
+        }
+        writeln!(out, "</li>")?;
+    }
+    writeln!(out, "</ul>")
+}
+
+/// A time that leads to the passage it is in.
+fn moment(source: &Source) -> String {
+    let at = clock(source.span.start.as_ms());
+    match source.utterances.first() {
+        Some(said) => format!("<a href=\"#{}\"><time>{at}</time></a>", escape(said.as_str())),
+        None => format!("<time>{at}</time>"),
+    }
+}
+
+fn coach(record: &MeetingRecord, coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    open("coaching", "My coaching", 2, out)?;
+    writeln!(out, "<p>For me alone: no part of the meeting record.</p>")?;
+    if let Some(one) = &coaching.one_thing {
+        open("one-thing", "One thing", 3, out)?;
+        points(std::slice::from_ref(one), coaching, out)?;
+        close(out)?;
+    }
+    for (id, name, told) in [
+        ("strengths", "Went well", &coaching.strengths),
+        ("growth", "Could be better", &coaching.growth),
+    ] {
+        if !told.is_empty() {
+            open(id, name, 3, out)?;
+            points(told, coaching, out)?;
+            close(out)?;
+        }
+    }
+    talk(coaching, out)?;
+    open("charts", "Over the meeting", 3, out)?;
+    for drawing in chart::all(record, coaching) {
+        writeln!(out, "<figure>")?;
+        svg::write(&drawing, out)?;
+        writeln!(
+            out,
+            "<figcaption>{}. {}</figcaption>\n</figure>",
+            drawing.title,
+            escape(&drawing.description)
+        )?;
+    }
+    close(out)?;
+    table("measures", "Measures", &coaching.measures, out)?;
+    if !coaching.attention.0.is_empty() {
+        table("attention", "Attention", &coaching.attention, out)?;
+        minutes(coaching, out)?;
+    }
+    questions(coaching, out)?;
+    nudges(coaching, out)?;
+    writeln!(out, "<ul>")?;
+    for missing in &coaching.left_out {
+        writeln!(out, "<li>{}</li>", escape(&missing_part(missing)))?;
+    }
+    writeln!(out, "</ul>")?;
+    close(out)
+}
+
+fn points(told: &[Point], coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "<ul class=\"statements\">")?;
+    for one in told {
+        writeln!(
+            out,
+            "<li><strong>{}</strong> <span class=\"who\">{}</span> <span dir=\"auto\">{}</span>",
+            escape(&point(one, &coaching.measures)),
+            moment(&one.source),
+            escape(&one.said)
+        )?;
+        if let Some(why) = &one.why {
+            writeln!(out, "<span class=\"terms\">{}</span>", escape(why))?;
+        }
+        writeln!(out, "</li>")?;
+    }
+    writeln!(out, "</ul>")
+}
+
+fn talk(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    open("talk", "Talk", 3, out)?;
     writeln!(
         out,
         "<table>\n<thead><tr><th scope=\"col\">Who</th><th scope=\"col\">Share</th><th scope=\"col\">Speech</th><th scope=\"col\">Words</th></tr></thead>\n<tbody>"
     )?;
-    for talk in &report.talk {
+    for talk in &coaching.talk {
         writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
@@ -90,10 +211,10 @@ fn talk(report: &Report, out: &mut String) -> std::fmt::Result {
             talk.words
         )?;
     }
-    for part in &report.participants {
+    for part in &coaching.participants {
         writeln!(
             out,
-            "<tr><th scope=\"row\" class=\"part\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><th scope=\"row\" class=\"part\"><bdi>{}</bdi></th><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(participant(part)),
             percent(part.share),
             speech(part.seconds),
@@ -101,114 +222,19 @@ fn talk(report: &Report, out: &mut String) -> std::fmt::Result {
         )?;
     }
     writeln!(out, "</tbody>\n</table>")?;
-    if let Some(remark) = one_voice(report) {
+    if let Some(remark) = one_voice(coaching) {
         writeln!(out, "<p>{remark}</p>")?;
     }
-    writeln!(out, "</section>")
+    close(out)
 }
 
-/// My pace over the meeting, over the band where it should be.
-fn pace(report: &Report, out: &mut String) -> std::fmt::Result {
-    let measured: Vec<f64> = report.pace.iter().filter_map(|point| point.wpm).collect();
-    let Some(most) = measured.iter().copied().reduce(f64::max) else {
-        return Ok(());
-    };
-    let least = measured.iter().copied().fold(most, f64::min);
-    let band = report.measures.get("C3").and_then(|measure| measure.target);
-    let scale = Scale {
-        length_ms: report.duration_ms.max(1) as f64,
-        low: ((least.min(band.and_then(|band| band.low).unwrap_or(least)) - 10.0) / 20.0).floor() * 20.0,
-        high: ((most.max(band.and_then(|band| band.high).unwrap_or(most)) + 10.0) / 20.0).ceil() * 20.0,
-    };
+fn table(id: &str, name: &str, measures: &Measures, out: &mut String) -> std::fmt::Result {
+    open(id, name, 3, out)?;
     writeln!(
         out,
-        "<section aria-labelledby=\"pace\">\n<h2 id=\"pace\">Pace</h2>\n<figure>\n<svg viewBox=\"0 0 {CHART_WIDTH} {CHART_HEIGHT}\" role=\"img\" aria-label=\"Words a minute over the meeting, from {} to {}\">",
-        number(least),
-        number(most)
+        "<table>\n<thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Value</th><th scope=\"col\">Target</th><th scope=\"col\">Standing</th></tr></thead>\n<tbody>"
     )?;
-    if let Some(Band { low, high }) = band {
-        let (top, bottom) = (scale.y(high.unwrap_or(scale.high)), scale.y(low.unwrap_or(scale.low)));
-        let width = CHART_WIDTH - MARGIN;
-        writeln!(
-            out,
-            "<rect class=\"band\" x=\"{MARGIN}\" y=\"{top:.1}\" width=\"{width}\" height=\"{:.1}\"/>",
-            bottom - top
-        )?;
-    }
-    for step in 0..=4 {
-        let wpm = scale.low + (scale.high - scale.low) * f64::from(step) / 4.0;
-        writeln!(
-            out,
-            "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{wpm:.0}</text>",
-            MARGIN - 8.0,
-            scale.y(wpm) + 4.0
-        )?;
-        let at_ms = scale.length_ms * f64::from(step) / 4.0;
-        let anchor = if step == 4 { "end" } else { "middle" };
-        writeln!(
-            out,
-            "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
-            scale.x(at_ms),
-            CHART_HEIGHT - 6.0,
-            clock(at_ms as u64)
-        )?;
-    }
-    for stretch in report.pace.split(|point| point.wpm.is_none()) {
-        line(stretch, &scale, out)?;
-    }
-    let caption = report
-        .measures
-        .get("C3")
-        .and_then(target)
-        .map_or_else(String::new, |target| {
-            format!(" The band is the target, {}.", escape(&target))
-        });
-    writeln!(
-        out,
-        "</svg>\n<figcaption>Words a minute while speaking, around each moment.{caption}</figcaption>\n</figure>\n</section>"
-    )
-}
-
-/// One unbroken stretch of the curve; a single point is a dot.
-fn line(stretch: &[PacePoint], scale: &Scale, out: &mut String) -> std::fmt::Result {
-    let points: Vec<_> = stretch
-        .iter()
-        .filter_map(|point| Some((scale.x(point.at_ms as f64), scale.y(point.wpm?))))
-        .collect();
-    match points.as_slice() {
-        [] => Ok(()),
-        [(x, y)] => writeln!(out, "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>"),
-        many => {
-            let path: Vec<_> = many.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-            writeln!(out, "<polyline class=\"curve\" points=\"{}\"/>", path.join(" "))
-        }
-    }
-}
-
-/// From meeting time and words a minute to the chart.
-struct Scale {
-    length_ms: f64,
-    low: f64,
-    high: f64,
-}
-
-impl Scale {
-    fn x(&self, at_ms: f64) -> f64 {
-        MARGIN + (CHART_WIDTH - MARGIN) * (at_ms / self.length_ms).min(1.0)
-    }
-
-    fn y(&self, wpm: f64) -> f64 {
-        let height = CHART_HEIGHT - MARGIN;
-        8.0 + (height - 8.0) * (1.0 - (wpm - self.low) / (self.high - self.low).max(1.0))
-    }
-}
-
-fn measures(report: &Report, out: &mut String) -> std::fmt::Result {
-    writeln!(
-        out,
-        "<section aria-labelledby=\"measures\">\n<h2 id=\"measures\">Measures</h2>\n<table>\n<thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Value</th><th scope=\"col\">Target</th><th scope=\"col\">Standing</th></tr></thead>\n<tbody>"
-    )?;
-    for measure in &report.measures.0 {
+    for measure in &measures.0 {
         let state = match measure.standing() {
             Some(Standing::On) => " class=\"on\"",
             Some(Standing::Below | Standing::Above) => " class=\"off\"",
@@ -223,39 +249,134 @@ fn measures(report: &Report, out: &mut String) -> std::fmt::Result {
             escape(&verdict(measure))
         )?;
     }
-    writeln!(out, "</tbody>\n</table>\n</section>")
+    writeln!(out, "</tbody>\n</table>")?;
+    close(out)
 }
 
-fn capture(report: &Report, out: &mut String) -> std::fmt::Result {
+/// A1 to A8 by minute, as far as they are known.
+fn minutes(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    open("minutes", "Attention by minute", 3, out)?;
+    writeln!(out, "<table>\n<thead><tr>")?;
+    for head in [
+        "Minute",
+        "Gaze %",
+        "Looks away",
+        "Head °",
+        "Blinks",
+        "Long closures",
+        "Eyes closed %",
+        "Focus %",
+        "RMSSD ms",
+    ] {
+        writeln!(out, "<th scope=\"col\">{head}</th>")?;
+    }
+    writeln!(out, "</tr></thead>\n<tbody>")?;
+    for minute in &coaching.attention_minutes {
+        write!(out, "<tr><th scope=\"row\">{}</th>", clock(minute.at_ms))?;
+        for value in [
+            minute.gaze,
+            minute.looks_away,
+            minute.head_deg,
+            minute.blinks,
+            minute.long_closures,
+            minute.perclos,
+            minute.focus,
+            minute.rmssd_ms,
+        ] {
+            write!(out, "<td>{}</td>", value.map_or_else(|| "–".to_owned(), number))?;
+        }
+        writeln!(out, "</tr>")?;
+    }
+    writeln!(out, "</tbody>\n</table>")?;
+    close(out)
+}
+
+fn questions(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    if coaching.questions.is_empty() {
+        return Ok(());
+    }
+    open("my-questions", "My questions", 3, out)?;
+    writeln!(out, "<ul class=\"statements\">")?;
+    for asked in &coaching.questions {
+        let kind = match asked.kind {
+            QuestionKind::Open => "open",
+            QuestionKind::Closed => "closed",
+        };
+        writeln!(
+            out,
+            "<li><span class=\"who\">{}</span> <span dir=\"auto\">{}</span> <span class=\"terms\">{kind}{}</span></li>",
+            moment(&asked.source),
+            escape(&asked.text),
+            if asked.follow_up { ", follow-up" } else { "" }
+        )?;
+    }
+    writeln!(out, "</ul>")?;
+    close(out)
+}
+
+fn nudges(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    if coaching.nudges.is_empty() && coaching.held_out.is_empty() {
+        return Ok(());
+    }
+    open("nudges", "Nudges", 3, out)?;
     writeln!(
         out,
-        "<section aria-labelledby=\"heard\">\n<h2 id=\"heard\">Heard</h2>\n<ul>"
+        "<table>\n<thead><tr><th scope=\"col\">When</th><th scope=\"col\">Nudge</th><th scope=\"col\">Before and after</th><th scope=\"col\">What became of it</th></tr></thead>\n<tbody>"
     )?;
-    for track in heard(&report.coverage) {
-        writeln!(out, "<li>{}</li>", escape(&track))?;
+    for nudge in &coaching.nudges {
+        writeln!(
+            out,
+            "<tr><td>{}</td><td>{}. {}</td><td>{}</td><td>shown{}</td></tr>",
+            clock(nudge.at_ms),
+            escape(&nudge.headline),
+            escape(&nudge.evidence),
+            effect(nudge.effect).unwrap_or_default(),
+            nudge
+                .reaction
+                .as_deref()
+                .map_or_else(String::new, |said| format!(", {}", escape(said)))
+        )?;
     }
-    writeln!(out, "</ul>\n</section>")
+    for held in &coaching.held_out {
+        writeln!(
+            out,
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>held out, not shown</td></tr>",
+            clock(held.at_ms),
+            escape(&held.headline),
+            effect(held.effect).unwrap_or_default()
+        )?;
+    }
+    writeln!(out, "</tbody>\n</table>")?;
+    close(out)
 }
 
-fn transcript(report: &Report, out: &mut String) -> std::fmt::Result {
+fn transcript(record: &MeetingRecord, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
         "<section aria-labelledby=\"transcript\">\n<h2 id=\"transcript\" tabindex=\"-1\">Transcript</h2>"
     )?;
-    if let Some(missing) = missing(&report.coverage) {
+    if let Some(missing) = missing(&record.coverage) {
         writeln!(out, "<p class=\"missing\">{missing}</p>")?;
     }
-    for passage in passages(&report.utterances) {
-        writeln!(
+    for passage in passages(&record.utterances) {
+        write!(
             out,
-            "<p class=\"said {}\"><span class=\"who\"><time>{}</time> {}</span> {}</p>",
+            "<p class=\"said {}\" dir=\"auto\"><span class=\"who\"><time>{}</time> <bdi>{}</bdi></span>",
             class(passage.speaker),
             clock(passage.start_ms),
-            escape(passage.who()),
-            escape(&passage.text)
+            escape(passage.who())
         )?;
+        for piece in &passage.pieces {
+            write!(
+                out,
+                " <span id=\"{}\">{}</span>",
+                escape(piece.id.as_str()),
+                escape(&piece.text)
+            )?;
+        }
+        writeln!(out, "</p>")?;
     }
-    if report.utterances.is_empty() {
+    if record.utterances.is_empty() {
         writeln!(out, "<p>Nobody was understood.</p>")?;
     }
     writeln!(out, "</section>")
@@ -270,7 +391,7 @@ const fn class(speaker: Speaker) -> &'static str {
 }
 
 /// Text that a browser takes for nothing but text, in an element and in an attribute.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -279,7 +400,7 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            c if c.is_control() => escaped.push(' '),
+            c if steers(c) => escaped.push(' '),
             c => escaped.push(c),
         }
     }
@@ -288,25 +409,40 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, sample::analysis};
+    use super::super::Format;
+    use super::super::sample::{analysis, written};
 
     #[test]
     fn what_was_said_or_named_is_text_and_never_markup() {
         let mut analysis = analysis();
-        analysis.title = "\"><img src=x onerror=alert(1)>".to_owned();
-        analysis.report.recognizer.weakness = "</style><script>1</script>".to_owned();
-        let html = analysis.write(Format::Html);
+        analysis.about.title = "\"><img src=x onerror=alert(1)>".to_owned();
+        analysis.record.recognizer.weakness = "</style><script>1</script>".to_owned();
+        let html = written(&analysis, Format::Html);
         assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
         assert!(html.contains("&lt;script&gt;"), "{html}");
     }
 
     #[test]
     fn the_page_stands_alone() {
-        let html = analysis().write(Format::Html);
+        let html = written(&analysis(), Format::Html);
         for fetches in ["http://", "https://", "src=", "@import", "url("] {
             assert!(!html.contains(fetches), "the page would fetch something: {fetches}");
         }
         assert!(html.contains("prefers-color-scheme: dark"));
         assert!(html.contains("<html lang=\"en\">") && html.contains("<svg"));
+    }
+
+    #[test]
+    fn every_chart_says_in_words_what_it_shows_and_every_moment_leads_to_a_passage() {
+        let html = written(&analysis(), Format::Html);
+        let charts = html.matches("<svg ").count();
+        assert!(charts >= 3, "{charts}");
+        for within in ["<title id=", "<desc id=", "role=\"img\"", "<figcaption>"] {
+            assert_eq!(html.matches(within).count(), charts, "{within}");
+        }
+        let led = html.split("href=\"#").skip(1).filter_map(|link| link.split('"').next());
+        for place in led {
+            assert!(html.contains(&format!("id=\"{place}\"")), "nothing is at {place}");
+        }
     }
 }

@@ -1,17 +1,29 @@
-//! For programs: the report as it is, and every word in one list.
+//! For programs: the report as it is, every word in one list, and its fingerprints.
 
 use super::Analysis;
-use attune_engine::report::Report;
+use attune_engine::report::{Coaching, MeetingRecord};
 use attune_engine::speaker::Speaker;
 use attune_engine::transcript::Word;
 use serde::Serialize;
+use time::OffsetDateTime;
 
 #[derive(Serialize)]
 struct Document<'a> {
     title: &'a str,
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    started_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    ended_at: Option<OffsetDateTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others_told: Option<bool>,
     words: Vec<Spoken<'a>>,
-    #[serde(flatten)]
-    report: &'a Report,
+    record: &'a MeetingRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coaching: Option<&'a Coaching>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record_hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report_hash: Option<&'a str>,
 }
 
 /// A word and whose it is.
@@ -23,22 +35,37 @@ struct Spoken<'a> {
 }
 
 pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
-    let utterances = &analysis.report.utterances;
-    let mut words: Vec<_> = utterances
+    let Analysis {
+        about,
+        record,
+        coaching,
+    } = analysis;
+    let mut words: Vec<_> = record
+        .utterances
         .iter()
-        .flat_map(|utterance| {
-            utterance.words.iter().map(|word| Spoken {
-                speaker: utterance.speaker,
+        .flat_map(|line| {
+            line.words.iter().map(|word| Spoken {
+                speaker: line.speaker,
                 word,
             })
         })
         .collect();
     // Two people may speak at once: by time, not by utterance.
     words.sort_by_key(|spoken| (spoken.word.start, spoken.speaker));
+    let hashes = about.hashes.as_ref();
     let document = Document {
-        title: &analysis.title,
+        title: &about.title,
+        started_at: about.started_at,
+        ended_at: about.ended_at,
+        others_told: about.others_told,
         words,
-        report: &analysis.report,
+        record,
+        coaching: coaching.as_ref(),
+        record_hash: hashes.map(|hashes| hashes.record.as_str()),
+        // It would tell something of coaching that is not here.
+        report_hash: hashes
+            .filter(|_| coaching.is_some())
+            .map(|hashes| hashes.report.as_str()),
     };
     let json = serde_json::to_string_pretty(&document);
     out.push_str(&json.expect("invariant: a report has string keys and finite numbers"));
@@ -48,23 +75,35 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, sample::analysis};
+    use super::super::{Format, sample};
 
     #[test]
     fn the_document_has_what_programs_look_for() {
-        let json: serde_json::Value = serde_json::from_str(&analysis().write(Format::Json)).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(&sample::written(&sample::analysis(), Format::Json)).unwrap();
         for key in [
             "recognizer",
-            "words",
             "utterances",
+            "decisions",
+            "actions",
+            "open_questions",
+            "coverage",
+            "gaps",
+        ] {
+            assert!(json["record"].get(key).is_some(), "{key} is missing");
+        }
+        for key in [
             "turns",
             "measures",
-            "gaps",
             "talk",
             "pace",
+            "charts",
+            "turn_taking",
+            "questions",
         ] {
-            assert!(json.get(key).is_some(), "{key} is missing");
+            assert!(json["coaching"].get(key).is_some(), "{key} is missing");
         }
+        assert_eq!(json["report_hash"].as_str().map(str::len), Some(64));
         let first = &json["words"][0];
         for key in ["speaker", "text", "t0_ms", "t1_ms", "confidence"] {
             assert!(first.get(key).is_some(), "a word has no {key}");

@@ -2,30 +2,127 @@
 
 use super::Analysis;
 use super::figures::{
-    clock, estimate, heard, missing, one_voice, participant, percent, share, speaker, speech, target, verdict,
+    clock, effect, estimate, heard, missing, missing_part, one_voice, participant, percent, point, share, speaker,
+    speech, steers, target, terms, verdict, who,
 };
 use super::passages::passages;
+use attune_engine::measures::Measures;
+use attune_engine::report::{Coaching, MeetingRecord, Point, Source, Who};
 use std::fmt::Write as _;
 
 pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
-    let report = &analysis.report;
-    let recognizer = &report.recognizer;
-    writeln!(out, "# {}\n", plain(&analysis.title))?;
-    writeln!(
-        out,
-        "{}, recognized by {} {} ({}). {}\n",
-        clock(report.duration_ms),
-        plain(&recognizer.name),
-        plain(&recognizer.version),
-        plain(&recognizer.model),
-        plain(&recognizer.weakness)
-    )?;
+    writeln!(out, "# {}\n", plain(&analysis.about.title))?;
+    for (name, fact) in analysis.facts() {
+        writeln!(out, "- {name}: {}", plain(&fact))?;
+    }
+    record(&analysis.record, out)?;
+    if let Some(coaching) = &analysis.coaching {
+        coach(coaching, out)?;
+    }
+    transcript(&analysis.record, out)
+}
 
+fn record(record: &MeetingRecord, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "\n## Decisions\n")?;
+    for decision in &record.decisions {
+        statement(&decision.source, &decision.by, &decision.text, "", out)?;
+    }
+    none_of(&record.decisions, out)?;
+    writeln!(out, "\n## To do\n")?;
+    for action in &record.actions {
+        statement(&action.source, &action.by, &action.text, &terms(action), out)?;
+    }
+    none_of(&record.actions, out)?;
+    writeln!(out, "\n## Open questions\n")?;
+    for question in &record.open_questions {
+        statement(&question.source, &question.by, &question.text, "", out)?;
+    }
+    none_of(&record.open_questions, out)?;
+    if !record.missing.is_empty() {
+        writeln!(out, "\n## Not in this record\n")?;
+    }
+    for missing in &record.missing {
+        writeln!(out, "- {}", plain(&missing_part(missing)))?;
+    }
+    writeln!(out, "\n## Heard\n")?;
+    for track in heard(&record.coverage) {
+        writeln!(out, "- {}", plain(&track))?;
+    }
+    Ok(())
+}
+
+fn statement(source: &Source, by: &Who, text: &str, terms: &str, out: &mut String) -> std::fmt::Result {
+    let at = clock(source.span.start.as_ms());
+    write!(out, "- **{at} {}** {}", plain(&who(by)), plain(text))?;
+    match terms {
+        "" => writeln!(out),
+        terms => writeln!(out, " *({})*", plain(terms)),
+    }
+}
+
+fn none_of<T>(found: &[T], out: &mut String) -> std::fmt::Result {
+    match found.is_empty() {
+        true => writeln!(out, "None was heard."),
+        false => Ok(()),
+    }
+}
+
+fn coach(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
-        "## Talk\n\n| who | share | speech | words |\n| --- | ---: | ---: | ---: |"
+        "\n## My coaching\n\nFor me alone: no part of the meeting record.\n"
     )?;
-    for talk in &report.talk {
+    if let Some(one) = &coaching.one_thing {
+        writeln!(out, "**One thing:** {}\n", plain(&point(one, &coaching.measures)))?;
+    }
+    points("Went well", &coaching.strengths, coaching, out)?;
+    points("Could be better", &coaching.growth, coaching, out)?;
+    talk(coaching, out)?;
+    table("Measures", &coaching.measures, out)?;
+    if !coaching.attention.0.is_empty() {
+        table("Attention", &coaching.attention, out)?;
+    }
+    if !coaching.questions.is_empty() {
+        writeln!(out, "\n### My questions\n")?;
+    }
+    for asked in &coaching.questions {
+        let at = clock(asked.source.span.start.as_ms());
+        let kind = match asked.kind {
+            attune_engine::questions::QuestionKind::Open => "open",
+            attune_engine::questions::QuestionKind::Closed => "closed",
+        };
+        let follow_up = if asked.follow_up { ", follow-up" } else { "" };
+        writeln!(out, "- **{at}** {} *({kind}{follow_up})*", plain(&asked.text))?;
+    }
+    nudges(coaching, out)?;
+    for missing in &coaching.left_out {
+        writeln!(out, "\n{}", plain(&missing_part(missing)))?;
+    }
+    Ok(())
+}
+
+fn points(name: &str, told: &[Point], coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    if told.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### {name}\n")?;
+    for one in told {
+        let at = clock(one.source.span.start.as_ms());
+        writeln!(out, "- {}", plain(&point(one, &coaching.measures)))?;
+        writeln!(out, "  **{at}** {}", plain(&one.said))?;
+        if let Some(why) = &one.why {
+            writeln!(out, "  {}", plain(why))?;
+        }
+    }
+    writeln!(out)
+}
+
+fn talk(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    writeln!(
+        out,
+        "### Talk\n\n| who | share | speech | words |\n| --- | ---: | ---: | ---: |"
+    )?;
+    for talk in &coaching.talk {
         writeln!(
             out,
             "| {} | {} | {} | {} |",
@@ -35,7 +132,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             talk.words
         )?;
     }
-    for part in &report.participants {
+    for part in &coaching.participants {
         writeln!(
             out,
             "| – {} | {} | {} | {} |",
@@ -45,16 +142,18 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             part.words
         )?;
     }
-
-    if let Some(remark) = one_voice(report) {
-        writeln!(out, "\n{remark}")?;
+    match one_voice(coaching) {
+        Some(remark) => writeln!(out, "\n{remark}"),
+        None => Ok(()),
     }
+}
 
+fn table(name: &str, measures: &Measures, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
-        "\n## Measures\n\n| measure | value | target | |\n| --- | --- | --- | --- |"
+        "\n### {name}\n\n| measure | value | target | |\n| --- | --- | --- | --- |"
     )?;
-    for measure in &report.measures.0 {
+    for measure in &measures.0 {
         let target = target(measure).unwrap_or_default();
         writeln!(
             out,
@@ -64,17 +163,46 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             plain(&verdict(measure))
         )?;
     }
+    Ok(())
+}
 
-    writeln!(out, "\n## Heard\n")?;
-    for track in heard(&report.coverage) {
-        writeln!(out, "- {}", plain(&track))?;
+fn nudges(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    if coaching.nudges.is_empty() && coaching.held_out.is_empty() {
+        return Ok(());
     }
+    writeln!(
+        out,
+        "\n### Nudges\n\n| when | what | why | before and after | |\n| --- | --- | --- | --- | --- |"
+    )?;
+    for nudge in &coaching.nudges {
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} |",
+            clock(nudge.at_ms),
+            plain(&nudge.headline),
+            plain(&nudge.evidence),
+            effect(nudge.effect).unwrap_or_default(),
+            plain(nudge.reaction.as_deref().unwrap_or_default())
+        )?;
+    }
+    for held in &coaching.held_out {
+        writeln!(
+            out,
+            "| {} | {} | | {} | held out, not shown |",
+            clock(held.at_ms),
+            plain(&held.headline),
+            effect(held.effect).unwrap_or_default()
+        )?;
+    }
+    Ok(())
+}
 
+fn transcript(record: &MeetingRecord, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\n## Transcript\n")?;
-    if let Some(missing) = missing(&report.coverage) {
+    if let Some(missing) = missing(&record.coverage) {
         writeln!(out, "*{missing}*\n")?;
     }
-    for passage in passages(&report.utterances) {
+    for passage in passages(&record.utterances) {
         writeln!(
             out,
             "**{} {}** {}\n",
@@ -83,7 +211,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             plain(&passage.text)
         )?;
     }
-    if report.utterances.is_empty() {
+    if record.utterances.is_empty() {
         writeln!(out, "Nobody was understood.")?;
     }
     Ok(())
@@ -101,7 +229,7 @@ fn plain(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
-            c if c.is_control() => escaped.push(' '),
+            c if steers(c) => escaped.push(' '),
             c => escaped.push(c),
         }
     }
@@ -110,12 +238,13 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, sample::analysis};
+    use super::super::Format;
+    use super::super::sample::{analysis, written};
     use super::*;
 
     #[test]
     fn what_was_said_is_text_and_never_markup() {
-        let markdown = analysis().write(Format::Markdown);
+        let markdown = written(&analysis(), Format::Markdown);
         assert!(!markdown.contains("<script"), "{markdown}");
         assert!(markdown.contains("&lt;script&gt;"), "{markdown}");
         assert_eq!(plain("a|b [c](d)\n# e"), "a\\|b \\[c\\]\\(d\\) \\# e");

@@ -1,12 +1,12 @@
 //! A small meeting for the tests of every format: two people, and someone who says markup.
 
-use super::Analysis;
+use super::{About, Analysis, Format, Part};
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::page::Shown;
 use attune_engine::recognize::RecognizerInfo;
-use attune_engine::report::{Coverage, PacePoint, ReportRest, report};
+use attune_engine::report::{self, Coverage, PacePoint, Report, ReportRest};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::{Final, SegmentId, Word};
 
@@ -16,7 +16,7 @@ pub(super) const HOSTILE: &str = "<script>alert('1')</script>";
 /// What someone calls themselves in it.
 pub(super) const NAMED: &str = "Ana <script>\u{1b}[2J";
 
-fn decided(track: Track, start_ms: u64, words: &[&str]) -> Final {
+pub(super) fn decided(track: Track, start_ms: u64, words: &[&str]) -> Final {
     let at = |index: usize| MeetingTime::from_ms(start_ms + 300 * index as u64);
     let span = Span::new(at(0), at(words.len()));
     Final {
@@ -54,7 +54,22 @@ fn all_decoded(track: Track) -> Coverage {
     }
 }
 
+/// A file of text as text.
+pub(super) fn written(analysis: &Analysis, format: Format) -> String {
+    String::from_utf8(analysis.write(format).unwrap()).unwrap()
+}
+
 pub(super) fn analysis() -> Analysis {
+    let report = report();
+    let about = About {
+        title: "meeting.wav".to_owned(),
+        hashes: Some(super::hashes(&report)),
+        ..About::default()
+    };
+    Analysis::of(about, report, Part::All)
+}
+
+pub(super) fn report() -> Report {
     let mut conversation = Conversation::new(Setup {
         voices: attune_engine::voices::VoicesHeard::NotInstalled,
         meeting_type: MeetingType::Other,
@@ -82,7 +97,7 @@ pub(super) fn analysis() -> Analysis {
         names: vec![NAMED.to_owned()],
     });
     conversation.advance(MeetingTime::from_ms(10_000));
-    let mut report = report(
+    let mut report = report::report(
         &conversation,
         ReportRest {
             version: 1,
@@ -90,7 +105,7 @@ pub(super) fn analysis() -> Analysis {
             ..ReportRest::default()
         },
     );
-    report.pace = vec![
+    report.coaching.pace = vec![
         PacePoint {
             at_ms: 0,
             wpm: Some(140.0),
@@ -108,8 +123,5 @@ pub(super) fn analysis() -> Analysis {
             wpm: Some(150.0),
         },
     ];
-    Analysis {
-        title: "meeting.wav".to_owned(),
-        report,
-    }
+    report
 }

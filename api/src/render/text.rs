@@ -2,31 +2,82 @@
 
 use super::Analysis;
 use super::figures::{
-    clock, heard, missing, one_voice, participant, percent, remark, share, speaker, speech, target, value,
+    clock, effect, heard, missing, missing_part, one_voice, participant, percent, point, remark, share, speaker,
+    speech, steers, target, terms, value, who,
 };
 use super::passages::passages;
-use attune_engine::measures::Standing;
+use attune_engine::measures::{Measure, Standing};
+use attune_engine::report::{Coaching, MeetingRecord, Point};
 use std::fmt::Write as _;
 
 /// Lines are no longer than this.
 const COLUMNS: usize = 80;
 
 pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
-    let report = &analysis.report;
-    let recognizer = &report.recognizer;
-    writeln!(out, "{}", printable(&analysis.title))?;
-    writeln!(
-        out,
-        "{} · recognized by {} {} ({})",
-        clock(report.duration_ms),
-        recognizer.name,
-        recognizer.version,
-        recognizer.model
-    )?;
-    wrap(out, &recognizer.weakness, "")?;
+    writeln!(out, "{}", printable(&analysis.about.title))?;
+    for (name, fact) in analysis.facts() {
+        wrap(out, &format!("{name}: {fact}"), "")?;
+    }
+    record(&analysis.record, out)?;
+    if let Some(coaching) = &analysis.coaching {
+        coach(coaching, out)?;
+    }
+    transcript(&analysis.record, out)
+}
 
+fn record(record: &MeetingRecord, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "\nDECISIONS")?;
+    for decision in &record.decisions {
+        let at = clock(decision.source.span.start.as_ms());
+        wrap(out, &format!("{at} {}: {}", who(&decision.by), decision.text), "  ")?;
+    }
+    none_of(&record.decisions, out)?;
+    writeln!(out, "\nTO DO")?;
+    for action in &record.actions {
+        let at = clock(action.source.span.start.as_ms());
+        wrap(out, &format!("{at} {}: {}", who(&action.by), action.text), "  ")?;
+        wrap(out, &terms(action), "       ")?;
+    }
+    none_of(&record.actions, out)?;
+    writeln!(out, "\nOPEN QUESTIONS")?;
+    for question in &record.open_questions {
+        let at = clock(question.source.span.start.as_ms());
+        wrap(out, &format!("{at} {}: {}", who(&question.by), question.text), "  ")?;
+    }
+    none_of(&record.open_questions, out)?;
+    for missing in &record.missing {
+        wrap(out, &missing_part(missing), "  ")?;
+    }
+    writeln!(out, "\nHEARD")?;
+    for track in heard(&record.coverage) {
+        wrap(out, &track, "  ")?;
+    }
+    Ok(())
+}
+
+fn none_of<T>(found: &[T], out: &mut String) -> std::fmt::Result {
+    if found.is_empty() {
+        writeln!(out, "  None was heard.")?;
+    }
+    Ok(())
+}
+
+fn coach(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "\nMY COACHING (for me alone)")?;
+    if let Some(one) = &coaching.one_thing {
+        wrap(out, &format!("One thing: {}", point(one, &coaching.measures)), "  ")?;
+    }
+    for (name, told) in [
+        ("Went well", &coaching.strengths),
+        ("Could be better", &coaching.growth),
+    ] {
+        for one in told {
+            wrap(out, &format!("{name}: {}", point(one, &coaching.measures)), "  ")?;
+            moment(one, out)?;
+        }
+    }
     writeln!(out, "\nTALK")?;
-    for talk in &report.talk {
+    for talk in &coaching.talk {
         writeln!(
             out,
             "  {:8} {:>6}  {} of speech, {} words",
@@ -36,7 +87,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             talk.words
         )?;
     }
-    for part in &report.participants {
+    for part in &coaching.participants {
         writeln!(
             out,
             "    {:.40} · {} · {} of speech, {} words",
@@ -46,39 +97,82 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
             part.words
         )?;
     }
-
-    if let Some(remark) = one_voice(report) {
+    if let Some(remark) = one_voice(coaching) {
         wrap(out, remark, "    ")?;
     }
-
     writeln!(out, "\nMEASURES")?;
-    for measure in &report.measures.0 {
-        let target = target(measure).map_or_else(String::new, |target| format!("({target})"));
-        let mark = match measure.standing() {
-            Some(Standing::Below | Standing::Above) => "!",
-            Some(Standing::On) | None => " ",
-        };
-        let line = format!("{mark} {:18} {:20} {target}", measure.name, value(measure));
-        writeln!(out, "{}", line.trim_end())?;
-        if let Some(remark) = remark(measure) {
-            wrap(out, &remark, "    ")?;
-        }
+    coaching.measures.0.iter().try_for_each(|measure| line(measure, out))?;
+    if !coaching.attention.0.is_empty() {
+        writeln!(out, "\nATTENTION")?;
+        coaching.attention.0.iter().try_for_each(|measure| line(measure, out))?;
     }
-
-    writeln!(out, "\nHEARD")?;
-    for track in heard(&report.coverage) {
-        wrap(out, &track, "  ")?;
+    nudges(coaching, out)?;
+    for missing in &coaching.left_out {
+        wrap(out, &missing_part(missing), "  ")?;
     }
+    Ok(())
+}
 
+fn moment(point: &Point, out: &mut String) -> std::fmt::Result {
+    let at = clock(point.source.span.start.as_ms());
+    wrap(out, &format!("{at} “{}”", point.said), "    ")?;
+    match &point.why {
+        Some(why) => wrap(out, why, "    "),
+        None => Ok(()),
+    }
+}
+
+fn line(measure: &Measure, out: &mut String) -> std::fmt::Result {
+    let target = target(measure).map_or_else(String::new, |target| format!("({target})"));
+    let mark = match measure.standing() {
+        Some(Standing::Below | Standing::Above) => "!",
+        Some(Standing::On) | None => " ",
+    };
+    let line = format!("{mark} {:18} {:20} {target}", measure.name, value(measure));
+    writeln!(out, "{}", line.trim_end())?;
+    match remark(measure) {
+        Some(remark) => wrap(out, &remark, "    "),
+        None => Ok(()),
+    }
+}
+
+fn nudges(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    if coaching.nudges.is_empty() && coaching.held_out.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nNUDGES")?;
+    for nudge in &coaching.nudges {
+        let changed = effect(nudge.effect).map_or_else(String::new, |effect| format!(" · {effect}"));
+        let reaction = nudge
+            .reaction
+            .as_deref()
+            .map_or_else(String::new, |said| format!(" · {said}"));
+        let told = format!(
+            "{} {}. {}{changed}{reaction}",
+            clock(nudge.at_ms),
+            nudge.headline,
+            nudge.evidence
+        );
+        wrap(out, &told, "  ")?;
+    }
+    for held in &coaching.held_out {
+        let changed = effect(held.effect).map_or_else(String::new, |effect| format!(" · {effect}"));
+        let told = format!("{} {} · held out, not shown{changed}", clock(held.at_ms), held.headline);
+        wrap(out, &told, "  ")?;
+    }
+    Ok(())
+}
+
+fn transcript(record: &MeetingRecord, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\nTRANSCRIPT")?;
-    if let Some(missing) = missing(&report.coverage) {
+    if let Some(missing) = missing(&record.coverage) {
         writeln!(out, "! {missing}")?;
     }
-    for passage in passages(&report.utterances) {
+    for passage in passages(&record.utterances) {
         writeln!(out, "{:>8}  {:.60}", clock(passage.start_ms), printable(passage.who()))?;
         wrap(out, &passage.text, "          ")?;
     }
-    if report.utterances.is_empty() {
+    if record.utterances.is_empty() {
         writeln!(out, "  Nobody was understood.")?;
     }
     Ok(())
@@ -109,42 +203,40 @@ fn wrap(out: &mut String, text: &str, indent: &str) -> std::fmt::Result {
 
 /// Without what would steer a terminal: a file's name may hold anything.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Format;
-    use super::super::sample::{HOSTILE, analysis};
+    use super::super::sample::{HOSTILE, analysis, written};
     use super::*;
 
     #[test]
     fn nothing_that_was_said_or_named_steers_the_terminal() {
         let mut analysis = analysis();
-        analysis.title = "\u{1b}[2Jmeeting.wav".to_owned();
-        let text = analysis.write(Format::Text);
+        analysis.about.title = "\u{1b}[2Jmeeting.wav".to_owned();
+        let text = written(&analysis, Format::Text);
         assert!(text.contains(HOSTILE), "the transcript is complete");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
     }
 
     #[test]
     fn lines_fit_a_terminal() {
-        let text = analysis().write(Format::Text);
+        let text = written(&analysis(), Format::Text);
         assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
     }
 
     #[test]
     fn who_of_the_others_spoke_is_told_where_it_is_known() {
-        let text = analysis().write(Format::Text);
+        let text = written(&analysis(), Format::Text);
         assert!(text.contains("    Ana <script>\u{fffd}[2J · "), "{text}");
         assert!(text.contains("    0:02  Ana <script>"), "{text}");
     }
 
     #[test]
     fn what_has_no_value_says_why() {
-        let text = analysis().write(Format::Text);
+        let text = written(&analysis(), Format::Text);
         assert!(text.contains("not enough speech"), "{text}");
         assert!(text.contains("not covered"), "{text}");
     }

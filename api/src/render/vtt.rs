@@ -1,8 +1,8 @@
 //! For players: WebVTT, one cue for what is read in a glance, with who speaks.
 
 use super::Analysis;
-use super::figures::speaker;
-use attune_engine::conversation::Utterance;
+use super::figures::{speaker, steers};
+use attune_engine::report::Line;
 use attune_engine::transcript::Word;
 use std::fmt::Write as _;
 
@@ -14,8 +14,8 @@ const LONGEST_MS: u64 = 7_000;
 const PAUSE_MS: u64 = 700;
 
 pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "WEBVTT\n\nNOTE\n{}", escape(&analysis.title))?;
-    let mut cues: Vec<Cue> = analysis.report.utterances.iter().flat_map(cues).collect();
+    writeln!(out, "WEBVTT\n\nNOTE\n{}", escape(&analysis.about.title))?;
+    let mut cues: Vec<Cue> = analysis.record.utterances.iter().flat_map(cues).collect();
     // Two people may speak at once; a player wants cues in order of start.
     cues.sort_by_key(|cue| (cue.start_ms, cue.end_ms));
     for cue in &cues {
@@ -38,7 +38,7 @@ struct Cue {
     text: String,
 }
 
-fn cues(utterance: &Utterance) -> Vec<Cue> {
+fn cues(utterance: &Line) -> Vec<Cue> {
     let who = match &utterance.participant {
         Some(participant) => participant.name.as_str(),
         None => speaker(utterance.speaker),
@@ -87,7 +87,7 @@ fn escape(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            c if c.is_control() => escaped.push(' '),
+            c if steers(c) => escaped.push(' '),
             c => escaped.push(c),
         }
     }
@@ -97,13 +97,13 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::sample::{HOSTILE, NAMED, analysis};
-    use super::super::{Analysis, Format};
+    use super::super::{Format, sample};
     use super::*;
     use attune_engine::clock::MeetingTime;
 
     #[test]
     fn a_cue_says_when_who_and_what_and_no_markup_of_theirs() {
-        let written = analysis().write(Format::Vtt);
+        let written = sample::written(&analysis(), Format::Vtt);
         assert!(written.starts_with("WEBVTT\n\n"), "{written}");
         assert!(!written.contains(HOSTILE) && !written.contains(NAMED) && !written.contains('\u{1b}'));
         assert!(written.contains("&lt;script&gt;alert"), "{written}");
@@ -121,8 +121,7 @@ mod tests {
 
     #[test]
     fn long_speech_is_several_cues_and_every_word_is_in_one() {
-        let Analysis { report, .. } = analysis();
-        let mut utterance = report.utterances[0].clone();
+        let mut utterance = analysis().record.utterances[0].clone();
         let word = utterance.words[0].clone();
         let at = |ms: u64| MeetingTime::from_ms(ms);
         utterance.words = (0..60)

@@ -91,7 +91,7 @@ async fn two_channels_are_me_and_them_and_every_second_is_accounted_for() {
     let wav = write_wav(machine.folder().join("call.wav"), &[mic, tab]);
     let report = analyzed(&machine, &[&wav]).await;
 
-    assert_eq!(report["recognizer"]["name"], "sphinx");
+    assert_eq!(report["record"]["recognizer"]["name"], "sphinx");
     let words = report["words"].as_array().unwrap();
     let said_by = |who: &str| words.iter().filter(|word| word["speaker"] == who).count();
     // 17 words of mine and 8 of theirs were said.
@@ -106,9 +106,9 @@ async fn two_channels_are_me_and_them_and_every_second_is_accounted_for() {
         );
         assert!((0.0..=1.0).contains(&word["confidence"].as_f64().unwrap()), "{word}");
     }
-    assert_eq!(report["talk"].as_array().unwrap().len(), 2);
-    assert!(report["gaps"].as_array().unwrap().is_empty());
-    for track in report["coverage"].as_array().unwrap() {
+    assert_eq!(report["coaching"]["talk"].as_array().unwrap().len(), 2);
+    assert!(report["record"]["gaps"].as_array().unwrap().is_empty());
+    for track in report["record"]["coverage"].as_array().unwrap() {
         let classes = ["decoded_s", "non_speech_s", "suppressed_s", "withheld_s", "gap_s"];
         let seconds: f64 = classes.iter().map(|class| track[class].as_f64().unwrap()).sum();
         assert!((seconds - 13.0).abs() < 0.001, "{track}");
@@ -138,8 +138,8 @@ async fn one_channel_is_one_unknown_speaker_and_has_no_talk_share() {
             .iter()
             .all(|word| word["speaker"] == "unknown")
     );
-    assert_eq!(report["talk"][0]["share"], Value::Null);
-    let talk_share = &report["measures"][0];
+    assert_eq!(report["coaching"]["talk"][0]["share"], Value::Null);
+    let talk_share = &report["coaching"]["measures"][0];
     assert_eq!(
         (talk_share["id"].as_str(), talk_share["state"].as_str()),
         (Some("C1"), Some("not_covered"))
@@ -220,11 +220,11 @@ async fn a_recording_is_sent_elsewhere_only_where_that_is_asked_for_by_name() {
         (report, err(&output))
     };
     let (report, _) = analyze("auto").await;
-    assert_ne!(report["recognizer"]["name"], "remote");
+    assert_ne!(report["record"]["recognizer"]["name"], "remote");
     assert_eq!(asked.load(Ordering::SeqCst), 0, "a recording left that nobody sent");
 
     let (report, told) = analyze("remote").await;
-    assert_eq!(report["recognizer"]["name"], "remote");
+    assert_eq!(report["record"]["recognizer"]["name"], "remote");
     assert!(asked.load(Ordering::SeqCst) > 0);
     assert!(told.contains("127.0.0.1") && told.contains("not encrypted"), "{told}");
     let words = report["words"].as_array().unwrap();

@@ -126,7 +126,7 @@ async fn said(machine: &Machine, outcome: &Value) -> Vec<Said> {
     let report: Value = machine.api().get("asking for the report", &path).await.unwrap();
     server.signal("TERM").await;
     server.ended().await;
-    let utterances = report["utterances"].as_array().unwrap().iter();
+    let utterances = report["record"]["utterances"].as_array().unwrap().iter();
     utterances
         .map(|utterance| Said {
             who: utterance["speaker"].as_str().unwrap().to_owned(),

@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
-import { durationMs, finals, heartRecording, incompleteReport, liveMeasures, meeting, nudges, report, talkShare } from "./fixtures/meeting.mjs";
+import { durationMs, finals, heartRecording, incompleteReport, liveMeasures, meeting, nudges, report, reportWith, talkShare } from "./fixtures/meeting.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const POLICY =
@@ -122,13 +122,13 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     if (rest === "live-tickets") return answer(200, { ticket: "mock", expires_in_s: 30 });
     if (rest === "report") {
       if (found.report_version === null) return refuse(404, "report_not_ready", "the report is not made yet");
-      const shown = found.state === "suspended" ? incompleteReport : { ...report, version: report.version + corrections.size };
-      const utterances = shown.utterances.map((said) => ({ ...said, ...corrections.get(said.id) }));
-      return answer(200, { ...shown, utterances, meeting_id: found.id });
+      const shown = found.state === "suspended" ? incompleteReport : reportWith({ version: report.record.version + corrections.size });
+      const utterances = shown.record.utterances.map((said) => ({ ...said, ...corrections.get(said.id) }));
+      return answer(200, { ...shown, record: { ...shown.record, utterances }, meeting_id: found.id });
     }
     if (rest === "utterances") {
       const segment = url.pathname.split("/")[5] ?? "";
-      const heard = report.utterances.find((said) => said.id === segment);
+      const heard = report.record.utterances.find((said) => said.id === segment);
       if (heard === undefined) return refuse(404, "not_found", "there is no such utterance");
       const corrected = corrections.get(segment)?.corrected ?? { version: 0, heard: heard.text };
       if (body.version !== corrected.version) return refuse(409, "outdated", "these words were put right elsewhere meanwhile; read the report again");

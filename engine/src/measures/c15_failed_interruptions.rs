@@ -42,7 +42,7 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
 }
 
 /// What `by` said when they tried to speak and gave up, in order.
-fn tries(evidence: &Evidence<'_>, by: Speaker) -> Vec<Span> {
+pub(crate) fn tries(evidence: &Evidence<'_>, by: Speaker) -> Vec<Span> {
     let utterances = evidence.conversation.utterances();
     let holder = match by {
         Speaker::Them => evidence.conversation.me(),

@@ -52,14 +52,14 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
 }
 
 /// A silence of mine.
-struct Pause {
-    at: MeetingTime,
-    ms: u64,
-    ends_clause: bool,
+pub(crate) struct Pause {
+    pub(crate) at: MeetingTime,
+    pub(crate) ms: u64,
+    pub(crate) ends_clause: bool,
 }
 
 /// My silences of half a second to five in which nobody else speaks, after a word that can be trusted.
-fn pauses(conversation: &Conversation) -> Vec<Pause> {
+pub(crate) fn pauses(conversation: &Conversation) -> Vec<Pause> {
     let others = conversation.ipus(Speaker::Them);
     let said: Vec<&Word> = conversation.trusted().flat_map(|utterance| &utterance.words).collect();
     let silences = conversation

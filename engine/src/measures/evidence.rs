@@ -100,6 +100,11 @@ impl<'a> Evidence<'a> {
         self.conversation.language() == Language::English
     }
 
+    /// Who had the floor, in order of start.
+    pub(crate) fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
     /// Turns to draw from: one at least, so that a meeting without any has sums over nothing.
     pub(crate) fn blocks(&self) -> usize {
         self.turns.len().max(1)

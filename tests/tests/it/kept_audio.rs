@@ -160,7 +160,9 @@ async fn kept_audio_is_every_sample_of_the_meeting_sealed_and_its_owner_s_alone(
     assert_eq!(stage.get("/audio").await, json!({"keep_audio": false, "kept": null}));
     let report = stage.get("/report").await;
     assert!(
-        report["utterances"].as_array().is_some_and(|said| !said.is_empty()),
+        report["record"]["utterances"]
+            .as_array()
+            .is_some_and(|said| !said.is_empty()),
         "its words and its report stay: {report}"
     );
     app.finish().await;

@@ -37,14 +37,14 @@ async fn captions_name_the_others_while_the_meeting_goes_on_and_in_its_report() 
     assert!(told.into_iter().all(|name| name == "Ana"));
 
     let report = stage.get("/report").await;
-    let named: Vec<_> = report["utterances"]
+    let named: Vec<_> = report["record"]["utterances"]
         .as_array()
         .unwrap()
         .iter()
         .filter_map(|utterance| Some((utterance["t0_ms"].as_u64()?, utterance["participant"]["name"].as_str()?)))
         .collect();
     assert_eq!(named, [(4_500 - 4_500 % 32, "Ana")], "{report}");
-    let participants = report["participants"].as_array().unwrap();
+    let participants = report["coaching"]["participants"].as_array().unwrap();
     assert!(
         participants.iter().any(|part| part["name"] == "Ana"),
         "{participants:?}"
@@ -56,6 +56,8 @@ async fn captions_name_the_others_while_the_meeting_goes_on_and_in_its_report() 
 async fn assert_files(stage: &Stage) {
     let address = format!("/v1/meetings/{}/report/files", stage.meeting);
     for (format, kind, holds) in [
+        ("pdf", "application/pdf", "%PDF-1.7"),
+        ("ics", "text/calendar; charset=utf-8", "BEGIN:VCALENDAR"),
         ("html", "text/html; charset=utf-8", "zebra"),
         ("md", "text/markdown; charset=utf-8", "zebra"),
         ("txt", "text/plain; charset=utf-8", "zebra"),
@@ -73,8 +75,33 @@ async fn assert_files(stage: &Stage) {
         assert!(name.starts_with("attachment; ") && name.ends_with(format), "{name}");
         assert!(file.text.contains(holds), "{}", file.text);
     }
-    let unknown = stage.owner.get(&format!("{address}/exe")).await.expect(404);
-    assert_eq!(unknown.error_code(), "not_found");
+    for (unknown, status) in [("exe", 404), ("csv?part=record", 404), ("html?part=coaching", 422)] {
+        stage.owner.get(&format!("{address}/{unknown}")).await.expect(status);
+    }
+    for format in ["html", "md", "txt", "json"] {
+        let shared = stage
+            .owner
+            .get(&format!("{address}/{format}?part=record"))
+            .await
+            .expect(200);
+        assert!(shared.text.contains("zebra"), "{}", shared.text);
+        for coached in [
+            "Talk share",
+            "Speaking rate",
+            "\"coaching\"",
+            "My coaching",
+            "\"fillers\"",
+        ] {
+            assert!(!shared.text.contains(coached), "{format}: {coached}");
+        }
+    }
+    let record = stage.get("/record").await;
+    assert_eq!(record["record"], stage.get("/report").await["record"]);
+    assert_eq!(
+        (&record["coaching"], &record["record"]["measures"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(record["hash"].as_str().map(str::len), Some(64));
 }
 
 #[tokio::test]
@@ -147,26 +174,26 @@ async fn what_is_said_is_decided_word_for_word_and_ends_in_a_report() {
 
     let report = stage.get("/report").await;
     assert_eq!(
-        (&report["version"], &report["incomplete"]),
+        (&report["record"]["version"], &report["record"]["incomplete"]),
         (&Value::from(1), &Value::from(false))
     );
     // The score is a column of its own, and never without its parts.
-    assert_eq!(report["communication_score"], report["score"]["value"]);
-    assert_eq!(report["score"]["groups"].as_array().map(Vec::len), Some(5));
-    assert_eq!(report["measures"].as_array().map(Vec::len), Some(30));
+    assert_eq!(report["communication_score"], report["coaching"]["score"]["value"]);
+    assert_eq!(report["coaching"]["score"]["groups"].as_array().map(Vec::len), Some(5));
+    assert_eq!(report["coaching"]["measures"].as_array().map(Vec::len), Some(30));
     assert_eq!(
         (said(&report, "me"), said(&report, "them")),
         (script.words(Track::Mic), script.words(Track::Tab))
     );
-    assert_eq!(report["gaps"].as_array().unwrap().len(), 0);
-    assert_eq!(report["recognizer"]["name"], "scripted");
-    let covered: f64 = report["coverage"][0]
+    assert_eq!(report["record"]["gaps"].as_array().unwrap().len(), 0);
+    assert_eq!(report["record"]["recognizer"]["name"], "scripted");
+    let covered: f64 = report["record"]["coverage"][0]
         .as_object()
         .unwrap()
         .values()
         .filter_map(Value::as_f64)
         .sum();
-    assert!((covered - 30.0).abs() < 1e-6, "{}", report["coverage"]);
+    assert!((covered - 30.0).abs() < 1e-6, "{}", report["record"]["coverage"]);
 
     let meeting = stage.get("").await;
     assert_eq!(
@@ -211,8 +238,8 @@ async fn what_nobody_said_is_no_word_and_no_hole() {
     );
     let report = stage.get("/report").await;
     assert_eq!(said(&report, "me"), script.words(Track::Mic));
-    assert!(report["coverage"][0]["suppressed_s"].as_f64().unwrap() >= 1.5);
-    let why = &report["coverage"][0]["reasons"][0];
+    assert!(report["record"]["coverage"][0]["suppressed_s"].as_f64().unwrap() >= 1.5);
+    let why = &report["record"]["coverage"][0]["reasons"][0];
     assert_eq!(
         (&why["reason"], &why["stretches"]),
         (&"noise".into(), &1.into()),
@@ -304,7 +331,7 @@ async fn what_is_taken_back_is_nowhere_any_more() {
     assert!(!report.to_string().contains("aardvark"));
     assert_eq!(said(&report, "me"), kept);
     // In several pieces by now, and one stretch all the same.
-    let why = &report["coverage"][0]["reasons"][0];
+    let why = &report["record"]["coverage"][0]["reasons"][0];
     assert_eq!(
         (&why["reason"], &why["stretches"]),
         (&"off_the_record".into(), &1.into()),

@@ -102,7 +102,10 @@ async fn spans(db: &mut PgConnection, stage: &Stage) -> Vec<(String, i64, i64, S
 
 /// The measures of a report but for their intervals, which are drawn by the meeting's own name.
 fn without_intervals(report: &serde_json::Value) -> Vec<serde_json::Value> {
-    let mut measures = report["measures"].as_array().expect("a report has measures").clone();
+    let mut measures = report["coaching"]["measures"]
+        .as_array()
+        .expect("a report has measures")
+        .clone();
     for measure in &mut measures {
         measure
             .as_object_mut()
@@ -140,12 +143,23 @@ async fn a_server_killed_in_the_middle_costs_no_sample_and_doubles_no_word() {
     assert_eq!(classes(&mut db, &stage).await, classes(&mut db, &undisturbed).await);
     assert_eq!(spans(&mut db, &stage).await, spans(&mut db, &undisturbed).await);
     let (report, model) = (stage.get("/report").await, undisturbed.get("/report").await);
-    for part in ["utterances", "turns", "talk", "coverage", "gaps"] {
-        assert_eq!(report[part], model[part], "{part}");
+    assert_eq!(report["record"], model["record"]);
+    assert_eq!(report["hashes"]["record"], model["hashes"]["record"]);
+    for part in [
+        "turns",
+        "talk",
+        "pace",
+        "turn_taking",
+        "questions",
+        "charts",
+        "strengths",
+        "growth",
+    ] {
+        assert_eq!(report["coaching"][part], model["coaching"][part], "{part}");
     }
     assert_eq!(without_intervals(&report), without_intervals(&model));
     let nudges = |report: &serde_json::Value| -> Vec<_> {
-        let nudges = report["nudges"].as_array().unwrap().iter();
+        let nudges = report["coaching"]["nudges"].as_array().unwrap().iter();
         nudges
             .map(|nudge| (nudge["rule"].to_string(), nudge["at_ms"].as_u64()))
             .collect()
@@ -156,7 +170,7 @@ async fn a_server_killed_in_the_middle_costs_no_sample_and_doubles_no_word() {
     let numbers: Vec<_> = read.iter().map(|event| event["number"].as_u64().unwrap()).collect();
     assert_eq!((numbers, code), ((1..=read.len() as u64).collect(), 1000));
     let told = read.iter().filter(|event| event["event"]["type"] == "final").count();
-    assert_eq!(told, report["utterances"].as_array().unwrap().len());
+    assert_eq!(told, report["record"]["utterances"].as_array().unwrap().len());
     second.kill();
     app.finish().await;
 }
@@ -267,17 +281,17 @@ async fn a_meeting_that_is_left_gets_an_incomplete_report_and_goes_on_later() {
         .await
         .unwrap();
     let report = ready(&app, &stage, 1).await;
-    assert_eq!(report["incomplete"], true);
+    assert_eq!(report["record"]["incomplete"], true);
     assert_eq!(stage.get("").await["state"], "suspended");
 
     let mut heard = stage.record(&script, Vec::new());
     let finished = heard.finished().await.unwrap();
     assert_eq!(finished.report_version, Some(2));
     let report = ready(&app, &stage, 2).await;
-    assert_eq!(report["incomplete"], false);
+    assert_eq!(report["record"]["incomplete"], false);
     assert_eq!(said(&report, "me"), script.words(Track::Mic));
     assert_eq!(
-        stage.get("/report?version=1").await["incomplete"],
+        stage.get("/report?version=1").await["record"]["incomplete"],
         true,
         "the first version stays"
     );

@@ -115,6 +115,14 @@ async fn a_nudge_is_kept_with_what_it_changed_and_what_the_person_made_of_it() {
         .find(|moment| moment["rule"] == "N1")
         .unwrap();
     assert_eq!(noted["reaction"], "helpful");
+    // The report was made before, and is read with it.
+    let report = stage.get("/report").await;
+    let reviewed = report["coaching"]["nudges"].as_array().unwrap().iter();
+    let reviewed: Vec<_> = reviewed.filter(|nudge| nudge["rule"] == "N1").collect();
+    assert_eq!(
+        (&reviewed[0]["reaction"], &reviewed[0]["before"]),
+        (&noted["reaction"], &noted["before"])
+    );
     assert_eq!(review["asked_about"], json!([]));
     let unknown = format!("/v1/meetings/{}/nudges/{}/reaction", stage.meeting, "0".repeat(32));
     let answer = stage
@@ -136,7 +144,9 @@ async fn what_is_held_out_is_never_shown_and_is_on_record() {
     let moments = moments(&stage.get("/nudges").await);
     assert!(!moments.is_empty());
     assert!(moments.iter().all(|moment| moment["held_out"] == true), "{moments:?}");
-    assert_eq!(stage.get("/report").await["nudges"], json!([]));
+    assert_eq!(stage.get("/report").await["coaching"]["nudges"], json!([]));
+    let held = stage.get("/report").await["coaching"]["held_out"].clone();
+    assert_eq!(held.as_array().map(Vec::len), Some(moments.len()));
     let reaction = format!(
         "/v1/meetings/{}/nudges/{}/reaction",
         stage.meeting,

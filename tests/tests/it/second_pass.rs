@@ -41,7 +41,7 @@ async fn second_report(stage: &Stage) -> Value {
     let mut report = Value::Null;
     eventually(async || {
         report = stage.get("/report").await;
-        !report["second_hearing"].is_null()
+        !report["record"]["second_hearing"].is_null()
     })
     .await;
     report
@@ -52,7 +52,7 @@ async fn until_version(stage: &Stage, version: u64) -> Value {
     eventually(async || {
         let answer = stage.owner.get(&format!("/v1/meetings/{}/report", stage.meeting)).await;
         report = answer.body;
-        report["version"].as_u64() >= Some(version)
+        report["record"]["version"].as_u64() >= Some(version)
     })
     .await;
     report
@@ -60,7 +60,7 @@ async fn until_version(stage: &Stage, version: u64) -> Value {
 
 /// The utterance that has `word` among its words.
 fn with_word<'a>(report: &'a Value, word: &str) -> &'a Value {
-    let utterances = report["utterances"].as_array().unwrap();
+    let utterances = report["record"]["utterances"].as_array().unwrap();
     let found = utterances
         .iter()
         .find(|said| said["text"].as_str().unwrap().split(' ').any(|one| one == word));
@@ -88,7 +88,7 @@ async fn a_meeting_whose_audio_is_kept_is_heard_again_and_what_the_person_wrote_
     keep(&stage.owner, true).await;
     stage.record(&script, Vec::new()).finished().await.unwrap();
     let first = until_version(&stage, 1).await;
-    assert_eq!(first["second_hearing"], Value::Null);
+    assert_eq!(first["record"]["second_hearing"], Value::Null);
     assert!(!said(&first, "me").contains(&"giraffe".to_owned()), "heard badly live");
 
     // Before: the second pass is held up until the person has put a segment right.
@@ -107,7 +107,7 @@ async fn a_meeting_whose_audio_is_kept_is_heard_again_and_what_the_person_wrote_
 
     ears.may_hear(100);
     let second = second_report(&stage).await;
-    let hearing = &second["second_hearing"];
+    let hearing = &second["record"]["second_hearing"];
     assert_eq!(hearing["recognizer"]["name"], "scripted");
     assert_eq!(hearing["live_recognizer"], "scripted/transcript");
     assert_eq!(hearing["changed_words"], 1, "one was heard badly: {hearing}");
@@ -117,16 +117,19 @@ async fn a_meeting_whose_audio_is_kept_is_heard_again_and_what_the_person_wrote_
     assert_eq!(heard["live_text"], "comes the draft");
     assert_eq!(with_word(&second, "zero")["text"], "Turn zero begins with my question.");
     assert_eq!(said(&second, "them"), script.words(Track::Tab));
-    let unchanged = second["utterances"]
+    let unchanged = second["record"]["utterances"]
         .as_array()
         .unwrap()
         .iter()
         .filter(|one| one["live_text"].is_null());
-    assert_eq!(unchanged.count() + 1, second["utterances"].as_array().unwrap().len());
+    assert_eq!(
+        unchanged.count() + 1,
+        second["record"]["utterances"].as_array().unwrap().len()
+    );
     // Where a voice was is what it was, and what was decided live is still there.
-    for of in ["talk", "coverage"] {
+    for (part, of) in [("coaching", "talk"), ("record", "coverage")] {
         let without_words = |report: &Value| {
-            let mut of = report[of].clone();
+            let mut of = report[part][of].clone();
             of.as_array_mut().unwrap().iter_mut().for_each(|part| {
                 part.as_object_mut().unwrap().remove("words");
             });
@@ -135,7 +138,7 @@ async fn a_meeting_whose_audio_is_kept_is_heard_again_and_what_the_person_wrote_
         assert_eq!(without_words(&second), without_words(&first), "{of}");
     }
     let first_again = stage.get("/report?version=1").await;
-    assert_eq!(first_again["second_hearing"], Value::Null);
+    assert_eq!(first_again["record"]["second_hearing"], Value::Null);
     assert_eq!(with_word(&first_again, "draft")["text"], "comes the draft");
 
     // After: of what was heard again.
@@ -146,15 +149,19 @@ async fn a_meeting_whose_audio_is_kept_is_heard_again_and_what_the_person_wrote_
         .await
         .expect(200);
     assert_eq!(answer.body["version"], 1);
-    let next = second["version"].as_u64().unwrap() + 1;
+    let next = second["record"]["version"].as_u64().unwrap() + 1;
     let third = until_version(&stage, next).await;
     assert_eq!(with_word(&third, "Gerald")["corrected"]["heard"], "comes the giraffe");
     // It is still the second hearing; what the person put right is not among what it changed.
     let less = |count: &Value| count.as_u64().unwrap() - 1;
-    assert_eq!(third["second_hearing"]["recognizer"], hearing["recognizer"]);
-    assert_eq!(third["second_hearing"]["changed_words"], 0);
+    assert_eq!(third["record"]["second_hearing"]["recognizer"], hearing["recognizer"]);
+    assert_eq!(third["record"]["second_hearing"]["changed_words"], 0);
     for count in ["segments", "heard_again"] {
-        assert_eq!(third["second_hearing"][count], less(&hearing[count]), "{count}");
+        assert_eq!(
+            third["record"]["second_hearing"][count],
+            less(&hearing[count]),
+            "{count}"
+        );
     }
     assert_eq!(with_word(&third, "Gerald")["live_text"], Value::Null);
     let outdated = stage
@@ -197,7 +204,7 @@ async fn without_kept_audio_nothing_is_heard_again() {
     ears.may_hear(100);
     stage.record(&script, Vec::new()).finished().await.unwrap();
     let report = until_version(&stage, 1).await;
-    assert_eq!(report["second_hearing"], Value::Null);
+    assert_eq!(report["record"]["second_hearing"], Value::Null);
     // Whatever makes the report orders the second pass in the same transaction.
     assert_eq!((count(&app, PASSES).await, count(&app, PENDING).await), (0, 0));
     assert_eq!(ears.heard(), [""; 0]);
@@ -218,7 +225,7 @@ async fn a_pass_whose_server_dies_goes_on_where_it_was() {
     let owner = Caller::nobody(&app.base()).with("authorization", &format!("Bearer {}", stage.token));
     let stage = Stage { owner, ..stage };
     assert_eq!(
-        stage.get("/report").await["second_hearing"],
+        stage.get("/report").await["record"]["second_hearing"],
         Value::Null,
         "half of it counts for nothing"
     );
@@ -247,7 +254,7 @@ async fn audio_that_is_taken_back_while_it_is_heard_again_leaves_the_report_as_i
     eventually(async || (count(&app, PASSES).await, count(&app, PENDING).await) == (0, 0)).await;
     let report = stage.get("/report").await;
     assert_eq!(
-        (&report["version"], &report["second_hearing"]),
+        (&report["record"]["version"], &report["record"]["second_hearing"]),
         (&json!(1), &Value::Null)
     );
     assert_eq!(count(&app, "SELECT count(*) FROM second_utterances").await, 0);
@@ -347,7 +354,7 @@ async fn a_pass_of_another_recognizer_s_is_left_alone_until_it_does_not_get_on()
     }
     ears.may_hear(100);
     let second = second_report(&stage).await;
-    assert_eq!(second["second_hearing"]["recognizer"]["name"], "scripted");
+    assert_eq!(second["record"]["second_hearing"]["recognizer"]["name"], "scripted");
     app.finish().await;
 }
 
@@ -463,7 +470,7 @@ async fn a_correction_is_its_owner_s_to_make_and_says_something_of_what_was_said
     let next = until_version(&stage, 2).await;
     assert_eq!(with_word(&next, "giraffe")["text"], "the giraffe is heard");
     assert_eq!(
-        next["second_hearing"],
+        next["record"]["second_hearing"],
         Value::Null,
         "it was not heard again, and does not say so"
     );

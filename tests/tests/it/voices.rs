@@ -104,8 +104,11 @@ fn truth(path: &Path, frames: usize) -> Frames {
 /// Who was told by a report: the voice of a whole utterance has one name, or is one of "the others".
 fn told_by_report(heard: &Heard, frames: usize) -> Frames {
     let mut told = vec![BTreeSet::new(); frames];
-    for utterance in reported(heard).utterances {
-        let name = utterance.participant.map_or("the others".to_owned(), |told| told.name);
+    for utterance in folded(heard).with_page().utterances() {
+        let name = utterance
+            .participant
+            .as_ref()
+            .map_or("the others".to_owned(), |told| told.name.clone());
         let mut said = vec![BTreeSet::new(); frames];
         utterance.ipus.iter().for_each(|ipu| mark(&mut said, *ipu, &name));
         let open = told.iter_mut().zip(said).filter(|(known, _)| known.is_empty());
@@ -115,6 +118,10 @@ fn told_by_report(heard: &Heard, frames: usize) -> Frames {
 }
 
 fn reported(heard: &Heard) -> Report {
+    report(&folded(heard), ReportRest::default())
+}
+
+fn folded(heard: &Heard) -> Conversation {
     let mut meeting = Conversation::new(Setup {
         meeting_type: MeetingType::Other,
         tracks: vec![Track::Mic, Track::Tab],
@@ -124,7 +131,7 @@ fn reported(heard: &Heard) -> Report {
     heard.finals().for_each(|decided| {
         meeting.observe(decided);
     });
-    report(&meeting, ReportRest::default())
+    meeting
 }
 
 /// Who was heard when. What is nobody's is one more speaker: as if nobody were told apart.
@@ -362,7 +369,7 @@ fn two_voices_that_a_machine_makes_are_named_rightly_or_not_at_all() {
     println!("sample meeting: {}", Told::of(&heard, &truth));
     // They may be too alike to be told apart, and then a report calls neither anything.
     let mut called: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
-    for utterance in reported(&heard).utterances {
+    for utterance in reported(&heard).record.utterances {
         let Some(name) = utterance.participant.map(|told| told.name) else {
             continue;
         };
@@ -411,7 +418,7 @@ fn calls_of_real_voices_are_told_apart_and_what_is_unsure_is_nobodys() {
 fn a_report_numbers_the_voices_or_says_why_it_does_not() {
     let Some(folder) = real_audio() else { return };
     let (samples, _) = call(&folder, &["MEO069", "FEE078"], 1);
-    let told = reported(&told_apart(samples.clone()));
+    let told = reported(&told_apart(samples.clone())).coaching;
     let names: Vec<_> = told
         .participants
         .iter()
@@ -419,7 +426,7 @@ fn a_report_numbers_the_voices_or_says_why_it_does_not() {
         .collect();
     assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(["Speaker 1", "Speaker 2"]));
     assert_eq!(told.voices, Some(VoicesHeard::Apart));
-    let not_told = reported(&hear(samples, TellsVoices::NotInstalled));
+    let not_told = reported(&hear(samples, TellsVoices::NotInstalled)).coaching;
     assert_eq!(
         (not_told.participants.len(), not_told.voices),
         (0, Some(VoicesHeard::NotInstalled))

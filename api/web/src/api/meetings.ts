@@ -65,10 +65,10 @@ export async function correctUtterance(id: string, utterance: Utterance, text: s
 
 /** The report as the server shows it from now on. Its measures follow with the next version. Pure. */
 export function withCorrection(report: Report, { segment, version, text }: Corrected): Report {
-  const utterances = report.utterances.map((utterance) =>
+  const utterances = report.record.utterances.map((utterance) =>
     utterance.id === segment ? { ...utterance, text, low_confidence: false, corrected: { version, heard: utterance.corrected?.heard ?? utterance.text } } : utterance,
   );
-  return { ...report, utterances };
+  return { ...report, record: { ...report.record, utterances } };
 }
 
 /** A ticket for one live socket, good for seconds. */

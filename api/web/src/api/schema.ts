@@ -298,6 +298,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/meetings/{id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of a meeting: what may be handed to others, and nothing that measures or advises anybody. */
+        get: operations["get_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/meetings/{id}/report": {
         parameters: {
             query?: never;
@@ -323,8 +340,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The report of a meeting as a file: `md` for notes, `html` to read and to send, `txt`, `vtt` (captions), `csv` (the measures)
-         *     or `json`.
+         * The report of a meeting as a file: `md` for notes, `html` and `pdf` to read, `txt`, `vtt` (captions), `ics` (what is due on a
+         *     day, for a calendar), `csv` (the measures) or `json`. Of the record alone there is no `csv`.
          */
         get: operations["get_report_file"];
         put?: never;
@@ -414,6 +431,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Something that is to be done. */
+        ActionItem: {
+            /** @description Who said them. */
+            by: components["schemas"]["Who"];
+            /** @description By when, in the words that were said, lower case; only where they were. */
+            due?: string | null;
+            owner?: components["schemas"]["Who"] | null;
+            /** @description Where. */
+            source: components["schemas"]["Source"];
+            /** @description The words, as they were said. */
+            text: string;
+        };
         /** @description What closed eyes say. It fails in moderate drowsiness and in older adults (Abe 2023 `[V]`). */
         Alertness: {
             /**
@@ -480,16 +509,79 @@ export interface components {
             /** @description From an assessment, of which there is none yet. */
             steadiness: components["schemas"]["Steadiness"];
         };
+        /** @description A number over the two minutes before a moment and the two after, in the unit of the rule's measure. */
+        Change: {
+            /**
+             * Format: double
+             * @description After.
+             */
+            after?: number | null;
+            /**
+             * Format: double
+             * @description Before; absent where there was too little speech.
+             */
+            before?: number | null;
+        };
         /** @description What is to change. */
         ChangeOrganisation: {
             /** @description Whether speech may be sent to the recognizer elsewhere, of those who agree to it. */
             remote_recognition: boolean;
+        };
+        /** @description All charts that are not drawn from what a report has anyway. */
+        Charts: {
+            /** @description My fillers, as far as the recognizer writes them. */
+            fillers: components["schemas"]["FillerTick"][];
+            /** @description Gaps in front of my turns that follow another's (C13). */
+            gaps: components["schemas"]["GapBar"][];
+            /** @description My silences of half a second to five in which nobody else speaks (C9). */
+            pauses: components["schemas"]["PauseTick"][];
+            /** @description Who spoke when, a lane for each, in the order in which they first spoke. */
+            ribbon: components["schemas"]["Lane"][];
         };
         /**
          * @description What a person signs in with.
          * @enum {string}
          */
         Client: "web" | "native";
+        /** @description The private part of a report. */
+        Coaching: {
+            /** @description A1 to A8 over the meeting; empty where the person's device sent nothing. */
+            attention?: components["schemas"]["Measures"];
+            /** @description The same by minute. */
+            attention_minutes?: components["schemas"]["Minute"][];
+            /** @description What the other charts are drawn from. */
+            charts?: components["schemas"]["Charts"];
+            /** @description What could be better, two at most. */
+            growth?: components["schemas"]["Point"][];
+            /** @description What was held out by lot in place of a nudge, so that the two can be compared. */
+            held_out?: components["schemas"]["NudgeHeldOut"][];
+            /** @description Parts that this coaching does not have, and why not. */
+            left_out?: components["schemas"]["Missing"][];
+            /** @description The measures. */
+            measures: components["schemas"]["Measures"];
+            /** @description What was said to me while the meeting went on. */
+            nudges: components["schemas"]["NudgeShown"][];
+            one_thing?: components["schemas"]["Point"] | null;
+            /** @description My pace over time. */
+            pace: components["schemas"]["PacePoint"][];
+            /**
+             * @description Speech of the others by participant, as far as the meeting's page or voices tell who spoke, the longest first; empty
+             *     where neither tells anything.
+             */
+            participants?: components["schemas"]["ParticipantTalk"][];
+            /** @description What I asked. */
+            questions?: components["schemas"]["QuestionAsked"][];
+            score?: components["schemas"]["CommunicationScore"] | null;
+            /** @description What went well, three at most. */
+            strengths?: components["schemas"]["Point"][];
+            /** @description Speech by speaker. */
+            talk: components["schemas"]["Talk"][];
+            /** @description Who follows whom. */
+            turn_taking?: components["schemas"]["TurnTaking"];
+            /** @description Who had the floor. */
+            turns: components["schemas"]["Turn"][];
+            voices?: components["schemas"]["VoicesHeard"] | null;
+        };
         /** @description The score with its parts. */
         CommunicationScore: {
             /** @description Groups that there are, and those that are needed. */
@@ -653,6 +745,24 @@ export interface components {
             /** @description What its owner calls it. */
             title: string;
         };
+        /** @description One person spoke into another's speech, and was no backchannel. */
+        CutIn: components["schemas"]["Span"] & {
+            /** @description Who spoke into it. */
+            by: components["schemas"]["Who"];
+            /** @description Whoever spoke into it gave up, and the other went on. */
+            failed: boolean;
+            /** @description Who had the floor. */
+            of: components["schemas"]["Who"];
+        };
+        /** @description Something that was decided. */
+        Decision: {
+            /** @description Who said them. */
+            by: components["schemas"]["Who"];
+            /** @description Where. */
+            source: components["schemas"]["Source"];
+            /** @description The words, as they were said. */
+            text: string;
+        };
         /**
          * Format: uuid
          * @description A capturing device.
@@ -755,28 +865,51 @@ export interface components {
              */
             seconds: number;
         };
-        /** @description One filler, at its first word. */
-        Filler: {
-            /** @description When it begins. */
-            at_ms: components["schemas"]["MeetingTime"];
-            /** @description Which sort. */
-            kind: components["schemas"]["FillerKind"];
-            /** @description Index of its first word in the utterance. */
-            word: number;
-            /** @description How many words it has. */
-            words: number;
-        };
         /**
          * @description Which sort of filler.
          * @enum {string}
          */
         FillerKind: "filled_pause" | "lexical";
+        /** @description A filler on the clock. */
+        FillerTick: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_ms: number;
+            /** @description Which sort. */
+            kind: components["schemas"]["FillerKind"];
+        };
+        /** @description How often one took the floor after another. */
+        Follows: {
+            /** @description Who had it: a place among the people. */
+            from: number;
+            /** @description How often. */
+            times: number;
+            /** @description Who took it. */
+            to: number;
+        };
         /** @description A stretch that was lost. */
         Gap: components["schemas"]["Span"] & {
             /** @description Why, such as `buffer_full`. */
             reason: string;
             /** @description On this track. */
             track: components["schemas"]["Track"];
+        };
+        /** @description A bar of the histogram of gaps. */
+        GapBar: {
+            /** @description How many gaps. */
+            count: number;
+            /**
+             * Format: int64
+             * @description From this on, milliseconds; below zero is overlap.
+             */
+            from_ms: number;
+            /**
+             * Format: int64
+             * @description Up to this, exclusive.
+             */
+            to_ms: number;
         };
         /**
          * @description What a measure is about.
@@ -794,6 +927,13 @@ export interface components {
              * @description The mean of its measures, 0 to 100; none where none of them has a value and a target.
              */
             value?: number | null;
+        };
+        /** @description Fingerprints, in lower-case hexadecimal. A report's version is no part of them: making it again changes nothing. */
+        Hashes: {
+            /** @description Of the meeting record. Nothing in a record names its meeting, so two meetings in which the same was heard share it. */
+            record: string;
+            /** @description Of record and coaching. */
+            report: string;
         };
         /** @description What a healthy node says. */
         Health: {
@@ -842,6 +982,32 @@ export interface components {
             /** @description Whether more may be kept of it, where the person agreed to `keep_audio`. */
             keep_audio: boolean;
             kept?: components["schemas"]["Extent"] | null;
+        };
+        /** @description When one person spoke. */
+        Lane: {
+            /** @description In order, disjoint; speech closer than half a second is one. */
+            spans: components["schemas"]["Span"][];
+            /** @description Who. */
+            who: components["schemas"]["Who"];
+        };
+        /** @description What somebody said, as a record has it: the words, and nothing about how they were said. */
+        Line: components["schemas"]["Span"] & {
+            corrected?: components["schemas"]["Corrected"] | null;
+            /** @description Those of its words, by place, that are the captions': ours were unsure, and other words. */
+            from_captions?: number[];
+            /** @description The segment's name. */
+            id: components["schemas"]["SegmentId"];
+            /** @description What was written while the meeting went on, where a second hearing found other words. */
+            live_text?: string | null;
+            /** @description The evidence for its words is weak. */
+            low_confidence?: boolean;
+            participant?: components["schemas"]["Participant"] | null;
+            /** @description Who spoke. */
+            speaker: components["schemas"]["Speaker"];
+            /** @description Its words joined by spaces. */
+            text: string;
+            /** @description Its words. */
+            words: components["schemas"]["Word"][];
         };
         /** @description The live page's numbers. Absent where there is not enough speech yet. */
         LiveMeasures: {
@@ -1029,8 +1195,46 @@ export interface components {
          * @description One person's view of one call.
          */
         MeetingId: string;
-        /** @description A meeting's report. */
-        MeetingReport: components["schemas"]["Report"] & {
+        /** @description The shareable part of a report. */
+        MeetingRecord: {
+            /** @description What somebody is to do, in the words that were said, by time. */
+            actions?: components["schemas"]["ActionItem"][];
+            /** @description What became of every second, by track. */
+            coverage: components["schemas"]["Coverage"][];
+            /** @description What was decided, in the words that were said, by time. */
+            decisions?: components["schemas"]["Decision"][];
+            /**
+             * Format: int64
+             * @description Length of the meeting as captured, milliseconds.
+             */
+            duration_ms: number;
+            /** @description What was lost. */
+            gaps: components["schemas"]["Gap"][];
+            /** @description The meeting was cut off, and may go on. */
+            incomplete: boolean;
+            /** @description What kind of meeting it was. */
+            meeting_type: components["schemas"]["MeetingType"];
+            /** @description Parts of a record that this one does not have, and why not. */
+            missing?: components["schemas"]["Missing"][];
+            /** @description What was asked and got no answer, by time. */
+            open_questions?: components["schemas"]["OpenQuestion"][];
+            /** @description Who spoke, as far as that is known. Empty in reports that are older than this field. */
+            people?: components["schemas"]["Who"][];
+            /** @description Who turned speech into words, and what it gets wrong. */
+            recognizer: components["schemas"]["RecognizerInfo"];
+            second_hearing?: components["schemas"]["SecondHearing"] | null;
+            /** @description What was said, by start. */
+            utterances: components["schemas"]["Line"][];
+            /**
+             * Format: int32
+             * @description Reports have versions; a later one replaces an earlier.
+             */
+            version: number;
+        };
+        /** @description A meeting's report: what others may be given, and what is the person's own. */
+        MeetingReport: {
+            /** @description What is the person's own. */
+            coaching: components["schemas"]["Coaching"];
             /**
              * Format: float
              * @description 0 to 100; none until enough of its parts are measured.
@@ -1041,8 +1245,11 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
+            hashes?: components["schemas"]["Hashes"] | null;
             /** @description The meeting. */
             meeting_id: components["schemas"]["MeetingId"];
+            /** @description What others may be given. */
+            record: components["schemas"]["MeetingRecord"];
             /**
              * Format: uuid
              * @description This version of its report.
@@ -1069,6 +1276,61 @@ export interface components {
             meetings: components["schemas"]["Meeting"][];
             next_cursor?: components["schemas"]["MeetingId"] | null;
         };
+        /** @description One minute of a meeting. A number is absent where fewer than 30 of its seconds were of good quality. */
+        Minute: {
+            /**
+             * Format: int64
+             * @description When it begins, milliseconds.
+             */
+            at_ms: number;
+            /**
+             * Format: double
+             * @description A4, blinks a minute.
+             */
+            blinks?: number | null;
+            /**
+             * Format: double
+             * @description A7, the meeting's tab in front, percent.
+             */
+            focus?: number | null;
+            /**
+             * Format: double
+             * @description A1, gaze on the screen, percent.
+             */
+            gaze?: number | null;
+            /**
+             * Format: double
+             * @description A3, angle of the head to its usual pose, degrees.
+             */
+            head_deg?: number | null;
+            /**
+             * Format: double
+             * @description A5, closures over 500 ms, scaled to all of it.
+             */
+            long_closures?: number | null;
+            /**
+             * Format: double
+             * @description A2, long looks away that began in it, scaled to all of it.
+             */
+            looks_away?: number | null;
+            /**
+             * Format: double
+             * @description A6, PERCLOS, percent: of this minute alone.
+             */
+            perclos?: number | null;
+            /**
+             * Format: double
+             * @description A8, RMSSD of still and silent seconds, ms.
+             */
+            rmssd_ms?: number | null;
+        };
+        /** @description A part that a report does not have. */
+        Missing: {
+            /** @description Which, such as `summary`. */
+            part: string;
+            /** @description Why, in a sentence. */
+            why: string;
+        };
         /**
          * @description How much coaching.
          * @enum {string}
@@ -1080,6 +1342,20 @@ export interface components {
             note?: string | null;
             /** @description The words; empty where it is not about words. */
             said?: string;
+        };
+        /** @description A moment in which a nudge was due and was held out by lot. */
+        NudgeHeldOut: components["schemas"]["Change"] & {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_ms: number;
+            /** @description What would have been shown. */
+            headline: string;
+            /** @description Its name. */
+            id: string;
+            /** @description The rule, such as `N1`. */
+            rule: string;
         };
         /** @description A moment that was eligible: it was shown, or held out by lot, so that the two can be compared. */
         NudgeMoment: {
@@ -1116,7 +1392,7 @@ export interface components {
             moments: components["schemas"]["NudgeMoment"][];
         };
         /** @description A nudge as it was shown. */
-        NudgeShown: {
+        NudgeShown: components["schemas"]["Change"] & {
             /**
              * Format: int64
              * @description When.
@@ -1128,8 +1404,19 @@ export interface components {
             headline: string;
             /** @description Its name. */
             id: string;
+            /** @description What the person made of it: `dismissed` or `helpful`. */
+            reaction?: string | null;
             /** @description The rule, such as `N1`. */
             rule: string;
+        };
+        /** @description A question after which its asker waited, and nobody answered. */
+        OpenQuestion: {
+            /** @description Who asked. */
+            by: components["schemas"]["Who"];
+            /** @description Where. */
+            source: components["schemas"]["Source"];
+            /** @description The words, as they were said. */
+            text: string;
         };
         /** @description Which device captures. */
         OpenSession: {
@@ -1217,6 +1504,21 @@ export interface components {
             /** @description Words, filled pauses left out. */
             words: number;
         };
+        /** @description A silent pause on the clock. */
+        PauseTick: {
+            /**
+             * Format: int64
+             * @description When it begins.
+             */
+            at_ms: number;
+            /** @description It stands at the end of a clause, where it does a listener good; where ends are not written it is not known, and false. */
+            ends_clause: boolean;
+            /**
+             * Format: int64
+             * @description How long it is, milliseconds.
+             */
+            length_ms: number;
+        };
         /** @description A key this server signs offers with. */
         PinnedKey: {
             /**
@@ -1226,6 +1528,30 @@ export interface components {
             key_id: number;
             /** @description Ed25519, base64. */
             public: string;
+        };
+        /** @description A measure that stands out. */
+        Point: {
+            /** @description The measure, such as `C3`. */
+            measure: string;
+            /** @description Its value is where it should be. */
+            on_target: boolean;
+            /** @description What was said in the moment that shows it; empty where it is not about words. */
+            said?: string;
+            /** @description The moment that shows it. */
+            source: components["schemas"]["Source"];
+            /** @description Why it matters, where somebody showed it; with who did. */
+            why?: string | null;
+        };
+        /** @description A question of mine. */
+        QuestionAsked: {
+            /** @description It takes up a word of what the others said just before. A link in meaning alone is not seen. */
+            follow_up: boolean;
+            /** @description Whether it leaves the answer open. */
+            kind: components["schemas"]["QuestionKind"];
+            /** @description Where. */
+            source: components["schemas"]["Source"];
+            /** @description The words, the last forty where there are more. */
+            text: string;
         };
         /**
          * @description Whether a question leaves the answer open.
@@ -1268,49 +1594,6 @@ export interface components {
         RenameMeeting: {
             /** @description What its owner calls it from now on. */
             title: string;
-        };
-        /** @description A report of one meeting. */
-        Report: {
-            /** @description What became of every second, by track. */
-            coverage: components["schemas"]["Coverage"][];
-            /**
-             * Format: int64
-             * @description Length of the meeting as captured, milliseconds.
-             */
-            duration_ms: number;
-            /** @description What was lost. */
-            gaps: components["schemas"]["Gap"][];
-            /** @description The meeting was cut off, and may go on. */
-            incomplete: boolean;
-            /** @description The measures. */
-            measures: components["schemas"]["Measures"];
-            /** @description Targets depend on it. */
-            meeting_type: components["schemas"]["MeetingType"];
-            /** @description What was said to me while the meeting went on. */
-            nudges: components["schemas"]["NudgeShown"][];
-            /** @description My pace over time. */
-            pace: components["schemas"]["PacePoint"][];
-            /**
-             * @description Speech of the others by participant, as far as the meeting's page or voices tell who spoke, the longest first; empty
-             *     where neither tells anything.
-             */
-            participants?: components["schemas"]["ParticipantTalk"][];
-            /** @description Who turned speech into words, and what it gets wrong. */
-            recognizer: components["schemas"]["RecognizerInfo"];
-            score?: components["schemas"]["CommunicationScore"] | null;
-            second_hearing?: components["schemas"]["SecondHearing"] | null;
-            /** @description Speech by speaker. */
-            talk: components["schemas"]["Talk"][];
-            /** @description Who had the floor. */
-            turns: components["schemas"]["Turn"][];
-            /** @description What was said, by start. */
-            utterances: components["schemas"]["Utterance"][];
-            /**
-             * Format: int32
-             * @description Reports have versions; a later one replaces an earlier.
-             */
-            version: number;
-            voices?: components["schemas"]["VoicesHeard"] | null;
         };
         /** @description How a connection may be reserved. */
         ReserveConnection: {
@@ -1371,6 +1654,32 @@ export interface components {
         };
         /** @description Names a segment for good: its track and the 16 kHz sample it begins at, the same after a resume. */
         SegmentId: string;
+        /** @description A meeting's record, without anybody's coaching. */
+        SharedRecord: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            /** @description Its fingerprint. None in reports that are older than this field. */
+            hash?: string | null;
+            /** @description The others on the call were told that they are heard. */
+            others_told: boolean;
+            /** @description What was decided, promised, asked and said. */
+            record: components["schemas"]["MeetingRecord"];
+            /**
+             * Format: date-time
+             * @description When the first sound came.
+             */
+            started_at?: string | null;
+            /** @description What the meeting is called. */
+            title: string;
+        };
+        /** @description Where in the meeting a statement has its grounds. */
+        Source: components["schemas"]["Span"] & {
+            /** @description The utterances it is in, by start; one at least. */
+            utterances: components["schemas"]["SegmentId"][];
+        };
         /** @description A stretch of a meeting, `start` inclusive, `end` exclusive. */
         Span: {
             /** @description When it begins. */
@@ -1447,6 +1756,15 @@ export interface components {
             /** @description Words said in it, filled pauses left out. */
             words: number;
         };
+        /** @description Who follows whom. */
+        TurnTaking: {
+            /** @description How often one took the floor after another, for each pair that it happened in. */
+            follows: components["schemas"]["Follows"][];
+            /** @description Interruptions as C14 and C15 count them, between me and the others, by time. */
+            interruptions: components["schemas"]["CutIn"][];
+            /** @description Everybody who had the floor, in the order in which they took it first. */
+            people: components["schemas"]["Who"][];
+        };
         /** @description Why some of a track was suppressed, withheld or lost. */
         Unheard: {
             /** @description Such as `muted`, `off_the_record` or `buffer_full`. */
@@ -1467,30 +1785,6 @@ export interface components {
          * @description A person.
          */
         UserId: string;
-        /** @description One decided segment that held words. */
-        Utterance: components["schemas"]["Span"] & {
-            corrected?: components["schemas"]["Corrected"] | null;
-            /** @description Fillers among the words. */
-            fillers: components["schemas"]["Filler"][];
-            /** @description Those of its words, by place, that are the captions': ours were unsure, and other words. */
-            from_captions?: number[];
-            /** @description The segment's name. */
-            id: components["schemas"]["SegmentId"];
-            /** @description Inter-pausal units: voice with pauses under 250 ms inside. */
-            ipus: components["schemas"]["Span"][];
-            /** @description What was written while the meeting went on, where a second hearing found other words. */
-            live_text?: string | null;
-            /** @description The evidence for its words is weak: kept in the transcript, left out of the measures of wording. */
-            low_confidence?: boolean;
-            participant?: components["schemas"]["Participant"] | null;
-            question?: components["schemas"]["QuestionKind"] | null;
-            /** @description Who spoke. */
-            speaker: components["schemas"]["Speaker"];
-            /** @description Its words joined by spaces. */
-            text: string;
-            /** @description Its words. */
-            words: components["schemas"]["Word"][];
-        };
         /** @description Variability of one recording. */
         Variability: {
             /**
@@ -1531,6 +1825,13 @@ export interface components {
          * @enum {string}
          */
         VoicesHeard: "apart" | "not_installed" | "off";
+        /** @description Somebody, as far as it is known who. */
+        Who: {
+            /** @description The name as the meeting's page shows it, or `Speaker 1` for a voice that it does not name, where that is sure. */
+            name?: string | null;
+            /** @description Which side. */
+            speaker: components["schemas"]["Speaker"];
+        };
         /** @description One recognised word. */
         Word: {
             /**
@@ -2392,6 +2693,46 @@ export interface operations {
             };
         };
     };
+    get_record: {
+        parameters: {
+            query?: {
+                /** @description From 1; the newest unless it says otherwise. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedRecord"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_report: {
         parameters: {
             query?: {
@@ -2437,11 +2778,13 @@ export interface operations {
             query?: {
                 /** @description From 1; the newest unless it says otherwise. */
                 version?: number;
+                /** @description `record` for what others may be given, `all` for that and the person's own coaching; `all` unless it says otherwise. */
+                part?: string;
             };
             header?: never;
             path: {
                 id: components["schemas"]["MeetingId"];
-                /** @description md, html, txt, vtt, csv or json */
+                /** @description md, html, pdf, txt, vtt, ics, csv or json */
                 format: string;
             };
             cookie?: never;
@@ -2453,7 +2796,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "application/octet-stream": number[];
                 };
             };
             401: {

@@ -1,5 +1,5 @@
 /** Figures as people read them: rounded to what they mean, with their unit. Pure. */
-import type { MeetingType, Speaker } from "../api/model";
+import type { MeetingType, Speaker, Who } from "../api/model";
 
 /** Shares as whole percents that add up to 100, the largest remainder taking the difference. */
 export function percents(shares: readonly number[]): number[] {
@@ -29,6 +29,11 @@ const speakers: Record<Speaker, string> = { me: "You", them: "Others", unknown: 
 /** Who spoke, from the reader's side. */
 export function speakerName(speaker: Speaker): string {
   return speakers[speaker];
+}
+
+/** The same, by name where it is known. */
+export function whoName({ speaker, name }: Who): string {
+  return name ?? speakerName(speaker);
 }
 
 const types: Record<MeetingType, string> = {

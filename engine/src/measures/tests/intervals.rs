@@ -34,7 +34,9 @@ fn reported(name: &str) -> Measures {
         meeting: name.to_owned(),
         ..ReportRest::default()
     };
-    report(&conversation(MeetingType::Other, &meeting()), rest).measures
+    report(&conversation(MeetingType::Other, &meeting()), rest)
+        .coaching
+        .measures
 }
 
 #[test]
@@ -89,6 +91,7 @@ fn the_score_comes_with_its_interval_and_five_parts() {
         ..ReportRest::default()
     };
     let score = report(&conversation(MeetingType::Other, &meeting()), rest)
+        .coaching
         .score
         .unwrap();
     let interval = score.interval.unwrap();
@@ -98,6 +101,7 @@ fn the_score_comes_with_its_interval_and_five_parts() {
     );
     assert_eq!((score.groups.len(), score.exposure.have), (5, 4.0));
     let silent = report(&conversation(MeetingType::Other, &[]), ReportRest::default())
+        .coaching
         .score
         .unwrap();
     assert_eq!((silent.value, silent.interval, silent.exposure.have), (None, None, 0.0));

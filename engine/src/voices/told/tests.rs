@@ -55,7 +55,7 @@ fn voices_without_a_name_are_numbered_as_they_became_sure_and_counted() {
         names(&meeting),
         [some("Speaker 1"), some("Speaker 2"), some("Speaker 1"), None, None]
     );
-    let talk = report(&meeting, ReportRest::default()).participants;
+    let talk = report(&meeting, ReportRest::default()).coaching.participants;
     let told: Vec<_> = talk.iter().map(|talk| (talk.name.as_deref(), talk.seconds)).collect();
     assert_eq!(told, [(Some("Speaker 1"), 10.0), (Some("Speaker 2"), 5.0), (None, 2.0)]);
 }

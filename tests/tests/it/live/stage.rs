@@ -223,7 +223,10 @@ impl Heard {
 
 /// What the report has somebody say, word for word.
 pub fn said(report: &Value, speaker: &str) -> Vec<String> {
-    let utterances = report["utterances"].as_array().expect("a report has utterances").iter();
+    let utterances = report["record"]["utterances"]
+        .as_array()
+        .expect("a report has utterances")
+        .iter();
     let texts = utterances
         .filter(|said| said["speaker"] == speaker)
         .map(|said| said["text"].as_str().expect("an utterance has a text"));

@@ -1,5 +1,5 @@
 /** How well the meeting was heard: what became of every second of each track, and what was lost. */
-import type { Coverage, Gap, Report, Track } from "../../api/model";
+import type { Coverage, Gap, MeetingRecord, Track } from "../../api/model";
 import { clock, length } from "../../format/time";
 import { reasonWords } from "../../transcript/unheard";
 import { total } from "./coverage";
@@ -16,8 +16,8 @@ const classes = [
   ["gap_s", "Lost"],
 ] as const satisfies readonly (readonly [keyof Coverage, string])[];
 
-export function CaptureSection({ report }: { report: Report }) {
-  const { recognizer } = report;
+export function CaptureSection({ record, fingerprint }: { record: MeetingRecord; fingerprint: string | null }) {
+  const { recognizer } = record;
   return (
     <Section id="capture" title="Capture" lead="What became of every second of sound. Only what was withheld or lost is missing from this report.">
       <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="What became of every second">
@@ -38,7 +38,7 @@ export function CaptureSection({ report }: { report: Report }) {
             </tr>
           </thead>
           <tbody>
-            {report.coverage.map((coverage) => (
+            {record.coverage.map((coverage) => (
               <tr key={coverage.track} className="border-b border-line">
                 <th scope="row" className="py-2.5 pr-4 text-left font-medium">
                   {trackNames[coverage.track]}
@@ -54,8 +54,8 @@ export function CaptureSection({ report }: { report: Report }) {
           </tbody>
         </table>
       </div>
-      <Reasons coverage={report.coverage} />
-      <Gaps gaps={report.gaps} />
+      <Reasons coverage={record.coverage} />
+      <Gaps gaps={record.gaps} />
       <dl className="mt-8 grid gap-x-8 gap-y-4 text-sm sm:grid-cols-[10rem_minmax(0,1fr)]">
         <dt className="text-ink-3">Recognizer</dt>
         <dd>
@@ -65,15 +65,24 @@ export function CaptureSection({ report }: { report: Report }) {
         <dd>{recognizer.weakness}</dd>
         <dt className="text-ink-3">Hearing</dt>
         <dd>
-          {report.second_hearing == null
+          {record.second_hearing == null
             ? "The first: as it was written while the meeting went on."
-            : `${heardAgain(report.second_hearing)} Live it was written by ${report.second_hearing.live_recognizer}.`}
+            : `${heardAgain(record.second_hearing)} Live it was written by ${record.second_hearing.live_recognizer}.`}
         </dd>
         <dt className="text-ink-3">Report</dt>
         <dd>
-          Version {report.version}
-          {report.incomplete ? ", incomplete" : ""}. Only you can read it; it is stored encrypted with your own key, and so is audio, where you chose to keep it.
+          Version {record.version}
+          {record.incomplete ? ", incomplete" : ""}. Only you can read it; it is stored encrypted with your own key, and so is audio, where you chose to keep it.
         </dd>
+        {fingerprint !== null && (
+          <>
+            <dt className="text-ink-3">Fingerprint</dt>
+            <dd>
+              <span className="font-mono text-xs break-all">{fingerprint}</span>
+              <span className="block text-ink-3">The same events give the same one, on any server.</span>
+            </dd>
+          </>
+        )}
       </dl>
     </Section>
   );

@@ -1,5 +1,5 @@
 /** How much of the meeting was heard. Every second of a track is in exactly one class; only a gap is a loss. Pure. */
-import type { Coverage, Report } from "../../api/model";
+import type { Coverage, MeetingRecord } from "../../api/model";
 import { length } from "../../format/time";
 
 /** Seconds of a track that were accounted for, the lost ones included. */
@@ -8,9 +8,9 @@ export function total(coverage: Coverage): number {
 }
 
 /** The whole in one sentence. */
-export function captured(report: Report): string {
-  if (report.coverage.length === 0) return "";
-  const most = (seconds: (coverage: Coverage) => number): number => Math.max(...report.coverage.map(seconds));
+export function captured(record: MeetingRecord): string {
+  if (record.coverage.length === 0) return "";
+  const most = (seconds: (coverage: Coverage) => number): number => Math.max(...record.coverage.map(seconds));
   const lost = most(({ gap_s }) => gap_s);
   const withheld = most(({ withheld_s }) => withheld_s);
   if (lost === 0) return withheld === 0 ? "Every second was captured." : `Every second was captured but the ${length(withheld * 1000)} that you withheld.`;

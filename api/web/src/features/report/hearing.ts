@@ -1,5 +1,5 @@
 /** Which hearing of the meeting a report shows, in words. Pure. */
-import type { Report, SecondHearing } from "../../api/model";
+import type { MeetingRecord, SecondHearing } from "../../api/model";
 
 const recognizerNames: Record<string, string> = {
   whisper: "Whisper",
@@ -9,7 +9,7 @@ const recognizerNames: Record<string, string> = {
   scripted: "a script",
 };
 
-export function recognizerName({ name, model }: Report["recognizer"]): string {
+export function recognizerName({ name, model }: MeetingRecord["recognizer"]): string {
   return `${recognizerNames[name] ?? name} (${model})`;
 }
 

@@ -1,5 +1,5 @@
 /** The measure board: six measures at first, the rest and the score for whoever asks. */
-import type { Measure, Report } from "../../api/model";
+import type { Coaching, Measure } from "../../api/model";
 import { shelved } from "../../measure/groups";
 import { MeasureCell } from "./measure-cell";
 import { ScoreDetails } from "./score-details";
@@ -8,8 +8,8 @@ import { Section } from "./section";
 const board = "grid gap-x-10 gap-y-9 sm:grid-cols-2 xl:grid-cols-3 print:grid-cols-3";
 const summaryClass = "w-fit rounded-sm text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink";
 
-export function MeasuresSection({ report }: { report: Report }) {
-  const { first, rest } = shelved(report.measures);
+export function MeasuresSection({ coaching }: { coaching: Coaching }) {
+  const { first, rest } = shelved(coaching.measures);
   const others = rest.reduce((sum, { measures }) => sum + measures.length, 0);
   return (
     <Section
@@ -29,7 +29,7 @@ export function MeasuresSection({ report }: { report: Report }) {
           ))}
         </details>
       )}
-      {report.score != null && <ScoreDetails score={report.score} measures={report.measures} />}
+      {coaching.score != null && <ScoreDetails score={coaching.score} measures={coaching.measures} />}
     </Section>
   );
 }

@@ -9,12 +9,13 @@ import { Section } from "./section";
 import { Timeline } from "./timeline";
 
 export function PaceSection({ report }: { report: Report }) {
-  const measure = report.measures.find(({ id }) => id === "C3");
+  const { record, coaching } = report;
+  const measure = coaching.measures.find(({ id }) => id === "C3");
   const target = measure?.target ?? null;
   const shown = measure?.value == null ? null : entryOf(measure).figure(measure.value);
-  const said = report.pace.flatMap(({ at_ms, wpm }) => (wpm == null ? [] : [{ at_ms, wpm }]));
+  const said = coaching.pace.flatMap(({ at_ms, wpm }) => (wpm == null ? [] : [{ at_ms, wpm }]));
   return (
-    <Section id="pace" title="Pace" lead="Your words a minute as you spoke, and below it who had the floor at the same moment.">
+    <Section id="pace" title="Pace" lead="Your words a minute as you spoke, and below it, on the same clock, who spoke, and where you filled, paused and asked.">
       {measure !== undefined && (
         <p className="mb-4 flex flex-wrap items-baseline gap-x-4 gap-y-1">
           {shown === null ? (
@@ -30,7 +31,7 @@ export function PaceSection({ report }: { report: Report }) {
         </p>
       )}
       <figure aria-label="Pace over time and who spoke">
-        {said.length > 0 && <PaceChart points={report.pace} target={target} durationMs={report.duration_ms} />}
+        {said.length > 0 && <PaceChart points={coaching.pace} target={target} durationMs={record.duration_ms} />}
         <Timeline report={report} />
       </figure>
       {said.length > 0 && (

@@ -1,13 +1,13 @@
 import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openApp, refusal, type Answers } from "../../../test/app";
-import { incompleteReport, meeting, nudges, report } from "../../../test/fixtures/meeting.mjs";
+import { incompleteReport, meeting, nudges, report, reportWith } from "../../../test/fixtures/meeting.mjs";
 import type { Report } from "../../api/model";
 
 // A canvas has nothing to say to a test; the chart is looked at in a browser, and its table is tested here.
 vi.mock("../../chart/pace-chart", () => ({ PaceChart: () => null, CHART_LEFT_PX: 56, CHART_RIGHT_PX: 12 }));
 
-const ended = meeting(8, { title: "Roadmap", meeting_type: "discovery", duration_ms: report.duration_ms });
+const ended = meeting(8, { title: "Roadmap", meeting_type: "discovery", duration_ms: report.record.duration_ms });
 
 function answers(body: Report = report): Answers {
   return {
@@ -25,7 +25,7 @@ describe("the report", () => {
 
   it("names its recognizer and that one's weakness before any number", async () => {
     await open();
-    expect(screen.getByText(/^Every second was captured\. Heard by/).textContent).toContain(`PocketSphinx (en-us). ${report.recognizer.weakness}`);
+    expect(screen.getByText(/^Every second was captured\. Heard by/).textContent).toContain(`PocketSphinx (en-us). ${report.record.recognizer.weakness}`);
   });
 
   it("says which hearing it shows, and what the second one changed", async () => {
@@ -33,8 +33,8 @@ describe("the report", () => {
     expect(screen.getByRole("region", { name: "Capture" }).textContent).toContain("The first: as it was written while the meeting went on.");
     expect(screen.queryByText(/Heard again/)).toBeNull();
     cleanup();
-    const second_hearing = { recognizer: report.recognizer, live_recognizer: "sphinx/en-us", segments: 40, heard_again: 38, live_words: 512, changed_words: 17 };
-    await open({ ...report, second_hearing });
+    const second_hearing = { recognizer: report.record.recognizer, live_recognizer: "sphinx/en-us", segments: 40, heard_again: 38, live_words: 512, changed_words: 17 };
+    await open(reportWith({ second_hearing }));
     const words = "Heard again after the meeting, from the audio that you keep. 17 words are others than live, of 512. 2 of its 40 stretches of speech stand as they were written live.";
     expect(screen.getByText(words)).toBeTruthy();
     expect(screen.getByRole("region", { name: "Capture" }).textContent).toContain(`${words} Live it was written by sphinx/en-us.`);
@@ -52,12 +52,12 @@ describe("the report", () => {
   });
 
   it("has no score where there is not enough for one, and none in a report that is older", async () => {
-    const groups = (report.score?.groups ?? []).map((group) => ({ ...group, value: null, measures: [] }));
-    await open({ ...report, score: { value: null, interval: null, exposure: { have: 2, need: 3, unit: "groups of measures" }, groups } });
+    const groups = (report.coaching.score?.groups ?? []).map((group) => ({ ...group, value: null, measures: [] }));
+    await open(reportWith({}, { score: { value: null, interval: null, exposure: { have: 2, need: 3, unit: "groups of measures" }, groups } }));
     expect(screen.getByText("Communication score").closest("details")?.textContent).toContain("Not enough speech for a score");
     cleanup();
-    const { score: _, ...older } = report;
-    await open(older);
+    const { score: _, ...older } = report.coaching;
+    await open({ ...report, coaching: older });
     expect(screen.queryByText(/score/i)).toBeNull();
   });
 
@@ -89,13 +89,13 @@ describe("the report", () => {
   });
 
   it("has no talk share where one channel carried everybody", async () => {
-    await open({ ...report, talk: [{ speaker: "unknown", seconds: 200, share: null, words: 400 }] });
+    await open(reportWith({}, { talk: [{ speaker: "unknown", seconds: 200, share: null, words: 400 }] }));
     expect(screen.getByRole("region", { name: "Who spoke" }).textContent).toContain("nobody can be told apart");
     expect(screen.queryByRole("img", { name: /Talk share/ })).toBeNull();
   });
 
   it("has no talk share where nobody spoke, and does not blame the channels", async () => {
-    await open({ ...report, talk: report.talk.map((side) => ({ ...side, seconds: 0, share: null, words: 0 })) });
+    await open(reportWith({}, { talk: report.coaching.talk.map((side) => ({ ...side, seconds: 0, share: null, words: 0 })) }));
     expect(screen.getByRole("region", { name: "Who spoke" }).textContent).toContain("Nobody spoke, so there is no talk share.");
   });
 
@@ -103,7 +103,7 @@ describe("the report", () => {
     ["nothing was lost", report, "Every second was captured but the 5 min that you withheld."],
     ["something was lost too", incompleteReport, /^\d+ % was captured; 17 s were lost, and 5 min withheld by you\./],
   ])("claims no second that was withheld, where %s", async (_, captured, words) => {
-    await open({ ...captured, coverage: captured.coverage.map((coverage) => ({ ...coverage, withheld_s: 300 })) });
+    await open({ ...captured, record: { ...captured.record, coverage: captured.record.coverage.map((coverage) => ({ ...coverage, withheld_s: 300 })) } });
     expect(screen.getByText(words, { exact: false })).toBeTruthy();
   });
 
@@ -111,7 +111,7 @@ describe("the report", () => {
     const { user } = await open();
     await user.click(screen.getByText("Pace as a table"));
     const rows = within(screen.getByRole("region", { name: "Pace as a table" })).getAllByRole("row");
-    expect(rows).toHaveLength(1 + report.pace.filter(({ wpm }) => wpm != null).length);
+    expect(rows).toHaveLength(1 + report.coaching.pace.filter(({ wpm }) => wpm != null).length);
     expect(rows.map((row) => row.textContent).slice(1)).toContainEqual(expect.stringMatching(/^\d+:\d\d\d{3}Above range$/));
   });
 
@@ -130,6 +130,61 @@ describe("the report", () => {
     expect(board.textContent).toContain("Not coveredThis recognizer does not write um and uh down.");
   });
 
+  it("quotes what the meeting came to, with an owner and a day only where they were spoken", async () => {
+    await open();
+    const outcome = screen.getByRole("region", { name: "Outcome" });
+    expect(outcome.textContent).toContain("I will send you a one page plan by Thursday,You · owner: You, “by thursday”");
+    expect(outcome.textContent).toContain("Could you put the numbers from Utrecht in it as well?Others · no owner was named, no day");
+    expect(outcome.textContent).toContain("No question was left open.");
+    expect(outcome.textContent).toContain("Not here: summary, topics. Needs a language model.");
+    const places = within(outcome).getAllByRole("link").map((link) => link.getAttribute("href"));
+    expect(places.every((place) => report.record.utterances.some(({ id }) => place === `#${id}`))).toBe(true);
+  });
+
+  it("says in short what to look at first, each with its moment", async () => {
+    await open();
+    const short = screen.getByRole("region", { name: "In short" });
+    expect(short.textContent).toMatch(/One thing.*Speaking rate|One thing.*Pace/);
+    expect(within(short).getAllByRole("link", { name: /^Show \d+:\d\d in the transcript$/ })).toHaveLength(2);
+  });
+
+  it("offers what may be handed on apart from what is the reader's own", async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole("button", { name: "Download" }));
+    const links = (await screen.findAllByRole("menuitem")).map((item) => item.getAttribute("href") ?? "");
+    const shared = links.filter((link) => link.endsWith("part=record"));
+    expect(shared.map((link) => /files\/(\w+)/.exec(link)?.[1])).toEqual(["pdf", "html", "md", "ics", "vtt"]);
+    expect(links.filter((link) => link.includes("files/csv")).every((link) => link.endsWith("part=all"))).toBe(true);
+  });
+
+  it("maps who took the floor after whom, and who cut in", async () => {
+    await open();
+    const turns = screen.getByRole("region", { name: "Turn-taking" });
+    const rows = within(within(turns).getByRole("region", { name: "Who took the floor after whom" })).getAllByRole("row");
+    expect(rows.map((row) => row.textContent)).toEqual(["AfterYouOthers", expect.stringMatching(/^You–\d+$/), expect.stringMatching(/^Others\d+–$/)]);
+    expect(turns.textContent).toContain("Cut in: Others 1. Tried to and gave up: nobody.");
+    expect(within(turns).getByRole("img", { name: /^How long you waited before you spoke, 13 times; 1 of them/ })).toBeTruthy();
+  });
+
+  it("tells attention by minute where the device sent any, and is silent where it did not", async () => {
+    await open();
+    expect(screen.queryByRole("region", { name: "Attention" })).toBeNull();
+    cleanup();
+    const measure = { id: "A7", name: "Focus on the meeting", unit: "%", value: 91, state: "ok" as const, exposure: { have: 400, need: 60, unit: "s of good quality" } };
+    await open(reportWith({}, { attention: [measure], attention_minutes: [{ at_ms: 60_000, focus: 88.2 }] }));
+    const attention = screen.getByRole("region", { name: "Attention" });
+    expect(attention.textContent).toContain("Focus on the meeting91 %");
+    expect(within(attention).getByRole("region", { name: "Attention by minute" }).textContent).toMatch(/1:00–+88–$/);
+  });
+
+  it("is read where it is older than its parts", async () => {
+    const newer = ["decisions", "actions", "open_questions", "missing", "people", "one_thing", "strengths", "growth", "turn_taking", "questions", "charts", "held_out", "attention", "attention_minutes", "left_out"];
+    const older = <T extends object>(part: T) => Object.fromEntries(Object.entries(part).filter(([name]) => !newer.includes(name))) as T;
+    await open({ ...report, record: older(report.record), coaching: older(report.coaching) });
+    expect(screen.getByRole("region", { name: "Who spoke" })).toBeTruthy();
+    expect(screen.getByRole("img", { name: /^Turns over \d+:\d\d: You \d+, Others \d+$/ })).toBeTruthy();
+  });
+
   it("lists the nudges with their reason and leads to the moment", async () => {
     await open();
     const list = screen.getByRole("region", { name: "Nudges" });
@@ -137,7 +192,7 @@ describe("the report", () => {
     expect(first).toBeDefined();
     expect(within(list).getByText("Slow down")).toBeTruthy();
     const link = within(list).getByRole("link", { name: /^Show 1:\d\d in the transcript$/ });
-    expect(report.utterances.map(({ id }) => `#${id}`)).toContain(link.getAttribute("href"));
+    expect(report.record.utterances.map(({ id }) => `#${id}`)).toContain(link.getAttribute("href"));
   });
 
   it("searches the transcript and says how much it found", async () => {
@@ -160,7 +215,7 @@ describe("the report", () => {
 });
 
 describe("words that are put right", () => {
-  const first = report.utterances[0];
+  const first = report.record.utterances[0];
   if (first === undefined) throw new Error("the report has no utterance");
   const address = `PUT /v1/meetings/${ended.id}/utterances/${first.id}`;
   const open = async (answer: Answers[string], more: Answers = {}) => {
@@ -215,7 +270,7 @@ describe("words that are put right", () => {
     const theirs = { ...first, text: "What they say was said.", corrected: { version: 1, heard: first.text } };
     const { user, transcript, field, sent, requests } = await open(
       () => {
-        shown = { ...report, utterances: report.utterances.map((said) => (said.id === first.id ? theirs : said)) };
+        shown = reportWith({ utterances: report.record.utterances.map((said) => (said.id === first.id ? theirs : said)) });
         return answer;
       },
       { [`GET /v1/meetings/${ended.id}/report`]: () => ({ status: 200, body: shown }) },

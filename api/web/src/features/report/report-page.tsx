@@ -8,13 +8,17 @@ import { Button, buttonClass } from "../../ui/button";
 import { Failed, Notice } from "../../ui/notice";
 import { Skeleton } from "../../ui/skeleton";
 import { useTitle } from "../../ui/title";
+import { AttentionSection } from "./attention-section";
 import { CaptureSection } from "./capture-section";
 import { Header } from "./header";
 import { MeasuresSection } from "./measures-section";
 import { NudgesSection } from "./nudges-section";
+import { OutcomeSection } from "./outcome-section";
 import { PaceSection } from "./pace-section";
+import { PointsSection } from "./points-section";
 import { TalkSection } from "./talk-section";
 import { TranscriptSection } from "./transcript-section";
+import { TurnsSection } from "./turns-section";
 
 const REFRESH_MS = 3_000;
 
@@ -23,7 +27,7 @@ export function ReportPage({ id }: { id: string }) {
   // Words were put right in this version: the next has the measures that follow from them.
   const [corrected, setCorrected] = useState(0);
   // A report follows its meeting within a minute, and what was put right within moments: keep asking while the page is open.
-  const report = useQuery({ ...reportQuery(id), refetchInterval: ({ state: { data } }) => (data === null || (data !== undefined && data.version <= corrected) ? REFRESH_MS : false) });
+  const report = useQuery({ ...reportQuery(id), refetchInterval: ({ state: { data } }) => (data === null || (data !== undefined && data.record.version <= corrected) ? REFRESH_MS : false) });
   useTitle(meeting.data === undefined ? "Report" : meeting.data.title);
 
   // A loaded page outlives a question in the background that fails.
@@ -46,23 +50,40 @@ export function ReportPage({ id }: { id: string }) {
 }
 
 function Loaded({ meeting, report, onCorrected }: { meeting: Meeting; report: Report; onCorrected: (version: number) => void }) {
+  const { record, coaching } = report;
   return (
     <article>
-      <Header meeting={meeting} report={report} />
-      {report.utterances.length === 0 && (
+      <Header meeting={meeting} record={record} />
+      {record.utterances.length === 0 && (
         <div className="mb-10">
           <Notice title="No words were heard">
             <p>The sound arrived and was decided, but held no speech that the recognizer understood.</p>
           </Notice>
         </div>
       )}
-      <TalkSection report={report} />
+      <Part name="Meeting record" whose="yours to hand on" />
+      <OutcomeSection record={record} />
+      <Part name="My coaching" whose="only you see it, and no file for others holds it" />
+      <PointsSection report={report} />
+      <TalkSection coaching={coaching} />
       <PaceSection report={report} />
-      <MeasuresSection report={report} />
+      <TurnsSection coaching={coaching} />
+      <MeasuresSection coaching={coaching} />
+      <AttentionSection coaching={coaching} />
       <NudgesSection report={report} />
-      <TranscriptSection meetingId={meeting.id} report={report} onCorrected={onCorrected} />
-      <CaptureSection report={report} />
+      <Part name="Meeting record" whose="yours to hand on" />
+      <TranscriptSection meetingId={meeting.id} record={record} onCorrected={onCorrected} />
+      <CaptureSection record={record} fingerprint={report.hashes?.report ?? null} />
     </article>
+  );
+}
+
+/** Which of the two parts of a report follows, and whose it is. */
+function Part({ name, whose }: { name: string; whose: string }) {
+  return (
+    <p className="eyebrow border-t-2 border-line-strong pt-3 pb-1 not-first:mt-6 print:pt-2">
+      {name} <span className="font-normal">· {whose}</span>
+    </p>
   );
 }
 

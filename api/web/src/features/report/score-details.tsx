@@ -1,9 +1,9 @@
 /** The communication score: folded, and never without its five parts, its interval and what it rests on. */
-import type { Measure, Report } from "../../api/model";
+import type { Coaching, Measure } from "../../api/model";
 import { entryOf } from "../../measure/catalogue";
 import { groupNames } from "../../measure/groups";
 
-export function ScoreDetails({ score, measures }: { score: NonNullable<Report["score"]>; measures: Measure[] }) {
+export function ScoreDetails({ score, measures }: { score: NonNullable<Coaching["score"]>; measures: Measure[] }) {
   const { value, interval, exposure, groups } = score;
   const label = (id: string): string => {
     const measure = measures.find((candidate) => candidate.id === id);

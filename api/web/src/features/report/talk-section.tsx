@@ -1,6 +1,6 @@
 /** Who held the floor: the shares as one bar against the target for this kind of meeting. */
 import { Fragment } from "react";
-import type { Band, ParticipantTalk, Report, Talk } from "../../api/model";
+import type { Band, Coaching, ParticipantTalk, Talk } from "../../api/model";
 import { percents } from "../../format/measure";
 import { length } from "../../format/time";
 import { missingWords, targetWords } from "../../measure/catalogue";
@@ -15,10 +15,10 @@ const MISSING_VOICES = {
   off: "The others’ voices are not told apart: it is turned off on this server.",
 };
 
-export function TalkSection({ report }: { report: Report }) {
-  const measure = report.measures.find(({ id }) => id === "C1");
-  const me = report.talk.find(({ speaker }) => speaker === "me");
-  const them = report.talk.find(({ speaker }) => speaker === "them");
+export function TalkSection({ coaching }: { coaching: Coaching }) {
+  const measure = coaching.measures.find(({ id }) => id === "C1");
+  const me = coaching.talk.find(({ speaker }) => speaker === "me");
+  const them = coaching.talk.find(({ speaker }) => speaker === "them");
   return (
     <Section id="talk" title="Who spoke" lead="Silence is left out; where two people spoke at once, both count.">
       {them === undefined ? (
@@ -27,8 +27,8 @@ export function TalkSection({ report }: { report: Report }) {
         <p className="text-ink-2">Nobody spoke, so there is no talk share.</p>
       ) : (
         <>
-          <Shares me={me} them={them} target={measure?.target ?? null} participants={report.participants ?? []} />
-          {them.seconds > 0 && report.voices != null && report.voices !== "apart" && <p className="mt-3 text-sm text-ink-2">{MISSING_VOICES[report.voices]}</p>}
+          <Shares me={me} them={them} target={measure?.target ?? null} participants={coaching.participants ?? []} />
+          {them.seconds > 0 && coaching.voices != null && coaching.voices !== "apart" && <p className="mt-3 text-sm text-ink-2">{MISSING_VOICES[coaching.voices]}</p>}
         </>
       )}
       {measure?.target != null && measure.state !== "not_covered" && (

@@ -1,6 +1,6 @@
 /** What was said, by speaker, with times; searchable. */
 import { Fragment, useDeferredValue, useEffect, useId, useMemo, useRef, useState, type RefObject } from "react";
-import type { Gap, Report, Utterance } from "../../api/model";
+import type { Gap, MeetingRecord, Utterance } from "../../api/model";
 import { clock, length } from "../../format/time";
 import { passages, type Passage } from "../../transcript/passages";
 import { occurs, split } from "../../transcript/search";
@@ -9,12 +9,12 @@ import { Icon } from "../../ui/icon";
 import { CorrectionForm, type Drafts } from "./correction-form";
 import { Section } from "./section";
 
-export function TranscriptSection({ meetingId, report, onCorrected }: { meetingId: string; report: Report; onCorrected: (reportVersion: number) => void }) {
+export function TranscriptSection({ meetingId, record, onCorrected }: { meetingId: string; record: MeetingRecord; onCorrected: (reportVersion: number) => void }) {
   const field = useId();
   const [typed, setTyped] = useState("");
   const sought = useDeferredValue(typed.trim());
-  const all = useMemo(() => passages(report.utterances), [report.utterances]);
-  const unsure = report.utterances.some((utterance) => utterance.low_confidence === true);
+  const all = useMemo(() => passages(record.utterances), [record.utterances]);
+  const unsure = record.utterances.some((utterance) => utterance.low_confidence === true);
   // The passage whose words are being put right, by the utterance it begins with: a newer report may join it otherwise.
   const [editing, setEditing] = useState<string | null>(null);
   // Kept here: a form comes and goes with its passage.
@@ -31,7 +31,7 @@ export function TranscriptSection({ meetingId, report, onCorrected }: { meetingI
     <Section
       id="transcript"
       title="Transcript"
-      lead={`As the recognizer wrote it${report.utterances.some(({ corrected }) => corrected != null) ? ", and as you put it right" : ""}.${unsure ? " Where it was unsure, the words are paler, and left out of the measures." : ""}`}
+      lead={`As the recognizer wrote it${record.utterances.some(({ corrected }) => corrected != null) ? ", and as you put it right" : ""}.${unsure ? " Where it was unsure, the words are paler, and left out of the measures." : ""}`}
       flow
     >
       <div className="mb-6 flex flex-wrap items-center gap-x-4 gap-y-2 print:hidden">
@@ -63,7 +63,7 @@ export function TranscriptSection({ meetingId, report, onCorrected }: { meetingI
         <ol>
           {shown.map((passage, index) => (
             <Fragment key={passage.id}>
-              {sought === "" && gapsBetween(report.gaps, shown[index - 1], passage).map((gap) => <Lost key={`${gap.track}-${gap.t0_ms}`} gap={gap} />)}
+              {sought === "" && gapsBetween(record.gaps, shown[index - 1], passage).map((gap) => <Lost key={`${gap.track}-${gap.t0_ms}`} gap={gap} />)}
               {passage.pieces.some(({ id }) => id === editing) ? (
                 <CorrectionForm
                   meetingId={meetingId}
