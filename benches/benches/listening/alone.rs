@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use std::process::Command;
 
 /// What this program is asked for in such a process, and what answers, as JSON.
-const CHILDREN: [(&str, fn() -> Value); 3] = [
+type Child = (&'static str, fn() -> Value);
+
+const CHILDREN: [Child; 3] = [
     ("silent-track", || json!(memory::of_a_silent_track())),
     ("speaking-track", || json!(memory::of_a_speaking_track())),
     ("soak-alone", || {

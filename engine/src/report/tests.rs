@@ -215,7 +215,7 @@ proptest! {
         steps.sort_unstable();
         let mut steps = steps.into_iter().peekable();
         for decided in busy_finals() {
-            while let Some(step) = steps.next_if(|step| *step < decided.span.end.as_ms()) {
+            while let Some(step) = steps.next_if(|step| *step <= decided.span.start.as_ms()) {
                 stepped.advance(MeetingTime::from_ms(step));
             }
             stepped.observe(&decided);

@@ -200,7 +200,7 @@ async fn what_is_held_out_is_not_shown_by_the_node_that_takes_over_either() {
     assert!(!told.into_iter().any(|event| matches!(event, ServerEvent::Nudge(_))));
     let late = Reader::follow(&stage, &app.socket_base(), 0).await.rest().await.0;
     assert!(!late.iter().any(|event| is_nudge(&event["event"]["type"])));
-    assert_eq!(stage.get("/report").await["nudges"], serde_json::json!([]));
+    assert_eq!(stage.get("/report").await["coaching"]["nudges"], serde_json::json!([]));
     let held_out = moments(&mut db, &stage).await;
     assert!(
         !held_out.is_empty() && held_out.iter().all(|held_out| *held_out),
