@@ -84,7 +84,11 @@ impl Served {
             };
             let whose = if *label == "interruptions" { "of" } else { "spk" };
             let labelled = labels.iter().filter(|label| label[whose] == name).count() as f64;
-            let counted = told.measures.get(measure).and_then(|measure| measure.parts.get(*part));
+            let counted = told
+                .coaching
+                .measures
+                .get(measure)
+                .and_then(|measure| measure.parts.get(*part));
             if let Some(counted) = counted {
                 self.counts.entry(label).or_default().push((*counted, labelled));
             }
