@@ -92,7 +92,7 @@ const shots = [
       await page.keyboard.press("Enter");
       await page.getByRole("textbox", { name: /^Words at/ }).first().fill("Words that were put right.");
       await page.keyboard.press("Enter");
-      await page.getByText("corrected", { exact: true }).waitFor();
+      await page.getByText(/^corrected; heard: /).waitFor();
       await edit.nth(1).click();
       await page.getByRole("button", { name: "Save words" }).scrollIntoViewIfNeeded();
     },

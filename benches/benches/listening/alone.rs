@@ -5,7 +5,7 @@ use crate::memory;
 use attune_benches::live::{Models, soak};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What this program is asked for in such a process, and what answers, as JSON.
 type Child = (&'static str, fn() -> Value);
@@ -40,6 +40,7 @@ pub(crate) fn measured<T: DeserializeOwned>(name: &str) -> T {
     let program = std::env::current_exe().expect("this program has a path");
     let answered = Command::new(program)
         .arg(name)
+        .stderr(Stdio::inherit())
         .output()
         .expect("this program starts again");
     let printed = String::from_utf8_lossy(&answered.stdout);
