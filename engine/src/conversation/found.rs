@@ -112,7 +112,7 @@ impl Finder {
         self.detector.advance(to);
     }
 
-    fn feed_all<U: AsRef<Utterance>>(&mut self, utterances: &[U]) {
+    fn feed_all(&mut self, utterances: &[Arc<Utterance>]) {
         for utterance in utterances {
             self.feed(utterance.as_ref());
         }
@@ -134,7 +134,7 @@ impl Finder {
     }
 
     /// Marks what is found in the utterances that end at `from` or later.
-    fn mark<U: AsRef<Utterance> + Markable>(&self, utterances: &mut [U], from: MeetingTime) {
+    fn mark(&self, utterances: &mut [Arc<Utterance>], from: MeetingTime) {
         let first = utterances.partition_point(|utterance| utterance.as_ref().span.start < from);
         let first = first.saturating_sub(NEAR);
         let mut marks = Marks::of(utterances, first);
@@ -145,18 +145,18 @@ impl Finder {
         let (found, fillers) = (marks.found, marks.fillers);
         for (utterance, (found, fillers)) in utterances[first..].iter_mut().zip(found.into_iter().zip(fillers)) {
             if ends(utterance.as_ref()) >= from {
-                utterance.mark(found, fillers);
+                note(utterance, found, fillers);
             }
         }
     }
 
-    fn collect<U: AsRef<Utterance>>(&self, marks: &mut Marks<'_, U>, from: MeetingTime) {
+    fn collect(&self, marks: &mut Marks<'_>, from: MeetingTime) {
         let settled = self.detector.settled();
         let found = settled.found();
         let from = marks.earliest().min(from);
         let recent = |event: &&Event| event.span.end >= from;
         // The utterance and the word in it at a place of a speaker.
-        let locate = |speaker: usize, place: usize, marks: &Marks<'_, U>| {
+        let locate = |speaker: usize, place: usize, marks: &Marks<'_>| {
             let said = settled.word(speaker, place)?;
             Some((marks.locate(self.origins[said.number])?, said))
         };
@@ -217,44 +217,33 @@ fn ends(utterance: &Utterance) -> MeetingTime {
 }
 
 /// Whether punctuation is written, by the first words.
-fn punctuation<U: AsRef<Utterance>>(utterances: &[U]) -> Punctuation {
+fn punctuation(utterances: &[Arc<Utterance>]) -> Punctuation {
     let words = utterances.iter().flat_map(|utterance| &utterance.as_ref().words);
     Punctuation::of(words.take(FIRST_WORDS).map(|word| word.text.as_str()))
 }
 
 /// Marks anew what is found in all of `utterances`, which are in order of start.
-pub(crate) fn mark_all<U: AsRef<Utterance> + Markable>(utterances: &mut [U], language: Language) {
+pub(crate) fn mark_all(utterances: &mut [Arc<Utterance>], language: Language) {
     let mut finder = Finder::of(language, punctuation(utterances));
     finder.feed_all(utterances);
     finder.mark(utterances, MeetingTime::START);
 }
 
-/// What can be told what was found in it.
-pub(crate) trait Markable {
-    /// Notes it; what is as it was stays shared.
-    fn mark(&mut self, found: Found, fillers: Vec<Filler>);
-}
-
-impl Markable for Utterance {
-    fn mark(&mut self, found: Found, fillers: Vec<Filler>) {
-        let open = |question: &Question| question.kind == QuestionKind::Open;
-        let told = found.questions.iter().find(|question| open(question));
-        self.question = told.or(found.questions.first()).map(|question| question.kind);
-        (self.found, self.fillers) = (found, fillers);
+/// Notes what was found in an utterance; one that is as it was stays shared.
+fn note(utterance: &mut Arc<Utterance>, found: Found, fillers: Vec<Filler>) {
+    if utterance.found == found && utterance.fillers == fillers {
+        return;
     }
-}
-
-impl Markable for Arc<Utterance> {
-    fn mark(&mut self, found: Found, fillers: Vec<Filler>) {
-        if self.found != found || self.fillers != fillers {
-            Self::make_mut(self).mark(found, fillers);
-        }
-    }
+    let utterance = Arc::make_mut(utterance);
+    let open = |question: &Question| question.kind == QuestionKind::Open;
+    let told = found.questions.iter().find(|question| open(question));
+    utterance.question = told.or(found.questions.first()).map(|question| question.kind);
+    (utterance.found, utterance.fillers) = (found, fillers);
 }
 
 /// What is found in the utterances from one on.
-struct Marks<'a, U> {
-    utterances: &'a [U],
+struct Marks<'a> {
+    utterances: &'a [Arc<Utterance>],
     first: usize,
     found: Vec<Found>,
     fillers: Vec<Vec<Filler>>,
@@ -262,8 +251,8 @@ struct Marks<'a, U> {
     listening: Vec<Vec<usize>>,
 }
 
-impl<'a, U: AsRef<Utterance>> Marks<'a, U> {
-    fn of(utterances: &'a [U], first: usize) -> Self {
+impl<'a> Marks<'a> {
+    fn of(utterances: &'a [Arc<Utterance>], first: usize) -> Self {
         let count = utterances.len() - first;
         Self {
             utterances,
@@ -283,7 +272,7 @@ impl<'a, U: AsRef<Utterance>> Marks<'a, U> {
     /// The utterance, counted from the first, that a word is from, and its place there.
     fn locate(&self, Origin { start, speaker, word }: Origin) -> Option<(usize, usize)> {
         let utterances = &self.utterances[self.first..];
-        let key = |utterance: &U| (utterance.as_ref().span.start, utterance.as_ref().speaker);
+        let key = |utterance: &Arc<Utterance>| (utterance.span.start, utterance.speaker);
         let place = utterances.partition_point(|utterance| key(utterance) < (start, speaker));
         let utterance = utterances
             .get(place)
