@@ -1,7 +1,7 @@
 //! Processor time of a whole node over that of whisper.cpp alone on the very audio that the node handed to `base.en`.
 //!
-//! One worker, with as many meetings as the goals give each of two: four with finals alone, two with partials. The frames of all
-//! clients come in step, which is where voice activity shares its runs best.
+//! One worker, with as many meetings as the goals give each of two: four with finals alone, two with partials. The frames of the
+//! clients come as far apart as they can, which is where voice activity shares its runs least.
 //!
 //! Without partials the worker's own thread has whisper.cpp decode each segment right before or after it does itself, and that is
 //! taken off the node's time: a virtual machine is not always equally fast, and slower where its other core is at work. With
@@ -15,6 +15,7 @@ use attune_benches::live::{Clip, Models, Node, Pace, Seen, Talk, Tape};
 use attune_benches::sample::{Utterance, in_turn};
 use attune_engine::speaker::Track;
 use attune_ingest::hearing::Ahead;
+use attune_ingest::protocol::FRAME_MS;
 use attune_models::seeded::Context;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -116,9 +117,10 @@ fn meetings(node: &Node, meetings: usize, block: usize, utterances: &[Utterance]
         .collect();
     runtime.block_on(async {
         let start = Instant::now();
-        let played = talks.iter().map(|talk| async move {
+        let played = talks.iter().zip(0..).map(|(talk, number)| async move {
             let nobody = Talk::nobody(talk.samples.len(), u32::MAX);
             let tape = Tape::new(&[(Track::Mic, &talk.samples), (Track::Tab, &nobody)]);
+            let start = start + Duration::from_millis(FRAME_MS.into()) * number / meetings as u32;
             let pace = Pace { start, speed: 1.0 };
             let mut seen = Seen::default();
             let client = node.connect(&[Track::Mic, Track::Tab]).await;
