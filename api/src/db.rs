@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod consents;
 pub mod devices;
+pub mod exports;
 pub mod heart;
 pub mod meetings;
 mod migrate;
@@ -155,6 +156,14 @@ impl Db {
 /// From here to its end the transaction sees and writes the data of `tenant`: for one that has to learn first whose it is.
 pub(crate) async fn enter(tx: &mut PgConnection, tenant: TenantId) -> sqlx::Result<()> {
     sqlx::query!("SELECT set_config('app.tenant_id', $1, true)", tenant.to_string())
+        .fetch_one(tx)
+        .await
+        .map(drop)
+}
+
+/// Until its end the transaction may take long: all that a person has goes in one.
+pub(crate) async fn take_time(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("SELECT set_config('statement_timeout', '300000', true)")
         .fetch_one(tx)
         .await
         .map(drop)

@@ -72,6 +72,10 @@ id! {
     ConsentId
 }
 id! {
+    /// An archive of everything that is a person's.
+    ExportId
+}
+id! {
     /// One sign-in, and every token issued from it.
     FamilyId
 }

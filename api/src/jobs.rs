@@ -2,12 +2,14 @@
 //! node that did it dies. Jobs carry ids and nothing else.
 
 mod audio;
+mod export;
 mod install;
 pub(crate) mod queue;
 mod report;
 mod second_pass;
 mod suspend;
 
+pub(crate) use export::part as export_part;
 pub use install::{InstallError, install};
 
 use crate::db::Db;
@@ -48,8 +50,8 @@ pub(crate) struct Workshop {
     pub(crate) db: Db,
     /// Keys, and the readers of meetings on this node.
     pub(crate) live: Live,
-    /// Held while a meeting is heard again: one at a time, so that reports never wait for it.
-    hearing_again: Arc<Semaphore>,
+    /// Held while a meeting is heard again, or an archive is made: one at a time, so that reports never wait for it.
+    long_work: Arc<Semaphore>,
 }
 
 /// Which meeting a job is about.
@@ -74,6 +76,10 @@ pub(crate) enum JobError {
     Audio(#[from] crate::audio::NotAudio),
     #[error("opening a stored body")]
     Sealed(#[from] crate::live::Unreadable),
+    #[error("writing an archive")]
+    Archive(#[from] zip::result::ZipError),
+    #[error("writing a report into an archive")]
+    Write(#[from] crate::render::WriteError),
     #[error("the worker was built without what its jobs reach")]
     Unfurnished,
 }
@@ -150,7 +156,7 @@ async fn open(db: Db, live: Live) -> Result<Worker, WorkerError> {
         .add_extension(Workshop {
             db,
             live,
-            hearing_again: Arc::new(Semaphore::new(1)),
+            long_work: Arc::new(Semaphore::new(1)),
         })
         .define_job::<report::MakeReport>()
         .define_job::<suspend::SuspendMeeting>()
@@ -158,6 +164,8 @@ async fn open(db: Db, live: Live) -> Result<Worker, WorkerError> {
         .define_job::<audio::ForgetAudio>()
         .define_job::<audio::ExpireAudio>()
         .define_job::<second_pass::SecondPass>()
+        .define_job::<export::MakeExport>()
+        .define_job::<export::ExpireExport>()
         .init()
         .await?)
 }

@@ -8,7 +8,7 @@ mod identity;
 mod root;
 mod seal;
 
-pub use identity::{IdentityKey, OfferSignature};
+pub use identity::{IdentityKey, IdentitySignature};
 pub use root::{FileRootKey, RootKey, RootKeyError};
 pub use seal::{MeetingKey, MemberKey, OpenError, Place};
 
@@ -19,9 +19,13 @@ use identity::Identity;
 use seal::Secret;
 use std::collections::HashMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The version every key is born with.
 const FIRST_VERSION: i32 = 1;
+
+/// What the signed bytes of a receipt begin with.
+const RECEIPT: &str = "attune/v1|erasure-receipt|";
 
 /// Why a key could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +72,13 @@ impl Keys {
     /// # Errors
     /// [`KeyError::Root`] if what is stored was wrapped by another root key.
     pub async fn open(root: Box<dyn RootKey>, store: Box<dyn KeyStore>) -> Result<Self, KeyError> {
+        let erased = store.erase_again().await?;
+        if erased > 0 {
+            tracing::warn!(
+                keys = erased,
+                "a backup brought back keys that had been erased; they are erased again"
+            );
+        }
         let identity = Identity::open(root.as_ref(), store.as_ref()).await?;
         Ok(Self(Arc::new(Inner {
             root,
@@ -188,8 +199,24 @@ impl Keys {
         Ok(())
     }
 
+    /// Destroys the keys of a person in a tenant: whatever they sealed is noise from here on, in every backup too. The entry of the
+    /// ledger that says so. Other nodes hold a key for a minute at most.
+    pub async fn erase_member(&self, member: Member) -> Result<Uuid, KeyError> {
+        let entry = self.0.store.erase_member_keys(member).await?;
+        self.0.cache.forget(|name| match name {
+            Name::Tenant(_) => false,
+            Name::Member(cached) | Name::Meeting(cached, _) => *cached == member,
+        });
+        Ok(entry)
+    }
+
+    /// Signs the receipt of an erasure with the identity key in force. No offer begins like one.
+    pub fn sign_receipt(&self, receipt: &str) -> IdentitySignature {
+        self.0.identity.sign([RECEIPT, receipt].concat().as_bytes())
+    }
+
     /// Signs an offer with the identity key in force.
-    pub fn sign_offer(&self, offer: &[u8]) -> OfferSignature {
+    pub fn sign_offer(&self, offer: &[u8]) -> IdentitySignature {
         self.0.identity.sign(offer)
     }
 

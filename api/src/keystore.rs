@@ -72,6 +72,11 @@ pub trait KeyStore: Send + Sync {
     fn add_meeting_key(&self, member: Member, meeting: MeetingId, key: NewKey) -> Answer<'_, ()>;
     /// Overwrites a meeting's key for everyone, and says so in the ledger.
     fn erase_meeting_key(&self, tenant: TenantId, meeting: MeetingId) -> Answer<'_, ()>;
+    /// Overwrites the keys of a person in a tenant, and those of their meetings as wrapped for them, and says so in the ledger: its
+    /// entry.
+    fn erase_member_keys(&self, member: Member) -> Answer<'_, Uuid>;
+    /// Overwrites what the ledger says was erased and a backup brought back. How many keys that were.
+    fn erase_again(&self) -> Answer<'_, u64>;
     /// The identity keys in force, oldest first.
     fn identity_keys(&self) -> Answer<'_, Vec<StoredIdentity>>;
     /// Stores an identity key.
@@ -242,6 +247,57 @@ impl KeyStore for PostgresKeyStore {
             .execute(&mut *tx)
             .await?;
             Ok(tx.commit().await?)
+        }
+        .boxed()
+    }
+
+    fn erase_member_keys(&self, member: Member) -> Answer<'_, Uuid> {
+        async move {
+            let entry = Uuid::now_v7();
+            let mut tx = self.0.begin().await?;
+            sqlx::query!(
+                "INSERT INTO keys.erasure_ledger (id, tenant_id, subject, object_id) VALUES ($1, $2, 'member', $3)",
+                entry,
+                member.tenant.0,
+                member.user.0
+            )
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query!(
+                "WITH meetings AS (
+                     UPDATE keys.meeting_keys SET wrapped = '', erased_at = now()
+                     WHERE tenant_id = $1 AND user_id = $2 AND erased_at IS NULL)
+                 UPDATE keys.member_keys SET wrapped = '', erased_at = now()
+                 WHERE tenant_id = $1 AND user_id = $2 AND erased_at IS NULL",
+                member.tenant.0,
+                member.user.0
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            Ok(entry)
+        }
+        .boxed()
+    }
+
+    fn erase_again(&self) -> Answer<'_, u64> {
+        async move {
+            let mut tx = self.0.begin().await?;
+            let meetings = sqlx::query!(
+                "UPDATE keys.meeting_keys k SET wrapped = '', erased_at = now() FROM keys.erasure_ledger l
+                 WHERE k.erased_at IS NULL AND l.tenant_id = k.tenant_id
+                   AND (l.subject = 'meeting' AND l.object_id = k.meeting_id OR l.subject = 'member' AND l.object_id = k.user_id)"
+            )
+            .execute(&mut *tx)
+            .await?;
+            let members = sqlx::query!(
+                "UPDATE keys.member_keys k SET wrapped = '', erased_at = now() FROM keys.erasure_ledger l
+                 WHERE k.erased_at IS NULL AND l.tenant_id = k.tenant_id AND l.subject = 'member' AND l.object_id = k.user_id"
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            Ok(meetings.rows_affected() + members.rows_affected())
         }
         .boxed()
     }

@@ -21,7 +21,7 @@ mod viewer;
 
 pub(crate) use fold::{Fold, Setup};
 pub(crate) use load::{LoadError, fold_as as load_fold_as};
-pub(crate) use report::Stored;
+pub(crate) use report::{Stored, analysis, stored};
 pub(crate) use sealed::Unreadable;
 
 use crate::audio::AudioStore;

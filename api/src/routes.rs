@@ -5,6 +5,8 @@ mod audio;
 mod consents;
 mod corrections;
 mod devices;
+mod erasure;
+mod exports;
 mod health;
 mod heart;
 mod input;
@@ -14,11 +16,14 @@ mod meetings;
 mod nudges;
 mod openapi;
 mod organisation;
+mod sign_ins;
 
 pub use input::{Valid, ValidQuery};
 pub use openapi::document;
 
-pub(crate) use meetings::{key_of, read_title};
+pub(crate) use devices::name_of as device_name;
+pub(crate) use heart::body_of as heart_body;
+pub(crate) use meetings::{key_of, read_title, title_of};
 
 use crate::server::AppState;
 use axum::Router;
@@ -41,7 +46,11 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(login::redeem_login_link))
         .routes(routes!(login::logout))
         .routes(routes!(me::get_me))
-        .routes(routes!(devices::create_device))
+        .routes(routes!(erasure::erase_everything))
+        .routes(routes!(sign_ins::list_sign_ins, sign_ins::end_other_sign_ins))
+        .routes(routes!(sign_ins::end_sign_in))
+        .routes(routes!(devices::create_device, devices::list_devices))
+        .routes(routes!(devices::revoke_device))
         .routes(routes!(consents::create_consent, consents::list_consents))
         .routes(routes!(
             organisation::get_organisation,
@@ -57,6 +66,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(corrections::correct_utterance))
         .routes(routes!(heart::create_heart_recording, heart::list_heart_recordings).layer(heart::body_limit()))
         .routes(routes!(heart::delete_heart_recording))
+        .routes(routes!(exports::create_export, exports::list_exports))
+        .routes(routes!(exports::delete_export))
+        .routes(routes!(exports::get_export_file))
         .routes(routes!(nudges::list_nudges))
         .routes(routes!(nudges::react_to_nudge))
         .merge(crate::live::router())

@@ -1,7 +1,8 @@
-//! The object store as kept audio uses it: one object for a minute of a track, under the folder of its meeting.
+//! The object store: for kept audio one object for a minute of a track, under the folder of its meeting; for an archive of
+//! everything that is a person's one for each part, under the archive's. All of it is ciphertext.
 
 use super::place::{AudioPlace, PlaceError};
-use crate::ids::{MeetingId, TenantId};
+use crate::ids::{ExportId, MeetingId, TenantId};
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
@@ -21,7 +22,23 @@ pub(crate) enum StoreError {
     TooSlow(#[from] tokio::time::error::Elapsed),
 }
 
-/// The objects of every meeting. Cheap to clone.
+/// What the objects of a folder belong to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Folder(Uuid);
+
+impl From<MeetingId> for Folder {
+    fn from(meeting: MeetingId) -> Self {
+        Self(meeting.0)
+    }
+}
+
+impl From<ExportId> for Folder {
+    fn from(export: ExportId) -> Self {
+        Self(export.0)
+    }
+}
+
+/// The objects of every meeting and archive. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct AudioStore(Arc<dyn ObjectStore>);
 
@@ -34,11 +51,11 @@ impl AudioStore {
     pub(crate) async fn put(
         &self,
         tenant: TenantId,
-        meeting: MeetingId,
+        folder: impl Into<Folder>,
         id: Uuid,
         sealed: Vec<u8>,
     ) -> Result<(), StoreError> {
-        let path = object(tenant, meeting, id);
+        let path = object(tenant, folder.into(), id);
         within(self.0.put(&path, sealed.into())).await.map(drop)
     }
 
@@ -46,10 +63,10 @@ impl AudioStore {
     pub(crate) async fn get(
         &self,
         tenant: TenantId,
-        meeting: MeetingId,
+        folder: impl Into<Folder>,
         id: Uuid,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = object(tenant, meeting, id);
+        let path = object(tenant, folder.into(), id);
         match within(async { self.0.get(&path).await?.bytes().await }).await {
             Ok(bytes) => Ok(Some(bytes.into())),
             Err(StoreError::Store(object_store::Error::NotFound { .. })) => Ok(None),
@@ -57,17 +74,18 @@ impl AudioStore {
         }
     }
 
-    /// Deletes every object of the meeting that the index does not name, also those of a try that died before it was known. The
+    /// Deletes every object of the folder that the index does not name, also those of a try that died before it was known. The
     /// index is asked once it is known what is there: an object is in it before it is in the store.
     pub(crate) async fn delete_unknown<E: From<StoreError>>(
         &self,
         tenant: TenantId,
-        meeting: MeetingId,
+        folder: impl Into<Folder>,
         index: impl AsyncFnOnce() -> Result<Vec<Uuid>, E>,
     ) -> Result<usize, E> {
-        let listed = self.0.list(Some(&folder(tenant, meeting))).try_collect();
+        let folder = folder.into();
+        let listed = self.0.list(Some(&path(tenant, folder))).try_collect();
         let there: Vec<ObjectMeta> = within(listed).await?;
-        let known: Vec<Path> = index().await?.iter().map(|id| object(tenant, meeting, *id)).collect();
+        let known: Vec<Path> = index().await?.iter().map(|id| object(tenant, folder, *id)).collect();
         let mut deleted = 0;
         for found in there.iter().filter(|found| !known.contains(&found.location)) {
             match within(self.0.delete(&found.location)).await {
@@ -83,10 +101,10 @@ async fn within<T>(call: impl Future<Output = object_store::Result<T>>) -> Resul
     Ok(tokio::time::timeout(CALL_WITHIN, call).await??)
 }
 
-fn folder(tenant: TenantId, meeting: MeetingId) -> Path {
-    Path::from_iter([tenant.to_string(), meeting.to_string()])
+fn path(tenant: TenantId, folder: Folder) -> Path {
+    Path::from_iter([tenant.to_string(), folder.0.to_string()])
 }
 
-fn object(tenant: TenantId, meeting: MeetingId, id: Uuid) -> Path {
-    Path::from_iter([tenant.to_string(), meeting.to_string(), id.to_string()])
+fn object(tenant: TenantId, folder: Folder, id: Uuid) -> Path {
+    path(tenant, folder).join(id.to_string())
 }

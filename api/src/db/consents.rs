@@ -49,6 +49,19 @@ pub async fn list_newest(db: impl PgExecutor<'_>, member: Member) -> sqlx::Resul
     .await
 }
 
+/// Every word that there was, the oldest first.
+pub async fn history(db: impl PgExecutor<'_>, member: Member) -> sqlx::Result<Vec<Consent>> {
+    sqlx::query_as!(
+        Consent,
+        r#"SELECT kind, granted, created_at AS "created_at: OffsetDateTime" FROM consents
+           WHERE tenant_id = $1 AND user_id = $2 ORDER BY created_at, id"#,
+        member.tenant.0,
+        member.user.0
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Whether consent of a kind is given now.
 pub async fn is_granted(db: impl PgExecutor<'_>, member: Member, kind: &str) -> sqlx::Result<bool> {
     let newest = sqlx::query_scalar!(

@@ -146,6 +146,17 @@ pub async fn list_for_user(
     .await
 }
 
+/// The ids of all of a person's meetings.
+pub async fn ids(db: impl PgExecutor<'_>, member: Member) -> sqlx::Result<Vec<MeetingId>> {
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id: MeetingId" FROM meetings WHERE tenant_id = $1 AND user_id = $2"#,
+        member.tenant.0,
+        member.user.0
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Gives a meeting another title.
 pub async fn rename(db: impl PgExecutor<'_>, member: Member, id: MeetingId, title: &[u8]) -> sqlx::Result<u64> {
     sqlx::query!(

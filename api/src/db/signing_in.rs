@@ -84,19 +84,67 @@ pub async fn insert_token(db: impl PgExecutor<'_>, token_sha256: &[u8; 32], fami
     .map(drop)
 }
 
-/// The sign-in that a token belongs to, if it is in force.
+/// The sign-in that a token belongs to, if it is in force; that it was used is noted once an hour.
 pub async fn find_family(db: impl PgExecutor<'_>, token_sha256: &[u8; 32]) -> sqlx::Result<Option<Family>> {
     sqlx::query_as!(
         Family,
-        r#"SELECT families.id AS "id: FamilyId", families.tenant_id AS "tenant: TenantId",
-                  families.user_id AS "user: UserId"
-           FROM refresh_tokens JOIN refresh_families families ON families.id = refresh_tokens.family_id
-           JOIN users ON users.id = families.user_id
-           WHERE refresh_tokens.token_sha256 = $1 AND families.revoked_at IS NULL AND families.expires_at > now()
-             AND users.disabled_at IS NULL"#,
+        r#"WITH found AS (
+               SELECT families.id, families.tenant_id, families.user_id
+               FROM refresh_tokens JOIN refresh_families families ON families.id = refresh_tokens.family_id
+               JOIN users ON users.id = families.user_id
+               WHERE refresh_tokens.token_sha256 = $1 AND families.revoked_at IS NULL AND families.expires_at > now()
+                 AND users.disabled_at IS NULL),
+           used AS (
+               UPDATE refresh_families SET used_at = now() FROM found
+               WHERE refresh_families.id = found.id AND used_at < now() - interval '1 hour')
+           SELECT id AS "id: FamilyId", tenant_id AS "tenant: TenantId", user_id AS "user: UserId" FROM found"#,
         token_sha256
     )
     .fetch_optional(db)
+    .await
+}
+
+/// A sign-in as its person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedFamily {
+    /// Which.
+    pub id: FamilyId,
+    /// `web`, `native` or `extension`.
+    pub client: String,
+    /// When the person signed in.
+    pub created_at: OffsetDateTime,
+    /// When it was last used, to the hour.
+    pub used_at: OffsetDateTime,
+    /// When it ends by itself.
+    pub expires_at: OffsetDateTime,
+}
+
+/// The sign-ins of a person that are in force, the last used first.
+pub async fn list_families(db: impl PgExecutor<'_>, member: Member) -> sqlx::Result<Vec<ListedFamily>> {
+    sqlx::query_as!(
+        ListedFamily,
+        r#"SELECT id AS "id: FamilyId", client, created_at AS "created_at: OffsetDateTime",
+                  used_at AS "used_at: OffsetDateTime", expires_at AS "expires_at: OffsetDateTime"
+           FROM refresh_families
+           WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now()
+           ORDER BY used_at DESC, id DESC"#,
+        member.tenant.0,
+        member.user.0
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Whether the sign-in is the person's own, and in force.
+pub async fn owns_family(db: impl PgExecutor<'_>, member: Member, family: FamilyId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM refresh_families
+               WHERE tenant_id = $1 AND user_id = $2 AND id = $3 AND revoked_at IS NULL AND expires_at > now()) AS "owns!""#,
+        member.tenant.0,
+        member.user.0,
+        family.0
+    )
+    .fetch_one(db)
     .await
 }
 

@@ -83,3 +83,27 @@ pub async fn find_role(db: impl PgExecutor<'_>, member: Member) -> sqlx::Result<
     .fetch_optional(db)
     .await
 }
+
+/// Removes a person from a tenant, with everything there that is theirs.
+pub async fn delete_membership(db: impl PgExecutor<'_>, member: Member) -> sqlx::Result<u64> {
+    sqlx::query!(
+        "DELETE FROM memberships WHERE tenant_id = $1 AND user_id = $2",
+        member.tenant.0,
+        member.user.0
+    )
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected())
+}
+
+/// Forgets a person whose own space this is: who vouches for them, and how they signed in.
+pub async fn delete(db: impl PgExecutor<'_>, member: Member) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM users WHERE id = $2 AND home_tenant_id = $1",
+        member.tenant.0,
+        member.user.0
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}

@@ -71,6 +71,22 @@ impl TaskHandler for ExpireAudio {
     }
 }
 
+/// The sealed audio of a stretch, wherever it lies; none where it is gone.
+pub(super) async fn sealed(
+    workshop: &Workshop,
+    tenant: TenantId,
+    meeting: MeetingId,
+    stretch: &Stretch,
+) -> Result<Option<Vec<u8>>, JobError> {
+    if stretch.stored {
+        return Ok(workshop.live.audio().get(tenant, meeting, stretch.id).await?);
+    }
+    let row = workshop
+        .db
+        .with_tenant(tenant, async |tx| kept_audio::audio(tx, tenant, stretch.id).await);
+    Ok(row.await?)
+}
+
 /// What is to be moved, read in one look.
 struct Found {
     key: MeetingKey,

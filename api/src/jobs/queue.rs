@@ -1,6 +1,6 @@
 //! The way into the queue: one function in the database, called in the transaction that gives rise to the job.
 
-use crate::ids::{MeetingId, TenantId};
+use crate::ids::{ExportId, MeetingId, TenantId};
 use sqlx::PgExecutor;
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ pub(crate) const FORGET_AUDIO: &str = "forget_audio";
 pub(crate) const EXPIRE_AUDIO: &str = "expire_audio";
 /// The task that hears a meeting again.
 pub(crate) const SECOND_PASS: &str = "second_pass";
+/// The task that makes an archive of everything that is a person's.
+pub(crate) const MAKE_EXPORT: &str = "make_export";
+/// The task that destroys such an archive.
+pub(crate) const EXPIRE_EXPORT: &str = "expire_export";
 
 /// How long it is waited for another correction before a report is made of them: whoever puts words right seldom leaves it
 /// at one.
@@ -74,6 +78,45 @@ pub(crate) async fn expire_audio(
     after: Duration,
 ) -> sqlx::Result<()> {
     enqueue(db, EXPIRE_AUDIO, tenant, meeting, after).await
+}
+
+/// Has an archive made.
+pub(crate) async fn make_export(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    export: ExportId,
+    after: Duration,
+) -> sqlx::Result<()> {
+    enqueue_export(db, MAKE_EXPORT, tenant, export, after).await
+}
+
+/// Has an archive destroyed after a while, or what is left of it at once.
+pub(crate) async fn expire_export(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    export: ExportId,
+    after: Duration,
+) -> sqlx::Result<()> {
+    enqueue_export(db, EXPIRE_EXPORT, tenant, export, after).await
+}
+
+async fn enqueue_export(
+    db: impl PgExecutor<'_>,
+    task: &str,
+    tenant: TenantId,
+    export: ExportId,
+    after: Duration,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT enqueue_export_job($1, $2, $3, now() + make_interval(secs => $4))",
+        task,
+        tenant.0,
+        export.0,
+        after.as_secs_f64()
+    )
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// One job of a kind waits for a meeting at a time: a later one takes its place.

@@ -79,7 +79,7 @@ async fn go_on(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Res
 }
 
 async fn turn(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Result<Turn, JobError> {
-    let Ok(_alone) = workshop.hearing_again.try_acquire() else {
+    let Ok(_alone) = workshop.long_work.try_acquire() else {
         return Ok(Turn::GoesOn(SOON));
     };
     let Some(hearing) = workshop.live.hearing() else {

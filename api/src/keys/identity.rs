@@ -1,4 +1,4 @@
-//! Who the server is: an Ed25519 key that signs every offer. Clients pin it when a device is enrolled.
+//! Who the server is: an Ed25519 key that signs every offer and every receipt of an erasure. Clients pin it when a device is enrolled.
 
 use super::{KeyError, RootKey, RootKeyError};
 use crate::keystore::{KeyStore, StoredIdentity};
@@ -16,9 +16,9 @@ pub struct IdentityKey {
     pub public: [u8; 32],
 }
 
-/// A signature over an offer.
+/// A signature of the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OfferSignature {
+pub struct IdentitySignature {
     /// Which identity key made it.
     pub key_id: u8,
     /// Ed25519.
@@ -65,11 +65,11 @@ impl Identity {
         self.current().0
     }
 
-    pub(super) fn sign(&self, offer: &[u8]) -> OfferSignature {
+    pub(super) fn sign(&self, message: &[u8]) -> IdentitySignature {
         let (key_id, key) = self.current();
-        OfferSignature {
+        IdentitySignature {
             key_id: *key_id,
-            signature: key.sign(offer).to_bytes(),
+            signature: key.sign(message).to_bytes(),
         }
     }
 

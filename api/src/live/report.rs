@@ -4,6 +4,8 @@ use crate::auth::OwnedMeeting;
 use crate::db::meetings::MeetingRow;
 use crate::error::{ApiError, ErrorBody};
 use crate::ids::{MeetingId, Member};
+use crate::keys::MeetingKey;
+use crate::live::sealed::Unreadable;
 use crate::live::{correction, sealed};
 use crate::record::nudges::{self, StoredMoment};
 use crate::record::{analyses, corrections};
@@ -19,6 +21,7 @@ use axum::response::IntoResponse;
 use garde::Validate;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -55,7 +58,7 @@ impl From<Report> for Stored {
 
 /// A meeting's report: what others may be given, and what is the person's own.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MeetingReport {
+pub(crate) struct MeetingReport {
     /// The meeting.
     meeting_id: MeetingId,
     /// This version of its report.
@@ -182,7 +185,8 @@ pub(super) async fn get_report_file(
     Ok((headers, written))
 }
 
-fn analysis(title: String, meeting: &MeetingRow, read: MeetingReport, part: Part) -> Analysis {
+/// The report of a meeting, to be written as a file.
+pub(crate) fn analysis(title: String, meeting: &MeetingRow, read: MeetingReport, part: Part) -> Analysis {
     let about = About {
         title,
         started_at: meeting.started_at,
@@ -209,30 +213,41 @@ async fn read(
     meeting: MeetingId,
     version: Option<i32>,
 ) -> Result<MeetingReport, ApiError> {
-    let (stored, corrections, moments) = state
+    let key = key_of(state, member, meeting).await?;
+    let read = state
         .db
         .with_tenant(member.tenant, async |tx| {
-            let stored = analyses::find(&mut *tx, member.tenant, member.user, meeting, version).await?;
-            let corrections = corrections::list(&mut *tx, member.tenant, meeting).await?;
-            let moments = nudges::of_meeting(&mut *tx, member.tenant, meeting).await?;
-            Ok::<_, ApiError>((stored, corrections, moments))
+            stored::<ApiError>(tx, member, &key, meeting, version).await
         })
         .await?;
-    let row = stored.ok_or(ApiError::NotReady {
+    read.ok_or(ApiError::NotReady {
         code: "report_not_ready",
         message: "the report is not made yet",
-    })?;
-    let key = key_of(state, member, meeting).await?;
-    let stored: Stored = sealed::open(&key, sealed::analysis(row.id), &row.body).map_err(ApiError::internal)?;
+    })
+}
+
+/// The report as it is read, of this version or the newest; none where it is not made yet.
+pub(crate) async fn stored<E: From<sqlx::Error> + From<Unreadable>>(
+    tx: &mut PgConnection,
+    member: Member,
+    key: &MeetingKey,
+    meeting: MeetingId,
+    version: Option<i32>,
+) -> Result<Option<MeetingReport>, E> {
+    let row = analyses::find(&mut *tx, member.tenant, member.user, meeting, version).await?;
+    let Some(row) = row else { return Ok(None) };
+    let corrections = corrections::list(&mut *tx, member.tenant, meeting).await?;
+    let moments = nudges::of_meeting(&mut *tx, member.tenant, meeting).await?;
+    let stored: Stored = sealed::open(key, sealed::analysis(row.id), &row.body)?;
     let Report {
         mut record,
         mut coaching,
     } = stored.report;
     // What was put right a moment ago is read at once; the measures follow with the next version.
-    let corrections = correction::open_all(&key, corrections).map_err(ApiError::internal)?;
+    let corrections = correction::open_all(key, corrections)?;
     reread(&mut record.utterances, &corrections);
     react(&mut coaching, &moments);
-    Ok(MeetingReport {
+    Ok(Some(MeetingReport {
         meeting_id: meeting,
         report_id: row.id,
         created_at: row.created_at,
@@ -240,7 +255,13 @@ async fn read(
         hashes: stored.hashes,
         record,
         coaching,
-    })
+    }))
+}
+
+impl From<Unreadable> for ApiError {
+    fn from(error: Unreadable) -> Self {
+        Self::internal(error)
+    }
 }
 
 /// What the person made of a nudge since the report was made is read at once too.

@@ -1,7 +1,9 @@
-//! Enrolling a capturing device: it leaves with a secret of its own, and with the keys it will know this server by.
+//! Capturing devices. Enrolled, one leaves with a secret of its own and with the keys it will know this server by; revoked, its
+//! connections end within seconds and no other begins.
 
 use super::input::Valid;
 use crate::auth::SignedIn;
+use crate::db::audit;
 use crate::db::devices::{self, NewDevice};
 use crate::error::{ApiError, ErrorBody, FieldProblem};
 use crate::ids::DeviceId;
@@ -9,12 +11,13 @@ use crate::keys::{KeyError, Place};
 use crate::server::AppState;
 use attune_ingest::keys::seal_psk;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
@@ -97,14 +100,7 @@ pub(super) async fn create_device(
     let sealed = seal_psk(&public, id.0, &psk).map_err(|_| not_a_key("is no key that a secret can be sealed to"))?;
 
     let key = state.keys.member(member).await?;
-    let name = key.seal(
-        Place {
-            table: "devices",
-            column: "name",
-            object: id.0,
-        },
-        input.name.as_bytes(),
-    );
+    let name = key.seal(name_of(id), input.name.as_bytes());
     let device = NewDevice {
         id,
         kind: input.kind.as_str(),
@@ -138,6 +134,87 @@ pub(super) async fn create_device(
             identity_keys,
         }),
     ))
+}
+
+/// A device that is enrolled.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Device {
+    /// Its id.
+    id: DeviceId,
+    /// What it is: `native`, `extension` or `web`.
+    kind: String,
+    /// What its owner calls it.
+    name: String,
+    /// When it was enrolled.
+    #[serde(with = "time::serde::rfc3339")]
+    enrolled_at: OffsetDateTime,
+    /// When it last recorded; none where it never did.
+    #[serde(with = "time::serde::rfc3339::option")]
+    recorded_at: Option<OffsetDateTime>,
+}
+
+/// A person's devices, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Devices {
+    devices: Vec<Device>,
+}
+
+/// The signed-in person's devices.
+#[utoipa::path(get, path = "/v1/devices", tag = "devices", security(("session" = []), ("token" = [])),
+    responses((status = 200, body = Devices), (status = 401, body = ErrorBody)))]
+pub(super) async fn list_devices(
+    State(state): State<AppState>,
+    SignedIn { member, .. }: SignedIn,
+) -> Result<Json<Devices>, ApiError> {
+    let key = state.keys.member(member).await?;
+    let rows = state
+        .db
+        .with_tenant(member.tenant, async |tx| devices::list(tx, member).await)
+        .await?;
+    let mut devices = Vec::with_capacity(rows.len());
+    for row in rows {
+        let name = key.open(name_of(row.id), &row.name).map_err(ApiError::internal)?;
+        devices.push(Device {
+            id: row.id,
+            kind: row.kind,
+            name: String::from_utf8_lossy(&name).into_owned(),
+            enrolled_at: row.created_at,
+            recorded_at: row.seen_at,
+        });
+    }
+    Ok(Json(Devices { devices }))
+}
+
+/// Revokes a device: its secret is forgotten, a connection of it ends within seconds, and it must be enrolled again to make another.
+/// Its meetings stay.
+#[utoipa::path(delete, path = "/v1/devices/{id}", tag = "devices", security(("session" = []), ("token" = [])),
+    params(("id" = DeviceId, Path)),
+    responses((status = 204, description = "revoked"), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn revoke_device(
+    State(state): State<AppState>,
+    SignedIn { member, .. }: SignedIn,
+    id: Result<Path<DeviceId>, axum::extract::rejection::PathRejection>,
+) -> Result<StatusCode, ApiError> {
+    let Path(id) = id.map_err(|_| ApiError::NotFound("device"))?;
+    state
+        .db
+        .with_tenant(member.tenant, async |tx| {
+            if devices::revoke(&mut *tx, member, id).await? == 0 {
+                return Err(ApiError::NotFound("device"));
+            }
+            audit::insert(&mut *tx, member, "device.revoked", id.0).await?;
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await
+}
+
+/// Where a device's name is sealed for.
+pub(crate) const fn name_of(id: DeviceId) -> Place {
+    Place {
+        table: "devices",
+        column: "name",
+        object: id.0,
+    }
 }
 
 fn not_a_key(problem: &str) -> ApiError {

@@ -175,7 +175,8 @@ fn seal(key: &MemberKey, id: HeartRecordingId, measured: &Variability) -> Vec<u8
     key.seal(body_of(id), &body)
 }
 
-const fn body_of(id: HeartRecordingId) -> Place {
+/// Where a recording is sealed for.
+pub(crate) const fn body_of(id: HeartRecordingId) -> Place {
     Place {
         table: "heart_recordings",
         column: "body",

@@ -187,7 +187,8 @@ pub(crate) fn read_title(row: &MeetingRow, key: &MeetingKey) -> Result<String, A
     Ok(String::from_utf8_lossy(&title).into_owned())
 }
 
-const fn title_of(meeting: MeetingId) -> Place {
+/// Where a title is sealed for.
+pub(crate) const fn title_of(meeting: MeetingId) -> Place {
     Place {
         table: "meetings",
         column: "title",

@@ -63,6 +63,17 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     ...[41, 38, 46, 43, 40].map((rmssd, index) => heartRecording(5 - index, on(2 + index, "07:05"), rmssd, null)),
   ];
 
+  let devices = [
+    { id: "01936f00-0000-7000-8000-0000000000d2", kind: "extension", name: "Chrome on the laptop at work, second profile for interviews", enrolled_at: on(12, "09:00"), recorded_at: on(0, "09:30") },
+    { id: "01936f00-0000-7000-8000-0000000000d1", kind: "native", name: "attune on kitchen-mac", enrolled_at: on(40, "18:20"), recorded_at: null },
+  ];
+  let exports = [{ id: "01936f00-0000-7000-8000-0000000000e1", state: "ready", meetings: 29, meetings_done: 29, bytes: 48_310_220, created_at: on(2, "16:20"), expires_at: on(-5, "16:20") }];
+  let signIns = [
+    { id: "01936f00-0000-7000-8000-0000000000f3", client: "web", signed_in_at: on(6, "08:00"), used_at: on(0, "09:00"), expires_at: on(-24, "08:00"), current: true },
+    { id: "01936f00-0000-7000-8000-0000000000f2", client: "extension", signed_in_at: on(12, "09:00"), used_at: on(1, "16:00"), expires_at: on(-78, "09:00"), current: false },
+    { id: "01936f00-0000-7000-8000-0000000000f1", client: "native", signed_in_at: on(40, "18:20"), used_at: on(33, "11:00"), expires_at: on(-50, "18:20"), current: false },
+  ];
+
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://mock");
     /** @param {number} status @param {unknown} [body] */
@@ -109,6 +120,33 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     }
     if (url.pathname.startsWith("/v1/heart-recordings/")) {
       hearts = hearts.filter(({ id }) => !url.pathname.endsWith(id));
+      return answer(204);
+    }
+    if (url.pathname === "/v1/me/erasure") {
+      open = false;
+      return answer(200, { receipt: "{}", signature: "", key_id: 1, public: "" });
+    }
+    if (url.pathname === "/v1/exports") {
+      if (request.method === "GET") return answer(200, { exports });
+      exports = [{ id: "01936f00-0000-7000-8000-0000000000e2", state: "running", meetings: 29, meetings_done: 11, bytes: 4_000_000, created_at: now.toISOString(), expires_at: on(-7, "09:00") }, ...exports];
+      return answer(202, exports[0]);
+    }
+    if (url.pathname.startsWith("/v1/exports/")) {
+      exports = exports.filter(({ id }) => !url.pathname.endsWith(id));
+      return answer(204);
+    }
+    if (url.pathname === "/v1/devices") return answer(200, { devices });
+    if (url.pathname.startsWith("/v1/devices/")) {
+      devices = devices.filter(({ id }) => !url.pathname.endsWith(id));
+      return answer(204);
+    }
+    if (url.pathname === "/v1/sign-ins") {
+      if (request.method === "GET") return answer(200, { sign_ins: signIns });
+      signIns = signIns.filter(({ current }) => current);
+      return answer(204);
+    }
+    if (url.pathname.startsWith("/v1/sign-ins/")) {
+      signIns = signIns.filter(({ id }) => !url.pathname.endsWith(id));
       return answer(204);
     }
     if (url.pathname === "/v1/meetings") {

@@ -2,7 +2,7 @@
 
 use crate::app::{Caller, TestApp};
 use attune::auth::COOKIE;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::Executor as _;
 
 const REDEEM: &str = "/v1/auth/login-links/redeem";
@@ -269,6 +269,103 @@ async fn an_enrolled_device_opens_its_secret_which_is_stored_wrapped() {
         !name.windows(6).any(|window| window == b"laptop"),
         "the name is stored in the clear"
     );
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_person_sees_where_they_are_signed_in_and_ends_it_from_afar() {
+    let app = TestApp::start().await;
+    let (one, other, browser) = (app.owner().await, app.owner().await, app.browser().await);
+    let (_, stranger) = app.stranger().await;
+    let listed = async |caller: &Caller| {
+        let body = caller.get("/v1/sign-ins").await.expect(200).body;
+        body["sign_ins"].as_array().unwrap().clone()
+    };
+    let sign_ins = listed(&one).await;
+    let current: Vec<&Value> = sign_ins.iter().filter(|sign_in| sign_in["current"] == true).collect();
+    assert_eq!((sign_ins.len(), current.len()), (3, 1), "{sign_ins:?}");
+    assert_eq!(current[0]["client"], "native");
+    assert_eq!(sign_ins.iter().filter(|sign_in| sign_in["client"] == "web").count(), 1);
+
+    let seen_by_other = listed(&other).await;
+    let its = seen_by_other.iter().find(|sign_in| sign_in["current"] == true).unwrap();
+    let path = format!("/v1/sign-ins/{}", its["id"].as_str().unwrap());
+    stranger.delete(&path).await.expect(404);
+    other.get("/v1/me").await.expect(200);
+    one.delete(&path).await.expect(204);
+    other.get("/v1/me").await.expect(401);
+    one.delete(&path).await.expect(404);
+    one.delete("/v1/sign-ins/nonsense").await.expect(404);
+
+    one.delete("/v1/sign-ins").await.expect(204);
+    browser.get("/v1/me").await.expect(401);
+    assert_eq!(listed(&one).await.len(), 1);
+    assert_eq!(listed(&stranger).await.len(), 1);
+    let ended: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE action = 'sign_in.ended'")
+        .fetch_one(&mut app.look().await)
+        .await
+        .unwrap();
+    assert_eq!(ended, 2);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn that_a_sign_in_was_used_is_noted_once_an_hour() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let mut db = app.look().await;
+    let mut used_after = async |minutes: i32| -> f64 {
+        sqlx::query("UPDATE refresh_families SET used_at = now() - make_interval(mins => $1)")
+            .bind(minutes)
+            .execute(&mut db)
+            .await
+            .unwrap();
+        owner.get("/v1/me").await.expect(200);
+        sqlx::query_scalar("SELECT extract(epoch FROM now() - used_at)::float8 FROM refresh_families")
+            .fetch_one(&mut db)
+            .await
+            .unwrap()
+    };
+    assert!(used_after(59).await > 3_000.0);
+    assert!(used_after(61).await < 60.0);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_person_s_devices_are_listed_by_name_and_revoked_by_nobody_else() {
+    use attune_ingest::keys::Enrolment;
+    let app = TestApp::start().await;
+    let (owner, (_, stranger)) = (app.owner().await, app.stranger().await);
+    for (kind, name) in [("native", "My laptop"), ("extension", "Chrome, at work")] {
+        let key = base64(Enrolment::generate().public());
+        let body = json!({"kind": kind, "name": name, "hpke_public": key});
+        owner.post("/v1/devices", body).await.expect(201);
+    }
+    let listed = owner.get("/v1/devices").await.expect(200).body;
+    let of = |field: &str| -> Vec<&Value> {
+        listed["devices"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| &it[field])
+            .collect()
+    };
+    assert_eq!(of("name"), ["Chrome, at work", "My laptop"]);
+    assert_eq!(of("kind"), ["extension", "native"]);
+    assert_eq!(of("recorded_at"), [&Value::Null; 2]);
+    assert_eq!(stranger.get("/v1/devices").await.expect(200).body["devices"], json!([]));
+
+    let path = format!("/v1/devices/{}", of("id")[0].as_str().unwrap());
+    stranger.delete(&path).await.expect(404);
+    owner.delete(&path).await.expect(204);
+    owner.delete(&path).await.expect(404);
+    let left = owner.get("/v1/devices").await.expect(200).body;
+    assert_eq!(left["devices"].as_array().unwrap().len(), 1);
+    let secret: Option<Vec<u8>> = sqlx::query_scalar("SELECT psk FROM devices WHERE revoked_at IS NOT NULL")
+        .fetch_one(&mut app.look().await)
+        .await
+        .unwrap();
+    assert_eq!(secret, None, "a revoked device's secret is kept");
     app.finish().await;
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Agrees to audio being kept, or takes it back.
-async fn keep(owner: &Caller, granted: bool) {
+pub async fn keep(owner: &Caller, granted: bool) {
     let consent = json!({"kind": "keep_audio", "granted": granted});
     owner.post("/v1/consents", consent).await.expect(201);
 }
@@ -39,7 +39,8 @@ async fn stretches(db: &mut PgConnection) -> (i64, i64) {
     sqlx::query_as(count).fetch_one(db).await.unwrap()
 }
 
-async fn until_stored(app: &TestApp) {
+/// Waits until all audio that is kept lies in objects.
+pub async fn until_stored(app: &TestApp) {
     let mut db = app.look().await;
     eventually(async || matches!(stretches(&mut db).await, (1.., 0))).await;
 }

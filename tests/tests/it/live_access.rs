@@ -324,6 +324,23 @@ async fn what_is_revoked_or_taken_back_ends_a_connection() {
     app.finish().await;
 }
 
+#[tokio::test]
+async fn a_device_that_its_owner_revokes_is_cut_off_and_opens_nothing_more() {
+    let (app, stage) = start().await;
+    let connection = stage.api.reserve_connection(stage.session, false).await.unwrap();
+    let (mut link, _) = Link::open(&stage.api, &stage.device, stage.session, &connection, &hello())
+        .await
+        .unwrap();
+    let listed = stage.owner.get("/v1/devices").await.expect(200).body;
+    assert!(listed["devices"][0]["recorded_at"].is_string(), "{listed}");
+    let device = format!("/v1/devices/{}", listed["devices"][0]["id"].as_str().unwrap());
+    stage.owner.delete(&device).await.expect(204);
+    assert_eq!(ended(&mut link).await, Some(CloseCode::NotAuthenticated));
+    let path = format!("/v1/sessions/{}/connections", stage.session);
+    stage.owner.post(&path, json!({})).await.expect(404);
+    app.finish().await;
+}
+
 /// The code that a connection is closed with.
 async fn ended(link: &mut Link) -> Option<CloseCode> {
     within(async {

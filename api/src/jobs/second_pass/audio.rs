@@ -1,6 +1,7 @@
 //! Kept audio as samples: opened, decoded and forgotten again, in memory alone.
 
 use crate::audio;
+use crate::jobs::audio::sealed;
 use crate::jobs::{JobError, Workshop};
 use crate::keys::MeetingKey;
 use crate::record::kept_audio::{self, Stretch};
@@ -111,18 +112,10 @@ impl KeptSound {
             self.at_hand.push(at_hand);
             return Ok(true);
         }
-        let (at, id) = (self.at, stretch.id);
-        let sealed = if stretch.stored {
-            workshop.live.audio().get(at.tenant, at.meeting, id).await?
-        } else {
-            let row = workshop
-                .db
-                .with_tenant(at.tenant, async |tx| kept_audio::audio(tx, at.tenant, id).await);
-            row.await?
-        };
+        let sealed = sealed(workshop, self.at.tenant, self.at.meeting, stretch).await?;
         let Some(sealed) = sealed else { return Ok(false) };
-        let frames = audio::open(&self.key, id, track, &sealed)?;
-        self.at_hand.push((id, frames));
+        let frames = audio::open(&self.key, stretch.id, track, &sealed)?;
+        self.at_hand.push((stretch.id, frames));
         Ok(true)
     }
 }

@@ -77,6 +77,11 @@ export function dayHeading(at: string, now: Date, place: Place): string {
   }).format(new Date(at));
 }
 
+/** The same inside a sentence: `today`, `yesterday`, `Friday 13 November`. */
+export function dayInSentence(at: string, now: Date, place: Place): string {
+  return dayHeading(at, now, place).replace(/^(Today|Yesterday)$/, (word) => word.toLowerCase());
+}
+
 function dayNumber(date: Date, place: Place): number {
   const { year, month, day } = calendar(date, place);
   return Math.floor(Date.UTC(year, month - 1, day) / 86_400_000);

@@ -121,6 +121,17 @@ impl Caller {
             .await
     }
 
+    /// What is at a path, byte for byte.
+    pub async fn download(&self, path: &str) -> Vec<u8> {
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .headers(self.headers.clone());
+        let response = request.send().await.expect("the server answers");
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        response.bytes().await.expect("the answer is whole").into()
+    }
+
     async fn finish(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("the server answers");
         let (status, headers) = (response.status(), response.headers().clone());

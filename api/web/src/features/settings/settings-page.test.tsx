@@ -1,5 +1,5 @@
 import { screen, waitFor } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openApp, refusal, type Answers } from "../../../test/app";
 import { heartRecording } from "../../../test/fixtures/meeting.mjs";
 
@@ -18,6 +18,9 @@ function standing({ role = "owner", host = "stt.example", allowed = false, conse
     "GET /v1/me": () => ({ status: 200, body: { id: "u", tenant_id: "t", role } }),
     "GET /v1/organisation": () => ({ status: 200, body: organisation }),
     "GET /v1/heart-recordings": () => ({ status: 200, body: { recordings: [] } }),
+    "GET /v1/devices": () => ({ status: 200, body: { devices: [] } }),
+    "GET /v1/sign-ins": () => ({ status: 200, body: { sign_ins: [] } }),
+    "GET /v1/exports": () => ({ status: 200, body: { exports: [] } }),
     "GET /v1/consents": () => ({ status: 200, body: { consents: [{ kind: "remote_recognition", granted, created_at: "2026-11-20T00:00:00Z" }] } }),
     "PATCH /v1/organisation": async (request) => {
       organisation.remote_recognition = ((await request.json()) as { remote_recognition: boolean }).remote_recognition;
@@ -167,5 +170,143 @@ describe("the settings", () => {
     await user.click(await screen.findByRole("switch", OURS));
     expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Only an owner may.");
     await waitFor(() => expect(screen.getByRole("switch", OURS).getAttribute("aria-checked")).toBe("false"));
+  });
+});
+
+describe("access", () => {
+  const at = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+  /** A server with two devices and three sign-ins, from which what is ended goes. */
+  const granting = (answers: Answers = {}): Answers => {
+    let devices = [
+      { id: "d1", kind: "extension", name: "Work Chrome", enrolled_at: at(9), recorded_at: at(0) },
+      { id: "d2", kind: "native", name: "Laptop", enrolled_at: at(1), recorded_at: null },
+    ];
+    let signIns = [
+      { id: "s1", client: "web", signed_in_at: at(5), used_at: at(0), expires_at: at(-25), current: true },
+      { id: "s2", client: "native", signed_in_at: at(9), used_at: at(1), expires_at: at(-81), current: false },
+      { id: "s3", client: "web", signed_in_at: at(9), used_at: at(3), expires_at: at(-21), current: false },
+    ];
+    return {
+      ...standing({}),
+      "GET /v1/devices": () => ({ status: 200, body: { devices } }),
+      "DELETE /v1/devices/d1": () => {
+        devices = devices.filter(({ id }) => id !== "d1");
+        return { status: 204 };
+      },
+      "GET /v1/sign-ins": () => ({ status: 200, body: { sign_ins: signIns } }),
+      "DELETE /v1/sign-ins/s2": () => {
+        signIns = signIns.filter(({ id }) => id !== "s2");
+        return { status: 204 };
+      },
+      "DELETE /v1/sign-ins": () => {
+        signIns = signIns.filter(({ current }) => current);
+        return { status: 204 };
+      },
+      ...answers,
+    };
+  };
+
+  it("is taken from a device after asking", async () => {
+    const { user, requests } = openApp("/settings", granting());
+    await user.click(await screen.findByRole("button", { name: "Remove Work Chrome" }));
+    await user.click(await screen.findByRole("button", { name: "Keep it" }));
+    expect(requests.filter((request) => request.startsWith("DELETE"))).toEqual([]);
+    await user.click(screen.getByRole("button", { name: "Remove Work Chrome" }));
+    await user.click(await screen.findByRole("button", { name: "Remove it" }));
+    await waitFor(() => expect(screen.queryByText("Work Chrome")).toBeNull());
+    expect(screen.getByText("Laptop").parentElement?.textContent).toMatch(/Program.*enrolled yesterday.*has not recorded yet/);
+  });
+
+  it("ends where a person is signed in elsewhere, one by one or all but here", async () => {
+    const { user } = openApp("/settings", granting());
+    await user.click(await screen.findByRole("button", { name: "Sign out the program that was last used yesterday" }));
+    await waitFor(() => expect(screen.queryByRole("button", { name: /^Sign out the program/ })).toBeNull());
+    await user.click(screen.getByRole("button", { name: "Sign out everywhere else" }));
+    await user.click(await screen.findByRole("button", { name: "Sign out" }));
+    await waitFor(() => expect(screen.queryByRole("button", { name: /^Sign out/ })).toBeNull());
+    expect(screen.getByText("This browser")).toBeTruthy();
+  });
+
+  it("says that nothing was changed where the server does not answer", async () => {
+    const { user } = openApp("/settings", granting({ "DELETE /v1/sign-ins/s2": () => refusal(503, "unavailable", "try again later") }));
+    await user.click(await screen.findByRole("button", { name: /^Sign out the program/ }));
+    expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
+  });
+});
+
+describe("an archive", () => {
+  const at = new Date().toISOString();
+  const one = { id: "e1", state: "ready", meetings: 3, meetings_done: 3, bytes: 1_234_567, created_at: at, expires_at: at };
+
+  it("is asked for, watched while it is made, and taken away", async () => {
+    let exports: (typeof one)[] = [];
+    const { user, refresh } = openApp("/settings", {
+      ...standing({}),
+      "GET /v1/exports": () => ({ status: 200, body: { exports } }),
+      "POST /v1/exports": () => {
+        exports = [{ ...one, state: "running", meetings_done: 1 }];
+        return { status: 202, body: exports[0] };
+      },
+    });
+    await user.click(await screen.findByRole("button", { name: "Make an archive" }));
+    expect(await screen.findByText("1 of 3 meetings")).toBeTruthy();
+    expect(screen.getByRole("progressbar").getAttribute("value")).toBe("1");
+    expect(screen.getByRole("button", { name: "Being made…" }).hasAttribute("disabled")).toBe(true);
+    exports = [one];
+    await refresh();
+    expect((await screen.findByRole("link", { name: "Download" })).getAttribute("href")).toBe("/v1/exports/e1/file");
+    expect(screen.getByText("1.2 MB")).toBeTruthy();
+  });
+
+  it("is deleted, or says that it is not", async () => {
+    let refuses = true;
+    let exports = [one];
+    const { user } = openApp("/settings", {
+      ...standing({}),
+      "GET /v1/exports": () => ({ status: 200, body: { exports } }),
+      "DELETE /v1/exports/e1": () => {
+        if (refuses) return refusal(503, "unavailable", "try again later");
+        exports = [];
+        return { status: 204 };
+      },
+    });
+    await user.click(await screen.findByRole("button", { name: /^Delete the archive/ }));
+    expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
+    refuses = false;
+    await user.click(screen.getByRole("button", { name: /^Delete the archive/ }));
+    await waitFor(() => expect(screen.queryByText(/^Archive of/)).toBeNull());
+  });
+});
+
+describe("erasing everything", () => {
+  it("takes the very words, hands over a receipt and ends at the sign-in", async () => {
+    const files: Blob[] = [];
+    vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: (file: Blob) => `blob:${files.push(file)}`, revokeObjectURL: () => undefined }));
+    const sent: unknown[] = [];
+    const { user, path } = openApp("/settings", {
+      ...standing({}),
+      "POST /v1/me/erasure": async (request) => {
+        sent.push(await request.json());
+        return { status: 200, body: { receipt: "{}", signature: "c2ln", key_id: 1, public: "a2V5" } };
+      },
+    });
+    await user.click(await screen.findByRole("button", { name: "Erase everything…" }));
+    const really = await screen.findByRole("button", { name: "Erase everything" });
+    const field = screen.getByLabelText(/^Type/);
+    await user.type(field, "erase everythin{Enter}");
+    expect(really.hasAttribute("disabled")).toBe(true);
+    expect(sent).toEqual([]);
+    await user.type(field, "g");
+    await user.click(really);
+    await waitFor(() => expect(path()).toBe("/sign-in"));
+    expect(sent).toEqual([{ confirm: "erase everything" }]);
+    expect(await files[0]?.text()).toContain("c2ln");
+  });
+
+  it("says that nothing was changed where it failed", async () => {
+    const { user } = openApp("/settings", { ...standing({}), "POST /v1/me/erasure": () => refusal(503, "unavailable", "try again later") });
+    await user.click(await screen.findByRole("button", { name: "Erase everything…" }));
+    await user.type(await screen.findByLabelText(/^Type/), "erase everything{Enter}");
+    expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
   });
 });

@@ -1,6 +1,8 @@
 /** What a person settles for themselves, and administrators for everybody. */
 import { useTitle } from "../../ui/title";
+import { AccessSection } from "./access-section";
 import { AudioSection } from "./audio-section";
+import { ExportSection } from "./export-section";
 import { HeartSection } from "./heart-section";
 import { RecognitionSection } from "./recognition-section";
 
@@ -13,6 +15,8 @@ export function SettingsPage() {
         <AudioSection />
         <RecognitionSection />
         <HeartSection />
+        <AccessSection />
+        <ExportSection />
       </div>
     </div>
   );
