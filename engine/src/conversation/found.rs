@@ -5,10 +5,11 @@
 use super::{Setup, Utterance};
 use crate::clock::{MeetingTime, Span};
 use crate::commitments::Terms;
-use crate::detect::{Detector, Event, Language, Punctuation};
+use crate::detect::{Detector, Language, Punctuation};
 use crate::fillers::{Filler, FillerKind};
 use crate::lexicon::is_filled_pause;
 use crate::questions::QuestionKind;
+use crate::shared_list::SharedList;
 use crate::speaker::Speaker;
 use crate::turns::{self, NEAR, TURN_GAP};
 use std::sync::Arc;
@@ -68,7 +69,7 @@ pub(crate) struct Finder {
     /// Everything that begins before this was fed.
     decided_to: MeetingTime,
     /// Of the words that were fed, in that order.
-    origins: Vec<Origin>,
+    origins: SharedList<Origin>,
 }
 
 impl Finder {
@@ -83,7 +84,7 @@ impl Finder {
             language,
             punctuation,
             decided_to: MeetingTime::START,
-            origins: Vec::new(),
+            origins: SharedList::default(),
         }
     }
 
@@ -154,13 +155,12 @@ impl Finder {
         let settled = self.detector.settled();
         let found = settled.found();
         let from = marks.earliest().min(from);
-        let recent = |event: &&Event| event.span.end >= from;
         // The utterance and the word in it at a place of a speaker.
         let locate = |speaker: usize, place: usize, marks: &Marks<'_>| {
             let said = settled.word(speaker, place)?;
             Some((marks.locate(self.origins[said.number])?, said))
         };
-        for asked in found.questions.iter().filter(|asked| recent(&&asked.event)) {
+        for asked in found.questions.since(from) {
             let event = asked.event;
             if let Some(((utterance, _), _)) = locate(event.speaker, event.first, marks) {
                 marks.found[utterance].questions.push(Question {
@@ -170,7 +170,7 @@ impl Finder {
                 });
             }
         }
-        for promise in found.commitments.iter().filter(|promise| recent(&&promise.event)) {
+        for promise in found.commitments.since(from) {
             let event = promise.event;
             if let Some(((utterance, _), _)) = locate(event.speaker, event.first, marks) {
                 marks.found[utterance].commitments.push(Commitment {
@@ -179,16 +179,16 @@ impl Finder {
                 });
             }
         }
-        for event in found.backchannels.iter().filter(recent) {
+        for event in found.backchannels.since(from) {
             for place in event.first..=event.last {
                 if let Some(((utterance, word), _)) = locate(event.speaker, place, marks) {
                     marks.listening[utterance].push(word);
                 }
             }
         }
-        let pauses = found.fillers.iter().map(|event| (FillerKind::FilledPause, event));
-        let lexical = found.lexical.iter().map(|event| (FillerKind::Lexical, event));
-        for (kind, event) in pauses.chain(lexical).filter(|(_, event)| recent(event)) {
+        let pauses = found.fillers.since(from).map(|event| (FillerKind::FilledPause, event));
+        let lexical = found.lexical.since(from).map(|event| (FillerKind::Lexical, event));
+        for (kind, event) in pauses.chain(lexical) {
             let Some(((utterance, word), said)) = locate(event.speaker, event.first, marks) else {
                 continue;
             };
