@@ -19,12 +19,28 @@ pub(super) fn lay_out(analysis: &Analysis, faces: &Faces) -> Laid {
     for (name, fact) in analysis.facts() {
         layout.paragraph(&format!("{name}: {fact}"), FAINT);
     }
+    if lacks(analysis, faces) {
+        layout.paragraph(LACKS, STRONG);
+    }
     record(&analysis.record, &mut layout);
     if let Some(coaching) = &analysis.coaching {
         coach(&analysis.record, coaching, &mut layout);
     }
     transcript(&analysis.record, &mut layout);
     layout.finish()
+}
+
+/// What to know where words are in a script that no font here has the letters of.
+const LACKS: &str = "Some words are in a script that this file has no letters of, and stand here as […]. Whoever copies them, or listens \
+                     to the file, has them all the same; the other formats show them.";
+
+/// Whether anything that was said, or anybody's name, cannot be shown. What we say ourselves can.
+fn lacks(analysis: &Analysis, faces: &Faces) -> bool {
+    let record = &analysis.record;
+    let names = record.people.iter().filter_map(|who| who.name.as_deref());
+    let said = record.utterances.iter().map(|line| line.text.as_str());
+    let mut texts = names.chain(said).chain([analysis.about.title.as_str()]);
+    texts.any(|text| faces.lacks(text))
 }
 
 fn record(record: &MeetingRecord, layout: &mut Layout<'_>) {
