@@ -7,6 +7,7 @@ pub mod devices;
 pub mod heart;
 pub mod meetings;
 mod migrate;
+pub mod profiles;
 mod role;
 pub mod signing_in;
 pub mod tenants;

@@ -74,6 +74,8 @@ pub(crate) enum JobError {
     Audio(#[from] crate::audio::NotAudio),
     #[error("opening a stored body")]
     Sealed(#[from] crate::live::Unreadable),
+    #[error(transparent)]
+    Speech(#[from] crate::speech::SpeechError),
     #[error("the worker was built without what its jobs reach")]
     Unfurnished,
 }

@@ -14,11 +14,14 @@ mod meetings;
 mod nudges;
 mod openapi;
 mod organisation;
+mod speech;
+mod stored;
 
 pub use input::{Valid, ValidQuery};
 pub use openapi::document;
 
 pub(crate) use meetings::{key_of, read_title};
+pub(crate) use stored::read_stored;
 
 use crate::server::AppState;
 use axum::Router;
@@ -41,6 +44,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(login::redeem_login_link))
         .routes(routes!(login::logout))
         .routes(routes!(me::get_me))
+        .routes(routes!(speech::get_speech, speech::change_speech))
         .routes(routes!(devices::create_device))
         .routes(routes!(consents::create_consent, consents::list_consents))
         .routes(routes!(
@@ -54,6 +58,7 @@ fn api() -> OpenApiRouter<AppState> {
             meetings::delete_meeting
         ))
         .routes(routes!(audio::get_audio, audio::delete_audio))
+        .routes(routes!(stored::get_stored))
         .routes(routes!(corrections::correct_utterance))
         .routes(routes!(heart::create_heart_recording, heart::list_heart_recordings).layer(heart::body_limit()))
         .routes(routes!(heart::delete_heart_recording))

@@ -7,7 +7,8 @@ use crate::clock::{MeetingTime, Span};
 use crate::commitments::Terms;
 use crate::detect::{Detector, Language, Punctuation};
 use crate::fillers::{Filler, FillerKind};
-use crate::lexicon::is_filled_pause;
+use crate::lexicon::{is_filled_pause, token};
+use crate::measures::Profile;
 use crate::questions::QuestionKind;
 use crate::shared_list::SharedList;
 use crate::speaker::Speaker;
@@ -66,6 +67,7 @@ pub(crate) struct Finder {
     detector: Detector,
     language: Language,
     punctuation: Punctuation,
+    profile: Arc<Profile>,
     /// Everything that begins before this was fed.
     decided_to: MeetingTime,
     /// Of the words that were fed, in that order.
@@ -75,14 +77,16 @@ pub(crate) struct Finder {
 impl Finder {
     /// Before anyone spoke.
     pub(super) fn new(setup: &Setup) -> Self {
-        Self::of(Language::heard_by(&setup.recognizer.languages), Punctuation::Absent)
+        let language = Language::heard_by(&setup.recognizer.languages);
+        Self::of(language, Punctuation::Absent, Arc::clone(&setup.profile))
     }
 
-    fn of(language: Language, punctuation: Punctuation) -> Self {
+    fn of(language: Language, punctuation: Punctuation, profile: Arc<Profile>) -> Self {
         Self {
             detector: Detector::new(SIDES, punctuation, language),
             language,
             punctuation,
+            profile,
             decided_to: MeetingTime::START,
             origins: SharedList::default(),
         }
@@ -95,7 +99,7 @@ impl Finder {
         let punctuation = punctuation(utterances);
         if punctuation != self.punctuation {
             let decided_to = self.decided_to;
-            *self = Self::of(self.language, punctuation);
+            *self = Self::of(self.language, punctuation, Arc::clone(&self.profile));
             self.feed_all(utterances);
             self.advance(decided_to);
             self.mark(utterances, MeetingTime::START);
@@ -194,7 +198,7 @@ impl Finder {
             };
             // What else fills a gap, such as "oh", is no filled pause (C6).
             if kind == FillerKind::Lexical || is_filled_pause(&said.token) {
-                marks.filler(utterance, kind, word, event.last + 1 - event.first);
+                marks.filler(utterance, kind, word, event.last + 1 - event.first, &self.profile);
             }
         }
     }
@@ -223,8 +227,8 @@ fn punctuation(utterances: &[Arc<Utterance>]) -> Punctuation {
 }
 
 /// Marks anew what is found in all of `utterances`, which are in order of start.
-pub(crate) fn mark_all(utterances: &mut [Arc<Utterance>], language: Language) {
-    let mut finder = Finder::of(language, punctuation(utterances));
+pub(crate) fn mark_all(utterances: &mut [Arc<Utterance>], language: Language, profile: Arc<Profile>) {
+    let mut finder = Finder::of(language, punctuation(utterances), profile);
     finder.feed_all(utterances);
     finder.mark(utterances, MeetingTime::START);
 }
@@ -280,13 +284,19 @@ impl<'a> Marks<'a> {
         (word < utterance.as_ref().words.len()).then_some((place, word))
     }
 
-    fn filler(&mut self, utterance: usize, kind: FillerKind, word: usize, words: usize) {
+    /// Notes a filler, unless it is one of the words that the person keeps.
+    fn filler(&mut self, utterance: usize, kind: FillerKind, word: usize, words: usize, profile: &Profile) {
         let said = &self.utterances[self.first + utterance].as_ref().words;
+        let words = words.min(said.len() - word);
+        let tokens: Vec<String> = said[word..word + words].iter().map(|word| token(&word.text)).collect();
+        if profile.keeps(&tokens.join(" ")) {
+            return;
+        }
         self.fillers[utterance].push(Filler {
             kind,
             at: said[word].start,
             word,
-            words: words.min(said.len() - word),
+            words,
         });
     }
 
