@@ -3,6 +3,7 @@ import { useTitle } from "../../ui/title";
 import { AudioSection } from "./audio-section";
 import { HeartSection } from "./heart-section";
 import { RecognitionSection } from "./recognition-section";
+import { SpeechSection } from "./speech-section";
 
 export function SettingsPage() {
   useTitle("Settings");
@@ -12,6 +13,7 @@ export function SettingsPage() {
       <div className="mt-8 sm:mt-10">
         <AudioSection />
         <RecognitionSection />
+        <SpeechSection />
         <HeartSection />
       </div>
     </div>
