@@ -17,7 +17,7 @@ export function DataSection({ meeting }: { meeting: Meeting }) {
   const stored = useQuery(storedQuery(meeting.id));
   return (
     <Section id="data" title="My data" lead="What is stored of this meeting, where, and until when. All of it is encrypted under the meeting's own key, which goes with it.">
-      {stored.isSuccess ? (
+      {stored.data !== undefined ? (
         <Box meeting={meeting} stored={stored.data} />
       ) : stored.isError ? (
         <Failed what="What is stored could not be read" error={stored.error} onRetry={() => void stored.refetch()} />

@@ -191,7 +191,7 @@ describe("the report", () => {
     const older = <T extends object>(part: T) => Object.fromEntries(Object.entries(part).filter(([name]) => !newer.includes(name))) as T;
     await open({ ...report, record: older(report.record), coaching: older(report.coaching) });
     expect(screen.getByRole("region", { name: "Who spoke" })).toBeTruthy();
-    expect(screen.getByRole("img", { name: /^Turns over \d+:\d\d: You \d+, Others \d+$/ })).toBeTruthy();
+    expect(screen.getByRole("img", { name: /^Turns over \d+:\d\d: You \d+, Others \d+, \d+ nudges? shown$/ })).toBeTruthy();
   });
 
   it("lists the nudges with their reason and leads to the moment", async () => {
@@ -404,8 +404,9 @@ describe("a report that was loaded", () => {
     const { refresh } = openApp(`/meetings/${ended.id}/report`, {
       [`GET /v1/meetings/${ended.id}`]: () => (away ? refusal(503, "unavailable") : { status: 200, body: ended }),
       [`GET /v1/meetings/${ended.id}/report`]: () => (away ? refusal(503, "unavailable") : { status: 200, body: report }),
+      [`GET /v1/meetings/${ended.id}/stored`]: () => (away ? refusal(503, "unavailable") : { status: 200, body: stored }),
     });
-    await screen.findByRole("region", { name: "Who spoke" });
+    await screen.findByText("Audio");
     away = true;
     await refresh();
     expect(screen.getByRole("region", { name: "Who spoke" })).toBeTruthy();

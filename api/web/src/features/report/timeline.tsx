@@ -29,7 +29,7 @@ export function Timeline({ report }: { report: Report }) {
     ...(fillers.length > 0 ? [`${fillers.length} fillers`] : []),
     ...(pauses.length > 0 ? [`${pauses.length} silent pauses`] : []),
     ...(questions.length > 0 ? [`${questions.length} questions of yours`] : []),
-    ...(nudges.length > 0 ? [`${nudges.length} nudges shown`] : []),
+    ...(nudges.length > 0 ? [`${nudges.length} ${nudges.length === 1 ? "nudge" : "nudges"} shown`] : []),
     ...(heldOut.length > 0 ? [`${heldOut.length} held out`] : []),
   ];
   return (
