@@ -54,7 +54,7 @@ benched := --profile ci --config 'profile.ci.opt-level=2' --workspace
 bench: setup web ## what things cost; rows in target/bench/*.json
 	cargo build --profile ci --bin attune
 	@$(attune) models fetch --required
-	cargo bench $(benched) $(or $(ARGS),--bench voice_activity --bench track_cost --bench recognizers --bench latency)
+	cargo bench $(benched) $(or $(ARGS),--bench voice_activity --bench track_cost --bench recognizers --bench fold --bench latency)
 
 bench-listening: setup web ## live recognition against its goals: cost, latency, fairness, memory; forty minutes
 	cargo build --profile ci --bin attune

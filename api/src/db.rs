@@ -8,6 +8,7 @@ pub mod exports;
 pub mod heart;
 pub mod meetings;
 mod migrate;
+pub mod profiles;
 mod role;
 pub mod signing_in;
 pub mod tenants;

@@ -19,4 +19,5 @@ pub mod render;
 pub mod retry;
 pub mod routes;
 pub mod server;
+mod speech;
 pub mod web;

@@ -15,6 +15,7 @@ pub(crate) mod observations;
 pub(crate) mod second_passes;
 pub(crate) mod sessions;
 pub(crate) mod spans;
+pub(crate) mod stored;
 pub(crate) mod streams;
 pub(crate) mod tickets;
 pub(crate) mod utterances;

@@ -43,6 +43,8 @@ pub struct About {
     pub others_told: Option<bool>,
     /// The report's fingerprints; none of reports that are older than these.
     pub hashes: Option<Hashes>,
+    /// What is stored of the meeting, where, and until when, a line each; nothing in a record, nor where nothing is stored.
+    pub stored: Vec<String>,
 }
 
 /// A report, and what it is about.
@@ -276,6 +278,32 @@ mod tests {
             let written = sample::written(&analysis, format);
             assert!(written.contains("4.2 s of speech could not be recognized"), "{written}");
         }
+    }
+
+    #[test]
+    fn earlier_meetings_and_missed_questions_are_told_in_every_format() {
+        let analysis = sample::analysis();
+        for format in FOR_PEOPLE {
+            let written = sample::written(&analysis, format);
+            assert!(written.contains("148, 155"), "{format:?} {written}");
+            assert!(
+                written.to_lowercase().contains("questions i could have asked"),
+                "{format:?}"
+            );
+            assert!(
+                written.to_lowercase().contains("my data") && written.contains("2 kB"),
+                "{format:?}"
+            );
+            assert!(
+                written.contains("then I spoke of something else at 0:05"),
+                "{format:?} {written}"
+            );
+        }
+        let csv = sample::written(&analysis, Format::Csv);
+        assert!(csv.contains(",148.0000 155.2500\r\n"), "{csv}");
+        let json: serde_json::Value = serde_json::from_str(&sample::written(&analysis, Format::Json)).unwrap();
+        assert_eq!(json["coaching"]["trends"][0]["measure"], "C3");
+        assert_eq!(json["coaching"]["missed_questions"][0]["replied_at_ms"], 5_000);
     }
 
     #[test]

@@ -17,6 +17,8 @@ mod nudges;
 mod openapi;
 mod organisation;
 mod sign_ins;
+mod speech;
+mod stored;
 
 pub use input::{Valid, ValidQuery};
 pub use openapi::document;
@@ -24,6 +26,7 @@ pub use openapi::document;
 pub(crate) use devices::name_of as device_name;
 pub(crate) use heart::body_of as heart_body;
 pub(crate) use meetings::{key_of, read_title, title_of};
+pub(crate) use stored::read_stored;
 
 use crate::server::AppState;
 use axum::Router;
@@ -51,6 +54,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(sign_ins::end_sign_in))
         .routes(routes!(devices::create_device, devices::list_devices))
         .routes(routes!(devices::revoke_device))
+        .routes(routes!(speech::get_speech, speech::change_speech))
         .routes(routes!(consents::create_consent, consents::list_consents))
         .routes(routes!(
             organisation::get_organisation,
@@ -63,6 +67,7 @@ fn api() -> OpenApiRouter<AppState> {
             meetings::delete_meeting
         ))
         .routes(routes!(audio::get_audio, audio::delete_audio))
+        .routes(routes!(stored::get_stored))
         .routes(routes!(corrections::correct_utterance))
         .routes(routes!(heart::create_heart_recording, heart::list_heart_recordings).layer(heart::body_limit()))
         .routes(routes!(heart::delete_heart_recording))

@@ -36,6 +36,7 @@ fn main() {
         tracks: vec![Track::Mic, Track::Tab],
         recognizer: recognizer.info().clone(),
         voices: VoicesHeard::NotInstalled,
+        profile: Default::default(),
     };
     let coach = CoachSetup {
         mode: Mode::Practice,

@@ -33,6 +33,8 @@ pub struct CoachSetup {
     pub is_host: bool,
     /// Nothing is said in a meeting that is marked as sensitive.
     pub is_sensitive: bool,
+    /// Targets of pace and fillers are none for this person (measures.md, guards): nothing is said of them.
+    pub is_guarded: bool,
     /// Rules that were found to change nothing for this person.
     pub retired: BTreeSet<Rule>,
     /// Share of moments left out by lot, 0 to 1, so that what a nudge changes can be told from what would have changed

@@ -183,6 +183,12 @@ impl Rule {
         matches!(self, Self::BadSound | Self::TalkingMuted | Self::Break)
     }
 
+    /// Whether it goes by a target of C3 or of C6 to C9 that is drawn from others: it is silent for whom these are none. N3 goes by
+    /// the person's own pace.
+    pub(crate) const fn has_target_of_others(self) -> bool {
+        matches!(self, Self::TooFast | Self::TooSlow | Self::FillerCluster)
+    }
+
     /// Whether it says that something went well.
     pub(crate) const fn is_positive(self) -> bool {
         matches!(self, Self::WellDone)

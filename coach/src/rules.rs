@@ -78,6 +78,7 @@ pub(crate) trait Watch {
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
     goal: Option<Rule>,
+    is_guarded: bool,
     too_fast: TooFast,
     too_slow: TooSlow,
     rushing: Rushing,
@@ -110,6 +111,7 @@ impl Rules {
         let (kind, goal) = (setup.meeting_type, setup.goal);
         Self {
             goal,
+            is_guarded: setup.is_guarded,
             too_fast: TooFast::new(setup.own.wpm),
             too_slow: TooSlow::new(setup.own.wpm, kind),
             rushing: Rushing::default(),
@@ -172,10 +174,12 @@ impl Rules {
 
     /// What the rules see at `signal`.
     pub(crate) fn observe(&mut self, signal: &Signal) -> Vec<Moment> {
+        let is_guarded = self.is_guarded;
         let moments: Vec<Moment> = self
             .each()
             .into_iter()
             .filter_map(|(_, rule)| rule.observe(signal))
+            .filter(|moment| !(is_guarded && moment.rule.has_target_of_others()))
             .collect();
         if let Some(out) = moments.iter().find(|moment| Some(moment.rule) == self.goal) {
             self.well_done.goal_was_out(out.true_at);

@@ -68,6 +68,8 @@ pub enum ToldBy {
     Page,
     /// A voice that is heard elsewhere in the meeting too.
     Voice,
+    /// The person whose meeting it is, who put it right.
+    Person,
 }
 
 impl ToldBy {

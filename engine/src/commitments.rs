@@ -211,7 +211,8 @@ const DAYS: &[&str] = &[
     "sunday",
 ];
 
-const MONTHS: &[&str] = &[
+/// The months, January first, as [`due`] has them.
+pub const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",

@@ -12,7 +12,7 @@ use crate::detect::Language;
 use crate::fillers::Filler;
 use crate::lexicon;
 use crate::live::{LiveMeasures, Pace};
-use crate::measures::{self, Evidence, History, Measures};
+use crate::measures::{self, Evidence, History, Measures, Profile};
 use crate::meeting_type::MeetingType;
 use crate::page::Page;
 use crate::questions::QuestionKind;
@@ -43,6 +43,8 @@ pub struct Setup {
     pub recognizer: RecognizerInfo,
     /// Whether the others' voices are told apart.
     pub voices: VoicesHeard,
+    /// What the person said of their own speech. Shared: a conversation is copied at every commit.
+    pub profile: Arc<Profile>,
 }
 
 /// One decided segment that held words.
@@ -336,8 +338,8 @@ impl Conversation {
 
     /// Finds anew what there is to find, in words that were changed.
     pub(crate) fn find_anew(&mut self) {
-        let language = self.language();
-        found::mark_all(&mut self.utterances, language);
+        let (language, profile) = (self.language(), Arc::clone(&self.setup.profile));
+        found::mark_all(&mut self.utterances, language, profile);
     }
 
     /// What is shown while the meeting goes on.

@@ -1,4 +1,4 @@
-//! Words that the person put right. A correction is of a stretch of one speaker's speech, the segment that they read, and of
+//! Words that the person put right, and who said them. A correction is of a stretch of one speaker's speech, the segment that they read, and of
 //! its words: whatever a recognizer hears there, now or in a later pass, gives way to it.
 //!
 //! The rule: words of that speaker whose middle lies in the stretch are replaced, and with them every other word of the
@@ -7,7 +7,7 @@
 //! alone is what was said. A word that was heard too keeps its time, and the rest is spread between those. What a person wrote
 //! is sure.
 
-use crate::attribution::{Pair, align};
+use crate::attribution::{Pair, Participant, ToldBy, align};
 use crate::clock::{MeetingTime, Span};
 use crate::conversation::found::Found;
 use crate::conversation::{Conversation, Utterance};
@@ -31,6 +31,19 @@ pub struct Correction {
     pub version: u32,
     /// What was said, in words between spaces.
     pub text: String,
+    /// Who of the others said it; none where that stands as it is told.
+    pub who: Option<String>,
+}
+
+impl Correction {
+    fn participant(&self) -> Option<Participant> {
+        let name = self.who.clone().filter(|_| self.speaker == Speaker::Them)?;
+        Some(Participant {
+            name,
+            confidence: 1.0,
+            told_by: ToldBy::Person,
+        })
+    }
 }
 
 /// That an utterance is as the person wrote it.
@@ -55,26 +68,52 @@ impl Conversation {
         }
         read
     }
+
+    /// The meeting, read [with its page](Self::with_page), with the names that the person put right: of the corrected segment, else of
+    /// whatever shares most of its stretch. Those of other segments stay, also of the same voice: one that was named wrongly in one
+    /// place need not be in another.
+    #[must_use]
+    pub(crate) fn named(mut self, corrections: &[Correction]) -> Self {
+        for correction in corrections {
+            let Some(participant) = correction.participant() else {
+                continue;
+            };
+            if let Some(index) = carrier(&self.utterances, correction) {
+                Arc::make_mut(&mut self.utterances[index]).participant = Some(participant);
+            }
+        }
+        self
+    }
 }
 
-fn correct(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
-    let shared = |utterance: &Utterance| match utterance.speaker == correction.speaker {
-        true => utterance.span.overlap_ms(correction.span),
-        false => 0,
-    };
+/// The utterance that a correction is of: that of its segment, else the one of the same speaker that shares most of its stretch.
+fn carrier(utterances: &[Arc<Utterance>], correction: &Correction) -> Option<usize> {
     let named = utterances
         .iter()
         .position(|utterance| utterance.id == correction.segment);
-    let carrier = named.or_else(|| {
-        let touched = utterances
+    named.or_else(|| {
+        let shares = utterances
             .iter()
             .enumerate()
-            .filter(|(_, utterance)| shared(utterance) > 0);
-        touched
-            .max_by_key(|(_, utterance)| shared(utterance))
-            .map(|(index, _)| index)
-    });
-    let touched = |utterance: &Utterance| utterance.id == correction.segment || shared(utterance) > 0;
+            .map(|(index, utterance)| (shared(utterance, correction), index));
+        shares
+            .filter(|(shared, _)| *shared > 0)
+            .max_by_key(|(shared, _)| *shared)
+            .map(|(_, index)| index)
+    })
+}
+
+/// Milliseconds of the correction's stretch in which its speaker says `utterance`.
+fn shared(utterance: &Utterance, correction: &Correction) -> u64 {
+    match utterance.speaker == correction.speaker {
+        true => utterance.span.overlap_ms(correction.span),
+        false => 0,
+    }
+}
+
+fn correct(utterances: &mut Vec<Arc<Utterance>>, correction: &Correction) {
+    let carrier = carrier(utterances, correction);
+    let touched = |utterance: &Utterance| utterance.id == correction.segment || shared(utterance, correction) > 0;
     // Words that a recognizer writes behind the end of what a segment decides stand at its end, where they last no time: their
     // middle lies in no stretch, and yet the person read them.
     let whole = |utterance: &Utterance| utterance.id == correction.segment && utterance.span.end <= correction.span.end;
@@ -162,6 +201,7 @@ pub fn reread(lines: &mut [Line], corrections: &[Correction]) {
             version: correction.version,
             heard: known.map_or_else(|| joined(&line.words), |known| known.heard),
         });
+        line.participant = correction.participant().or(line.participant.take());
         line.words = placed(&correction.text, &line.words, line.span);
         line.text = joined(&line.words);
         line.low_confidence = false;
@@ -249,6 +289,7 @@ mod tests {
             span: Span::new(segment.span.start, segment.span.end),
             version: 1,
             text: text.into(),
+            who: None,
         }
     }
 
@@ -364,6 +405,41 @@ mod tests {
         assert_eq!(lines[0].text, "we shipped it");
         let known = lines[0].corrected.as_ref().unwrap();
         assert_eq!((known.version, known.heard.as_str()), (2, "we sheep it"));
+    }
+
+    #[test]
+    fn who_of_the_others_said_it_is_put_right_in_that_segment_alone() {
+        let meeting = conversation(
+            MeetingType::Other,
+            &[
+                said(Them, 10_000, "we ship it"),
+                said(Them, 14_000, "on friday"),
+                said(Me, 18_000, "fine"),
+            ],
+        );
+        let named = |index: usize, who: &str| Correction {
+            who: Some(who.into()),
+            ..correction(&meeting.utterances()[index], &meeting.utterances()[index].text.clone())
+        };
+        let corrections = [named(0, "Ana"), named(2, "Ben")];
+        let read = meeting.corrected(&corrections).with_page().named(&corrections);
+        let names = |meeting: &Conversation| -> Vec<Option<String>> {
+            let utterances = meeting.utterances().iter();
+            utterances
+                .map(|said| Some(said.participant.as_ref()?.name.clone()))
+                .collect()
+        };
+        // What is said on the person's own channel is theirs.
+        assert_eq!(names(&read), [Some("Ana".to_owned()), None, None]);
+        assert_eq!(texts(&read), texts(&meeting));
+        let mut lines: Vec<Line> = meeting.utterances().iter().map(|one| Line::from(&**one)).collect();
+        reread(&mut lines, &corrections);
+        let told = lines[0]
+            .participant
+            .as_ref()
+            .map(|told| (told.name.as_str(), told.told_by));
+        assert_eq!(told, Some(("Ana", ToldBy::Person)));
+        assert_eq!(lines[2].participant, None);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 mod describe;
 pub mod exchange;
 pub mod features;
+mod findings;
 mod floor;
 mod interruptions;
 mod items;

@@ -1,7 +1,8 @@
 //! Who cut in on whom, and who tried to speak in vain (C14, C15): what the report counts and the coach hears.
 //!
 //! Both are told from voices, by the definitions of measures.md: how long two overlap, who stops and who goes on; words decide
-//! only what is a backchannel and whether the other had any left. What [`crate::detect`] makes of words alone is for transcripts
+//! only what is a backchannel and whether the other had any left. Speech whose words are in doubt is neither: what it says may be a
+//! backchannel, a cough or an echo (measures.md, quality gate). It still holds a floor. What [`crate::detect`] makes of words alone is for transcripts
 //! without sound.
 
 use crate::clock::{MeetingTime, Span};
@@ -39,7 +40,8 @@ pub(crate) fn cut_ins(utterances: &[Arc<Utterance>], by: Speaker) -> Vec<usize> 
     let begun = beginnings(utterances, by).filter(|&index| {
         let own = utterances[index].span;
         let under = floor[..floor.partition_point(|ipu| ipu.start < own.start)].last();
-        !is_backchannel(utterances, index)
+        !utterances[index].low_confidence
+            && !is_backchannel(utterances, index)
             // The other's breath is no stop: they had the floor before and after.
             && !is_talked_over(utterances, index)
             && under.is_some_and(|other| cuts_in(own, *other, &words))
@@ -69,6 +71,7 @@ pub(crate) fn attempts(utterances: &[Arc<Utterance>], turns: &[Turn], by: Speake
         let under = voice[from..].iter().take_while(|unit| unit.start < tried.end);
         let overlap_ms: u64 = under.map(|unit| unit.overlap_ms(tried)).sum();
         u128::from(overlap_ms) >= (ATTEMPT + EDGE).as_millis()
+            && !utterances[index].low_confidence
             && is_talked_over(utterances, index)
             && !is_backchannel(utterances, index)
             && keeps_the_floor(turns, holder, tried)

@@ -1,6 +1,7 @@
 //! Hedges (C19): words that take a claim half back. Uncertainty next to a number or a forecast is none: it is information
 //! (measures.md: never flag calibrated uncertainty).
 
+use crate::measures::Profile;
 use crate::phrases::{self, Phrase};
 
 /// A number or a forecast this near makes a hedge calibrated, words.
@@ -10,6 +11,13 @@ const NEAR: usize = 5;
 pub(crate) fn find<T: AsRef<str>>(tokens: &[T]) -> Vec<Phrase> {
     let mut found = phrases::find(tokens, HEDGES);
     found.retain(|hedge| !is_literal(tokens, *hedge) && !is_calibrated(tokens, *hedge));
+    found
+}
+
+/// The same, without the words that the person keeps.
+pub(crate) fn not_kept(tokens: &[&str], profile: &Profile) -> Vec<Phrase> {
+    let mut found = find(tokens);
+    found.retain(|hedge| !profile.keeps(&tokens[hedge.at..hedge.at + hedge.words].join(" ")));
     found
 }
 

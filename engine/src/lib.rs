@@ -47,5 +47,6 @@ mod hedges;
 mod phrases;
 mod second_opinion;
 mod segmenter;
+mod shared_list;
 #[cfg(test)]
 mod spoken;

@@ -29,7 +29,8 @@ pub struct LiveMeasures {
     pub at_ms: u64,
     /// My pace over the last 30 s of mine, exponentially smoothed, words a minute.
     pub pace_wpm: Option<f32>,
-    /// What my pace aims at in this kind of meeting (C3).
+    /// What my pace aims at in this kind of meeting (C3); unbounded for a person whose pace is not to be held
+    /// against them.
     pub pace_target: Band,
     /// My share of all speech, 0 to 1; absent on one channel.
     pub talk_share_me: Option<f32>,
@@ -116,10 +117,14 @@ pub(crate) fn live(conversation: &Conversation, pace: &Pace) -> LiveMeasures {
         .flat_map(|utterance| &utterance.fillers)
         .filter(|filler| covered || filler.kind == FillerKind::Lexical)
         .count();
+    let target = match conversation.setup().profile.is_guarded() {
+        true => Band::default(),
+        false => pace_target(conversation.setup().meeting_type),
+    };
     LiveMeasures {
         at_ms: conversation.now().as_ms(),
         pace_wpm: pace.smoothed,
-        pace_target: pace_target(conversation.setup().meeting_type),
+        pace_target: target,
         talk_share_me: (conversation.has_two_sides() && all >= ENOUGH).then(|| mine.as_secs_f32() / all.as_secs_f32()),
         current_turn_ms: current_turn_ms(conversation),
         fillers_per_min: (mine >= ENOUGH).then(|| fillers as f32 * 60.0 / mine.as_secs_f32()),

@@ -5,6 +5,7 @@
 //! Standing of a number, as in the design: `[V]` read in the primary source, `[S]` in a secondary source that quotes it,
 //! `[M]` commonly cited, `[D]` a design choice of ours.
 
+mod booked;
 mod c10_longest_monologue;
 mod c11_turn_length;
 mod c12_interactivity;
@@ -50,6 +51,7 @@ use crate::conversation::Conversation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use booked::Booked;
 pub(crate) use c3_speaking_rate::{pace_target, speaking_time};
 pub(crate) use c9_pausing::pauses;
 pub(crate) use c15_failed_interruptions::tries;
@@ -281,7 +283,7 @@ fn found(evidence: &Evidence<'_>) -> Vec<Found> {
     ];
     let mut all: Vec<Found> = each.into_iter().map(|measure| measure(evidence)).collect();
     for found in &mut all {
-        evidence.profile.guard(&mut found.measure);
+        evidence.profile().guard(&mut found.measure);
     }
     all
 }

@@ -34,8 +34,9 @@ impl Repetition<'_> {
 }
 
 /// The repetition among `words`, each an utterance's number and a token, filled pauses left out. A phrase does not reach across
-/// two utterances, and counts if two of its words carry a subject: "I don't know" is no habit of wording.
-pub fn find<'a>(words: &[(usize, &'a str)]) -> Repetition<'a> {
+/// two utterances, and counts if two of its words carry a subject: "I don't know" is no habit of wording. One for which `is_kept`
+/// is no repetition.
+pub fn find<'a>(words: &[(usize, &'a str)], is_kept: impl Fn(&[&str]) -> bool) -> Repetition<'a> {
     let mut uses: BTreeMap<[&str; 3], Vec<usize>> = BTreeMap::new();
     for (at, &[one, two, three]) in words.array_windows().enumerate() {
         let phrase = [one.1, two.1, three.1];
@@ -44,7 +45,7 @@ pub fn find<'a>(words: &[(usize, &'a str)]) -> Repetition<'a> {
             uses.entry(phrase).or_default().push(at);
         }
     }
-    uses.retain(|_, at| at.len() >= USES);
+    uses.retain(|phrase, at| at.len() >= USES && !is_kept(phrase));
     let mut inside = vec![false; words.len()];
     for at in uses.values().flatten() {
         inside[*at..*at + 3].fill(true);
@@ -74,6 +75,10 @@ fn named(uses: BTreeMap<[&str; 3], Vec<usize>>) -> Vec<Repeated<'_>> {
 mod tests {
     use super::*;
 
+    fn find<'a>(words: &[(usize, &'a str)]) -> Repetition<'a> {
+        super::find(words, |_| false)
+    }
+
     fn words<'a>(utterances: &[&'a str]) -> Vec<(usize, &'a str)> {
         let each = utterances.iter().enumerate();
         each.flat_map(|(utterance, text)| text.split(' ').map(move |token| (utterance, token)))
@@ -90,6 +95,16 @@ mod tests {
         let found = find(&said);
         assert_eq!(found.named, [(["the", "launch", "budget"], vec![1, 5, 11])]);
         assert_eq!((found.phrases, found.share()), (1, Some(9.0 / 14.0)));
+    }
+
+    #[test]
+    fn what_is_kept_is_none() {
+        let said = words(&["see the launch budget"; 3]);
+        let found = super::find(&said, |phrase| phrase.contains(&"budget"));
+        assert_eq!(
+            (found.phrases, found.named, found.inside.contains(&true)),
+            (0, vec![], false)
+        );
     }
 
     #[test]

@@ -12,10 +12,10 @@ mod talk;
 mod turn_taking;
 
 pub use charts::{Charts, FillerTick, GapBar, Lane, PauseTick};
-pub use coaching::{Change, Coaching, NudgeHeldOut, NudgeShown};
+pub use coaching::{Change, Coaching, NudgeHeldOut, NudgeShown, Trend};
 pub use pace::PacePoint;
 pub use points::Point;
-pub use questions::QuestionAsked;
+pub use questions::{MissedQuestion, QuestionAsked};
 pub use record::{
     ActionItem, Coverage, Decision, Gap, Line, MeetingRecord, Missing, OpenQuestion, SecondHearing, Source, Unheard,
     Who,
@@ -27,14 +27,16 @@ use crate::conversation::{Conversation, Utterance};
 use crate::correction::Correction;
 use crate::detect::Language;
 use crate::judged::Judged;
-use crate::measures::{self, Evidence, History, Profile};
+use crate::measures::{self, Booked, Evidence, History, Measures};
 use crate::score;
 use crate::transcript::SegmentId;
 use points::{Choice, Points};
 use serde::{Deserialize, Serialize};
 use statements::Statements;
 use std::collections::BTreeMap;
-use std::time::Duration;
+
+/// Meetings of a trend: this one's forerunners of its type (measures.md, metric board).
+const TREND_MEETINGS: usize = 8;
 
 /// A report of one meeting. Both parts lie side by side where it is stored, as one object, so that a report that is older than
 /// the parts is still read.
@@ -55,10 +57,8 @@ pub struct ReportRest {
     pub meeting: String,
     /// The person's own earlier meetings of the same type.
     pub history: History,
-    /// What the person said of their own speech.
-    pub profile: Profile,
-    /// How long the meeting was booked for; a calendar tells.
-    pub booked: Option<Duration>,
+    /// When the meeting was to be; a calendar tells.
+    pub booked: Booked,
     /// What a language model found, where one looked.
     pub judged: Option<Judged>,
     /// Which version this is.
@@ -87,7 +87,8 @@ pub struct ReportRest {
 
 /// The report of a meeting as far as it is decided.
 pub fn report(conversation: &Conversation, rest: ReportRest) -> Report {
-    let conversation = &conversation.corrected(&rest.corrections).with_page();
+    let read = conversation.corrected(&rest.corrections).with_page();
+    let conversation = &read.named(&rest.corrections);
     Report {
         coaching: coaching(conversation, &rest),
         record: record(conversation, rest),
@@ -127,12 +128,11 @@ fn record(conversation: &Conversation, rest: ReportRest) -> MeetingRecord {
 }
 
 fn coaching(conversation: &Conversation, rest: &ReportRest) -> Coaching {
-    let evidence = Evidence::new(conversation, &rest.history, rest.judged.as_ref())
-        .of(rest.profile.clone())
-        .booked(rest.booked);
+    let evidence = Evidence::new(conversation, &rest.history, rest.judged.as_ref()).booked(rest.booked);
     let (measures, samples) = measures::estimate(&evidence, &rest.meeting);
     let score = score::estimate(&measures, &samples, evidence.blocks(), &rest.meeting);
     let turns = conversation.turns();
+    let tells_missed = conversation.has_two_sides() && is_english(rest);
     let pace = pace::pace(conversation);
     let choice = Choice {
         conversation,
@@ -156,6 +156,11 @@ fn coaching(conversation: &Conversation, rest: &ReportRest) -> Coaching {
         voices: conversation.has_two_sides().then_some(conversation.setup().voices),
         turn_taking: turn_taking::turn_taking(conversation, &evidence),
         questions: questions::questions(conversation),
+        missed_questions: match tells_missed {
+            true => questions::missed(conversation, &turns),
+            false => Vec::new(),
+        },
+        trends: trends(&rest.history, &measures),
         charts: charts::charts(conversation, &turns),
         measures,
         score: Some(score),
@@ -165,11 +170,42 @@ fn coaching(conversation: &Conversation, rest: &ReportRest) -> Coaching {
         held_out: rest.held_out.clone(),
         attention: conversation.attention().measures(),
         attention_minutes: conversation.attention().minutes(),
-        left_out: vec![
-            Missing::new("better_wording", "Needs a language model."),
-            Missing::new("missed_questions", "Needs a language model."),
-        ],
+        left_out: left_out(conversation, rest),
     }
+}
+
+/// Parts of coaching that this one does not have.
+fn left_out(conversation: &Conversation, rest: &ReportRest) -> Vec<Missing> {
+    let mut left_out = vec![
+        Missing::new("better_wording", "Needs a language model."),
+        Missing::new(
+            "last_plan",
+            "Needs training plans, which do not exist yet: whether the last one worked is not told.",
+        ),
+        Missing::new("drills", "Need practice modules, which do not exist yet."),
+    ];
+    if !conversation.has_two_sides() {
+        left_out.push(Missing::new(
+            "missed_questions",
+            "Only one channel was heard, so speakers cannot be told apart.",
+        ));
+    } else if !is_english(rest) {
+        left_out.push(Missing::new("missed_questions", "Told of English alone."));
+    }
+    left_out
+}
+
+fn is_english(rest: &ReportRest) -> bool {
+    rest.language.as_deref().map_or(Language::English, Language::of_tag) == Language::English
+}
+
+/// Each of `measures` that has a value in an earlier meeting.
+fn trends(history: &History, measures: &Measures) -> Vec<Trend> {
+    let of = measures.0.iter().map(|measure| Trend {
+        measure: measure.id.clone(),
+        values: history.newest(&measure.id, TREND_MEETINGS).to_vec(),
+    });
+    of.filter(|trend| !trend.values.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 pub(crate) use floor::Told;
 pub use sound::{PitchHeard, SoundHeard};
+pub(crate) use wording::takes_up;
 
 /// Something that nudge rules watch.
 #[derive(Debug, Clone, PartialEq)]

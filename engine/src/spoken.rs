@@ -89,6 +89,7 @@ pub(crate) fn setup(meeting_type: MeetingType) -> Setup {
         tracks: vec![Track::Mic, Track::Tab],
         recognizer: recognizer(true),
         voices: VoicesHeard::Apart,
+        profile: Default::default(),
     }
 }
 

@@ -22,6 +22,9 @@ use attune_models::store::Store;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// Transcript, measures and report of a recording
 #[derive(Debug, Args)]
@@ -38,7 +41,7 @@ pub(super) struct Arguments {
     /// A recording, or yours and then the others'
     #[arg(required = true, num_args = 1..=2, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// text, json, md, html, pdf, vtt (captions), ics (what is due on a day) or csv (measures); without it what the output's name
+    /// text, json, md, html, pdf, vtt (captions), ics (what is due on a day, with --began) or csv (measures); without it what the output's name
     /// says, or text
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -52,6 +55,9 @@ pub(super) struct Arguments {
     /// internal_update or other
     #[arg(long, value_name = "TYPE", default_value = "other", value_parser = meeting_type)]
     meeting_type: MeetingType,
+    /// When the recording began, such as 2026-11-25T14:02:00+01:00: ics needs the day that "by Friday" counts from
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    began: Option<OffsetDateTime>,
     /// Where to write, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -110,6 +116,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         tracks,
         recognizer: heard.recognizer.clone(),
         voices: heard.voices,
+        profile: Arc::default(),
     });
     for decided in heard.finals() {
         conversation.observe(decided);
@@ -126,6 +133,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let report = report(&conversation, rest);
     let about = About {
         title,
+        started_at: arguments.began,
         hashes: Some(hashes(&report)),
         ..About::default()
     };
@@ -139,6 +147,11 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             .map_err(|error| Failure::while_doing("writing the report", &error))?,
     )?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn moment(text: &str) -> Result<OffsetDateTime, String> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| "not a time with its zone, such as 2026-11-25T14:02:00+01:00".to_owned())
 }
 
 /// The channels of the files, and whom each carries.

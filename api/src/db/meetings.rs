@@ -25,6 +25,8 @@ pub struct MeetingRow {
     pub others_told: bool,
     /// Its audio may be kept, where the person consents to keeping any.
     pub keep_audio: bool,
+    /// When it is booked to begin.
+    pub starts_at: Option<OffsetDateTime>,
     /// When it is booked to end.
     pub ends_at: Option<OffsetDateTime>,
     /// The person invited the others.
@@ -68,6 +70,8 @@ pub struct NewMeeting<'a> {
     pub others_told: bool,
     /// Its audio may be kept, where the person consents to keeping any.
     pub keep_audio: bool,
+    /// When it is booked to begin.
+    pub starts_at: Option<OffsetDateTime>,
     /// When it is booked to end.
     pub ends_at: Option<OffsetDateTime>,
     /// The person invited the others.
@@ -81,10 +85,10 @@ pub async fn insert(db: impl PgExecutor<'_>, member: Member, meeting: NewMeeting
     sqlx::query_as!(
         MeetingRow,
         r#"INSERT INTO meetings (tenant_id, id, user_id, title, meeting_type, mode, goal, language, others_told, keep_audio,
-                                 ends_at, hosting, played_back)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                 starts_at, ends_at, hosting, played_back)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
            RETURNING id AS "id: MeetingId", title, meeting_type, mode, goal, language, state, others_told, keep_audio,
-                  ends_at AS "ends_at: OffsetDateTime", hosting, played_back,
+                  starts_at AS "starts_at: OffsetDateTime", ends_at AS "ends_at: OffsetDateTime", hosting, played_back,
                      created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
                   ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them"#,
         member.tenant.0,
@@ -97,6 +101,7 @@ pub async fn insert(db: impl PgExecutor<'_>, member: Member, meeting: NewMeeting
         meeting.language,
         meeting.others_told,
         meeting.keep_audio,
+        meeting.starts_at as Option<OffsetDateTime>,
         meeting.ends_at as Option<OffsetDateTime>,
         meeting.hosting,
         meeting.played_back
@@ -110,7 +115,7 @@ pub async fn find(db: impl PgExecutor<'_>, member: Member, id: MeetingId) -> sql
     sqlx::query_as!(
         MeetingRow,
         r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, goal, language, state, others_told, keep_audio,
-                  ends_at AS "ends_at: OffsetDateTime", hosting, played_back,
+                  starts_at AS "starts_at: OffsetDateTime", ends_at AS "ends_at: OffsetDateTime", hosting, played_back,
                   created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
                   ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them
            FROM meetings WHERE tenant_id = $1 AND user_id = $2 AND id = $3"#,
@@ -132,7 +137,7 @@ pub async fn list_for_user(
     sqlx::query_as!(
         MeetingRow,
         r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, goal, language, state, others_told, keep_audio,
-                  ends_at AS "ends_at: OffsetDateTime", hosting, played_back,
+                  starts_at AS "starts_at: OffsetDateTime", ends_at AS "ends_at: OffsetDateTime", hosting, played_back,
                   created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
                   ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them
            FROM meetings WHERE tenant_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR id < $3)

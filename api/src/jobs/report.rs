@@ -13,10 +13,11 @@ use crate::live::{self, Fold, LoadError, Setup, Stored, correction, sealed};
 use crate::record::analyses::{self, NewAnalysis, Newest, Subject};
 use crate::record::events::{self, Kind, NewEvent};
 use crate::record::nudges::StoredMoment;
-use crate::record::{Capture, corrections, from_column, kept_audio, nudges, second_passes, sessions, spans};
+use crate::record::{Capture, corrections, from_column, kept_audio, meetings, nudges, second_passes, sessions, spans};
+use crate::speech::Speech;
 use attune_coach::Rule;
 use attune_engine::clock::MeetingTime;
-use attune_engine::measures::Standing;
+use attune_engine::measures::{Booked, Standing};
 use attune_engine::report::{Change, NudgeHeldOut, NudgeShown, Report, ReportRest, report};
 use attune_engine::speaker::Speaker;
 use attune_ingest::protocol::ServerEvent;
@@ -84,7 +85,8 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
             let corrections = corrections::list(&mut *tx, tenant, meeting).await?;
             let corrected = corrections.iter().map(|correction| correction.utterance_id).collect();
             let mut hearing = Hearing::load(&mut *tx, at, &key, setup.recognizer(), corrected).await?;
-            let mut fold = Fold::new(&hearing.setup(setup), at.session);
+            let speech = Speech::load(&mut *tx, workshop.live.keys(), member).await?;
+            let mut fold = Fold::new(&hearing.setup(setup), &speech.profile(), at.session);
             let decided_to = MeetingTime::from_ms(from_column(subject.committed_ms));
             let read = |id, said| hearing.read(id, said);
             live::load_fold_as(&mut *tx, at, &key, &mut fold, decided_to, read).await?;
@@ -94,6 +96,7 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
                 meeting: meeting.to_string(),
                 goal: subject.goal.as_deref().and_then(goal::measure_of).map(str::to_owned),
                 language: Some(subject.language.clone()),
+                booked: booked(&subject),
                 history: history::load(&mut *tx, workshop.live.keys(), member, meeting).await?,
                 second_hearing,
                 live_texts,
@@ -144,6 +147,17 @@ async fn hear_again(tx: &mut PgConnection, at: Capture, subject: &Subject) -> sq
 
 fn is_incomplete(subject: &Subject) -> bool {
     subject.state != "ended"
+}
+
+/// When the meeting was to be. The times of a recording that is played are those of another day.
+fn booked(subject: &Subject) -> Booked {
+    let Some(started_at) = subject.started_at.filter(|_| !subject.played_back) else {
+        return Booked::default();
+    };
+    Booked {
+        late_ms: meetings::late_ms(subject.starts_at, started_at),
+        lasts: meetings::booked_for(subject.ends_at, started_at),
+    }
 }
 
 /// What a report holds besides the conversation.

@@ -15,11 +15,16 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, Deserialize)]
 struct Body {
     text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    who: Option<String>,
 }
 
-/// Seals the words of a correction of `utterance`.
-pub(crate) fn seal(key: &MeetingKey, utterance: Uuid, text: &str) -> Vec<u8> {
-    let body = Body { text: text.to_owned() };
+/// Seals the words of a correction of `utterance`, and who said them.
+pub(crate) fn seal(key: &MeetingKey, utterance: Uuid, text: &str, who: Option<&str>) -> Vec<u8> {
+    let body = Body {
+        text: text.to_owned(),
+        who: who.map(str::to_owned),
+    };
     sealed::seal(key, sealed::correction(utterance), &body)
 }
 
@@ -35,6 +40,7 @@ pub(crate) fn open_all(key: &MeetingKey, stored: Vec<Stored>) -> Result<Vec<Corr
             span: Span::new(ms(row.t0_ms), ms(row.t1_ms)),
             version: row.version.unsigned_abs(),
             text: body.text,
+            who: body.who,
         })
     };
     stored.into_iter().map(open).collect()

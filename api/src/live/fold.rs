@@ -6,6 +6,7 @@ use crate::record::nudges::{Change, Snoozed};
 use attune_coach::{Coach, CoachSetup, Conditions, Effect, Reaction, Rule, Slot, Verdict, verdict};
 use attune_engine::clock::MeetingTime;
 use attune_engine::conversation::{self, Conversation};
+use attune_engine::measures::Profile;
 use attune_engine::recognize::RecognizerInfo;
 use attune_engine::signal::Signal;
 use attune_engine::speaker::Track;
@@ -17,6 +18,7 @@ use attune_ingest::protocol::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -132,8 +134,8 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    /// The state before anyone spoke. A kind of meeting that a newer client knows and we do not is any other.
-    pub(crate) fn new(setup: &Setup, session: Uuid) -> Self {
+    /// The state before anyone spoke, of a person who said this of their speech. A kind of meeting that a newer client knows and we do not is any other.
+    pub(crate) fn new(setup: &Setup, profile: &Arc<Profile>, session: Uuid) -> Self {
         let meeting_type = setup.meeting_type.parse().unwrap_or_default();
         let mode = setup.mode.parse().unwrap_or_default();
         let coach = CoachSetup {
@@ -145,6 +147,7 @@ impl Fold {
             retired: setup.retired.iter().filter_map(|rule| rule.parse().ok()).collect(),
             booked: setup.booked_ms.map(Duration::from_millis),
             is_host: setup.hosting,
+            is_guarded: profile.is_guarded(),
             ..CoachSetup::default()
         };
         let conversation = conversation::Setup {
@@ -152,6 +155,7 @@ impl Fold {
             tracks: setup.tracks.clone(),
             recognizer: setup.recognizer.clone(),
             voices: setup.voices,
+            profile: Arc::clone(profile),
         };
         Self {
             conversation: Conversation::new(conversation),

@@ -9,10 +9,12 @@ use crate::live::load::{self, LoadError};
 use crate::live::seats::Seat;
 use crate::record::{analyses, from_column, sessions, spans};
 use attune_engine::clock::MeetingTime;
+use attune_engine::measures::Profile;
 use attune_engine::speaker::Track;
 use attune_ingest::ports::{Batch, Committed, Ledger, LedgerError, Numbered, Position, Withdrawal};
 use attune_ingest::protocol::{Account, ServerEvent};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often the database is asked for a report that another node may have made.
@@ -25,6 +27,8 @@ pub(super) struct PostgresLedger {
     pub(super) writer: Writer,
     pub(super) key: MeetingKey,
     pub(super) setup: Setup,
+    /// What the person said of their speech when the connection opened.
+    pub(super) profile: Arc<Profile>,
     pub(super) fold: Fold,
     pub(super) decided_to: MeetingTime,
     /// What became of every sample that is committed.
@@ -108,7 +112,7 @@ impl PostgresLedger {
 
     /// The fold over what is left once something was forgotten, or over what is there once it is heard otherwise.
     async fn refolded(&self, setup: &Setup) -> Result<Fold, LedgerError> {
-        let mut fold = Fold::new(setup, self.writer.at.session);
+        let mut fold = Fold::new(setup, &self.profile, self.writer.at.session);
         let (at, key, to) = (self.writer.at, &self.key, self.decided_to);
         let read = self
             .live

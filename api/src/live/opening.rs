@@ -10,9 +10,12 @@ use crate::live::ledger::PostgresLedger;
 use crate::live::load::{self, LoadError};
 use crate::live::socket::Verdict;
 use crate::record::{Capture, from_column, kept_audio, meetings, nudges, sessions, spans, streams, to_column};
+use crate::speech::{Speech, SpeechError};
 use attune_engine::clock::MeetingTime;
+use attune_engine::measures::Profile;
 use attune_ingest::ports::{LedgerError, Reservation, Resumption};
 use attune_ingest::protocol::Hello;
+use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -36,12 +39,13 @@ pub(super) async fn open(
         .map_err(unavailable)?;
     let Read {
         setup,
+        profile,
         fold,
         decided_to,
         resumption,
         keep_audio_until,
         resumed,
-    } = read(live, writer, &key, hello).await?;
+    } = read(live, writer, member(reservation), &key, hello).await?;
     let writer = Writer {
         keep_audio_until,
         ..writer
@@ -55,6 +59,7 @@ pub(super) async fn open(
         writer,
         key,
         setup,
+        profile,
         fold,
         decided_to,
         samples: resumption.samples.clone(),
@@ -67,6 +72,7 @@ pub(super) async fn open(
 /// What a session goes on from.
 struct Read {
     setup: Setup,
+    profile: Arc<Profile>,
     fold: Fold,
     decided_to: MeetingTime,
     resumption: Resumption,
@@ -75,7 +81,7 @@ struct Read {
     resumed: bool,
 }
 
-async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> Result<Read, NotOpened> {
+async fn read(live: &Live, writer: Writer, member: Member, key: &MeetingKey, hello: &Hello) -> Result<Read, NotOpened> {
     let at = writer.at;
     live.db
         .with_tenant(at.tenant, async |tx| {
@@ -111,12 +117,14 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
             for declared in &hello.tracks {
                 setup.hear(declared.track);
             }
-            let mut fold = Fold::new(&setup, at.session);
+            let profile = Speech::load(&mut *tx, &live.keys, member).await?.profile();
+            let mut fold = Fold::new(&setup, &profile, at.session);
             let Some(running) = running.filter(|_| held.ended_at.is_none()) else {
                 // It ended with this session: its client learns that, and sends nothing more. Any other is too late.
                 let ended = held.ended_at.is_some();
                 let over = Read {
                     setup,
+                    profile,
                     fold,
                     decided_to: MeetingTime::START,
                     resumption: Resumption {
@@ -148,6 +156,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
             }
             Ok(Read {
                 setup,
+                profile,
                 fold,
                 decided_to,
                 resumption: Resumption {
@@ -171,6 +180,8 @@ enum NotOpened {
     Db(#[from] sqlx::Error),
     #[error("reading what was committed")]
     Load(#[from] LoadError),
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
     #[error("a later connection is live")]
     Fenced,
     #[error("the session is closed")]

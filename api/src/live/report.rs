@@ -10,7 +10,7 @@ use crate::live::{correction, sealed};
 use crate::record::nudges::{self, StoredMoment};
 use crate::record::{analyses, corrections};
 use crate::render::{About, Analysis, Format, Hashes, Part, WriteError, hashes};
-use crate::routes::{ValidQuery, key_of, read_title};
+use crate::routes::{ValidQuery, key_of, read_stored, read_title};
 use crate::server::AppState;
 use attune_engine::correction::reread;
 use attune_engine::report::{Coaching, MeetingRecord, Report};
@@ -169,7 +169,12 @@ pub(super) async fn get_report_file(
     let read = read(&state, member, meeting.id, version).await?;
     let title = read_title(&meeting, &key_of(&state, member, meeting.id).await?)?;
     let disposition = attachment(&title, format.extension());
-    let analysis = analysis(title, &meeting, read, part);
+    // A record says nothing of what is stored for its owner.
+    let stored = match part {
+        Part::All => read_stored(&state, member, meeting.id).await?.told(),
+        Part::Record => Vec::new(),
+    };
+    let analysis = analysis(title, &meeting, read, stored, part);
     // Laying out a long meeting takes a while: not on a thread that others wait for.
     let written = tokio::task::spawn_blocking(move || analysis.write(format))
         .await
@@ -186,13 +191,14 @@ pub(super) async fn get_report_file(
 }
 
 /// The report of a meeting, to be written as a file.
-pub(crate) fn analysis(title: String, meeting: &MeetingRow, read: MeetingReport, part: Part) -> Analysis {
+pub(crate) fn analysis(title: String, meeting: &MeetingRow, read: MeetingReport, stored: Vec<String>, part: Part) -> Analysis {
     let about = About {
         title,
         started_at: meeting.started_at,
         ended_at: meeting.ended_at,
         others_told: Some(meeting.others_told),
         hashes: read.hashes,
+        stored,
     };
     let report = Report {
         record: read.record,

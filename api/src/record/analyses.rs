@@ -16,6 +16,10 @@ pub(crate) struct Subject {
     pub(crate) words_revision: i64,
     pub(crate) goal: Option<String>,
     pub(crate) language: String,
+    pub(crate) played_back: bool,
+    pub(crate) starts_at: Option<OffsetDateTime>,
+    pub(crate) ends_at: Option<OffsetDateTime>,
+    pub(crate) started_at: Option<OffsetDateTime>,
 }
 
 /// The meeting, locked until the transaction ends: no commit changes it while its report is made.
@@ -26,8 +30,10 @@ pub(crate) async fn hold(
 ) -> sqlx::Result<Option<Subject>> {
     sqlx::query_as!(
         Subject,
-        "SELECT user_id, state, committed_ms, last_event_number, report_version, words_revision, goal, language
-         FROM meetings WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
+        r#"SELECT user_id, state, committed_ms, last_event_number, report_version, words_revision, goal, language, played_back,
+                  starts_at AS "starts_at: OffsetDateTime", ends_at AS "ends_at: OffsetDateTime",
+                  started_at AS "started_at: OffsetDateTime"
+           FROM meetings WHERE tenant_id = $1 AND id = $2 FOR UPDATE"#,
         tenant.0,
         meeting.0
     )

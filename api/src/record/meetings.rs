@@ -26,9 +26,21 @@ pub(crate) struct Running {
 impl Running {
     /// How long it is booked for, from its first sound on; nothing where no end is booked, or none that this meeting can have.
     pub(crate) fn booked(&self) -> Option<Duration> {
-        let booked = Duration::try_from(self.ends_at? - self.started_at).ok()?;
-        (!booked.is_zero() && booked <= LONGEST).then_some(booked)
+        booked_for(self.ends_at, self.started_at)
     }
+}
+
+/// How long a meeting is booked for from its first sound at `started_at` on; nothing where no end is booked, or none that it can have.
+pub(crate) fn booked_for(ends_at: Option<OffsetDateTime>, started_at: OffsetDateTime) -> Option<Duration> {
+    let booked = Duration::try_from(ends_at? - started_at).ok()?;
+    (!booked.is_zero() && booked <= LONGEST).then_some(booked)
+}
+
+/// By how many milliseconds a meeting whose first sound came at `started_at` began after the time that was booked, negative where it
+/// was before; nothing where none is booked, or none that it can have.
+pub(crate) fn late_ms(starts_at: Option<OffsetDateTime>, started_at: OffsetDateTime) -> Option<i64> {
+    let late = started_at - starts_at?;
+    (late.unsigned_abs() <= LONGEST).then(|| i64::try_from(late.whole_milliseconds()).ok())?
 }
 
 /// The meeting is being captured from now on. None if it has ended, or is gone.
@@ -110,6 +122,19 @@ pub(crate) async fn progress(
 mod tests {
     use super::*;
     use time::macros::datetime;
+
+    #[test]
+    fn a_meeting_begins_late_or_early_by_what_is_booked() {
+        let began = datetime!(2026-12-01 9:02 UTC);
+        for (starts_at, expected) in [
+            (Some(datetime!(2026-12-01 9:00 UTC)), Some(120_000)),
+            (Some(datetime!(2026-12-01 9:02:30 UTC)), Some(-30_000)),
+            (Some(datetime!(2026-11-01 9:00 UTC)), None),
+            (None, None),
+        ] {
+            assert_eq!(late_ms(starts_at, began), expected, "{starts_at:?}");
+        }
+    }
 
     #[test]
     fn a_meeting_is_booked_from_its_first_sound_to_its_end() {

@@ -30,8 +30,9 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
         "CALSCALE:GREGORIAN".to_owned(),
         "METHOD:PUBLISH".to_owned(),
     ];
-    // Spoken days count from the day of the meeting. Of a recording nobody knows which that was, and no event is made.
-    if let Some(began) = analysis.about.started_at.map(|at| at.to_offset(UtcOffset::UTC)) {
+    // Spoken days count from the day of the meeting, on the clock that its beginning is told by. Of a recording of which nobody says
+    // when it began there is no such day, and no event is made.
+    if let Some(began) = analysis.about.started_at {
         for action in &analysis.record.actions {
             let due = action.due.as_deref().and_then(|words| day_of(words, began.date()));
             if let Some(due) = due {
@@ -57,7 +58,10 @@ fn event(analysis: &Analysis, action: &ActionItem, due: Date, began: OffsetDateT
     vec![
         "BEGIN:VEVENT".to_owned(),
         format!("UID:{}@attune", uid(action, began)),
-        format!("DTSTAMP:{}", began.format(MOMENT).unwrap_or_default()),
+        format!(
+            "DTSTAMP:{}",
+            began.to_offset(UtcOffset::UTC).format(MOMENT).unwrap_or_default()
+        ),
         format!("DTSTART;VALUE=DATE:{}", written(due)),
         format!("DTEND;VALUE=DATE:{}", written(due.next_day().unwrap_or(due))),
         format!("SUMMARY:{}", escape(&short(&action.text))),
@@ -170,6 +174,17 @@ mod tests {
             assert!(lines.contains(&line.to_owned()), "{line}: {calendar}");
         }
         assert_eq!(calendar, written(&analysis, Format::Ics));
+    }
+
+    #[test]
+    fn days_count_from_the_day_that_it_was_where_the_meeting_was() {
+        let mut early = meeting("I'll send it tomorrow.", Some("tomorrow"));
+        // Still the 24th in UTC.
+        early.about.started_at = Some(datetime!(2026-11-25 08:00 +13));
+        let lines = lines(&written(&early, Format::Ics));
+        for line in ["DTSTART;VALUE=DATE:20261126", "DTSTAMP:20261124T190000Z"] {
+            assert!(lines.contains(&line.to_owned()), "{line}: {lines:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! Each chart is a pure function of a report, in a file of its own.
 
 mod gaps;
+mod nudges;
 mod pace;
 mod questions;
 mod ribbon;
@@ -94,6 +95,7 @@ pub(super) fn all(record: &MeetingRecord, coaching: &Coaching) -> Vec<Drawing> {
         ticks::draw(&charts.fillers, &charts.pauses, length_ms),
         questions::draw(&coaching.questions, length_ms),
         gaps::draw(&charts.gaps, band(&coaching.measures, "C13")),
+        nudges::draw(&coaching.nudges, &coaching.held_out, length_ms),
         turn_map::draw(&coaching.turn_taking),
     ]
     .into_iter()

@@ -4,7 +4,7 @@ use attune_engine::measures::{Measure, MeasureState};
 use attune_engine::report::Coaching;
 use csv::{Terminator, WriterBuilder};
 
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 12] = [
     "id",
     "name",
     "value",
@@ -16,6 +16,7 @@ const HEAD: [&str; 11] = [
     "need",
     "of",
     "note",
+    "earlier",
 ];
 
 pub(super) fn compose(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
@@ -24,14 +25,24 @@ pub(super) fn compose(coaching: &Coaching, out: &mut String) -> std::fmt::Result
         .from_writer(Vec::new());
     writer.write_record(HEAD).map_err(|_| std::fmt::Error)?;
     for measure in &coaching.measures.0 {
-        writer.write_record(row(measure)).map_err(|_| std::fmt::Error)?;
+        let earlier = earlier(coaching, measure);
+        writer
+            .write_record(row(measure, earlier))
+            .map_err(|_| std::fmt::Error)?;
     }
     let written = writer.into_inner().map_err(|_| std::fmt::Error)?;
     out.push_str(&String::from_utf8_lossy(&written));
     Ok(())
 }
 
-fn row(measure: &Measure) -> [String; HEAD.len()] {
+/// The values of earlier meetings, the oldest first, with spaces between: a comma is the table's own.
+fn earlier(coaching: &Coaching, measure: &Measure) -> String {
+    let trend = coaching.trends.iter().find(|trend| trend.measure == measure.id);
+    let values = trend.into_iter().flat_map(|trend| &trend.values);
+    values.map(|value| format!("{value:.4}")).collect::<Vec<_>>().join(" ")
+}
+
+fn row(measure: &Measure, earlier: String) -> [String; HEAD.len()] {
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
     let target = measure.target.unwrap_or_default();
     let state = match measure.state {
@@ -51,6 +62,8 @@ fn row(measure: &Measure) -> [String; HEAD.len()] {
         number(Some(measure.exposure.need)),
         words(&measure.exposure.unit),
         words(measure.note.as_deref().unwrap_or_default()),
+        // One that is negative is no formula.
+        words(&earlier),
     ]
 }
 

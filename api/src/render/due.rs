@@ -1,6 +1,7 @@
 //! The day that spoken words name: "by friday" in a meeting on a Wednesday is two days later. Only words that name one day have one;
 //! "next week" has none, and what a speaker meant by it is not guessed.
 
+use attune_engine::commitments::MONTHS;
 use time::{Date, Duration, Month, Weekday};
 
 /// The day that `words`, lower case, name in a meeting on `day`; none where they name none, or several.
@@ -84,27 +85,8 @@ fn weekday(name: &str) -> Option<Weekday> {
 }
 
 fn month(name: &str) -> Option<Month> {
-    let mut month = Month::January;
-    for known in [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ] {
-        if known == name {
-            return Some(month);
-        }
-        month = month.next();
-    }
-    None
+    let place = MONTHS.iter().position(|known| *known == name)?;
+    Month::try_from(u8::try_from(place).ok()? + 1).ok()
 }
 
 /// The next such date that is not before `day`.

@@ -2,7 +2,7 @@
 
 use attune_engine::measures::{Band, Measure, MeasureState, Measures, Standing};
 use attune_engine::report::{
-    ActionItem, Change, Coaching, Coverage, Missing, ParticipantTalk, Point, Talk, Unheard, Who,
+    ActionItem, Change, Coaching, Coverage, MissedQuestion, Missing, ParticipantTalk, Point, Talk, Unheard, Who,
 };
 use attune_engine::speaker::{Speaker, Track};
 
@@ -239,6 +239,32 @@ pub(super) fn point(point: &Point, measures: &Measures) -> String {
     };
     let target = target(measure).map_or_else(String::new, |target| format!(", target {target}"));
     format!("{}: {}{target}", measure.name, estimate(measure))
+}
+
+/// The same measure in earlier meetings of the same type, the oldest first: `148, 155, 161`. None where there was none.
+pub(super) fn earlier(coaching: &Coaching, measure: &Measure) -> Option<String> {
+    let trend = coaching.trends.iter().find(|trend| trend.measure == measure.id)?;
+    let values: Vec<String> = trend.values.iter().map(|value| number(*value)).collect();
+    Some(values.join(", "))
+}
+
+/// The same where it stands behind other words: `earlier meetings: 148, 155, 161`.
+pub(super) fn told_earlier(coaching: &Coaching, measure: &Measure) -> Option<String> {
+    earlier(coaching, measure).map(|values| format!("earlier meetings: {values}"))
+}
+
+/// Who said it last and how it ended: what a question could have been about.
+pub(super) fn missed(missed: &MissedQuestion) -> String {
+    format!("… {}", missed.text)
+}
+
+/// Who ended an answer, and that I spoke of something else.
+pub(super) fn missed_after(missed: &MissedQuestion) -> String {
+    format!(
+        "{}, then I spoke of something else at {}",
+        who(&missed.by),
+        clock(missed.replied_at_ms)
+    )
 }
 
 /// What became of the number around a nudge: `190, then 162`.

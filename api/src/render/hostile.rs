@@ -69,6 +69,7 @@ fn meeting() -> Conversation {
             weakness: MARKUP.to_owned(),
         },
         voices: VoicesHeard::Apart,
+        profile: Default::default(),
     });
     // Forty people, each with a name to break something.
     for person in 0..40_u64 {
@@ -137,6 +138,7 @@ fn analysis(part: Part) -> Analysis {
         ended_at: Some(datetime!(2026-11-25 14:17 UTC)),
         others_told: Some(true),
         hashes: Some(hashes(&report)),
+        stored: vec![MARKUP.to_owned()],
     };
     Analysis::of(about, report, part)
 }

@@ -2,8 +2,8 @@
 //! and without a mouse.
 
 use super::figures::{
-    clock, effect, estimate, heard, missing, missing_part, number, one_voice, participant, percent, point, share,
-    speaker, speech, steers, target, terms, verdict, who,
+    clock, earlier, effect, estimate, heard, missed, missed_after, missing, missing_part, number, one_voice,
+    participant, percent, point, share, speaker, speech, steers, target, terms, verdict, who,
 };
 use super::passages::passages;
 use super::{Analysis, chart, svg};
@@ -45,6 +45,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
     record(&analysis.record, out)?;
     if let Some(coaching) = &analysis.coaching {
         coach(&analysis.record, coaching, out)?;
+        stored(&analysis.about.stored, out)?;
     }
     transcript(&analysis.record, out)?;
     writeln!(out, "</main>\n</body>\n</html>")
@@ -162,16 +163,30 @@ fn coach(record: &MeetingRecord, coaching: &Coaching, out: &mut String) -> std::
         )?;
     }
     close(out)?;
-    table("measures", "Measures", &coaching.measures, out)?;
+    table("measures", "Measures", coaching, &coaching.measures, out)?;
     if !coaching.attention.0.is_empty() {
-        table("attention", "Attention", &coaching.attention, out)?;
+        table("attention", "Attention", coaching, &coaching.attention, out)?;
         minutes(coaching, out)?;
     }
     questions(coaching, out)?;
+    missed_questions(coaching, out)?;
     nudges(coaching, out)?;
     writeln!(out, "<ul>")?;
     for missing in &coaching.left_out {
         writeln!(out, "<li>{}</li>", escape(&missing_part(missing)))?;
+    }
+    writeln!(out, "</ul>")?;
+    close(out)
+}
+
+fn stored(told: &[String], out: &mut String) -> std::fmt::Result {
+    if told.is_empty() {
+        return Ok(());
+    }
+    open("my-data", "My data", 3, out)?;
+    writeln!(out, "<p>All of it is encrypted under the meeting's own key.</p>\n<ul>")?;
+    for line in told {
+        writeln!(out, "<li>{}</li>", escape(line))?;
     }
     writeln!(out, "</ul>")?;
     close(out)
@@ -228,11 +243,11 @@ fn talk(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
     close(out)
 }
 
-fn table(id: &str, name: &str, measures: &Measures, out: &mut String) -> std::fmt::Result {
+fn table(id: &str, name: &str, coaching: &Coaching, measures: &Measures, out: &mut String) -> std::fmt::Result {
     open(id, name, 3, out)?;
     writeln!(
         out,
-        "<table>\n<thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Value</th><th scope=\"col\">Target</th><th scope=\"col\">Standing</th></tr></thead>\n<tbody>"
+        "<table>\n<thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Value</th><th scope=\"col\">Target</th><th scope=\"col\">Standing</th><th scope=\"col\">Earlier meetings</th></tr></thead>\n<tbody>"
     )?;
     for measure in &measures.0 {
         let state = match measure.standing() {
@@ -242,11 +257,12 @@ fn table(id: &str, name: &str, measures: &Measures, out: &mut String) -> std::fm
         };
         writeln!(
             out,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td{state}>{}</td></tr>",
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td{state}>{}</td><td>{}</td></tr>",
             escape(&measure.name),
             escape(&estimate(measure)),
             escape(&target(measure).unwrap_or_else(|| "–".to_owned())),
-            escape(&verdict(measure))
+            escape(&verdict(measure)),
+            earlier(coaching, measure).unwrap_or_else(|| "–".to_owned())
         )?;
     }
     writeln!(out, "</tbody>\n</table>")?;
@@ -308,6 +324,25 @@ fn questions(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
             moment(&asked.source),
             escape(&asked.text),
             if asked.follow_up { ", follow-up" } else { "" }
+        )?;
+    }
+    writeln!(out, "</ul>")?;
+    close(out)
+}
+
+fn missed_questions(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    if coaching.missed_questions.is_empty() {
+        return Ok(());
+    }
+    open("missed-questions", "Questions I could have asked", 3, out)?;
+    writeln!(out, "<ul class=\"statements\">")?;
+    for one in &coaching.missed_questions {
+        writeln!(
+            out,
+            "<li><span class=\"who\">{}</span> <span dir=\"auto\">{}</span> <span class=\"terms\"><bdi>{}</bdi></span></li>",
+            moment(&one.source),
+            escape(&missed(one)),
+            escape(&missed_after(one))
         )?;
     }
     writeln!(out, "</ul>")?;

@@ -20,6 +20,8 @@ struct Document<'a> {
     record: &'a MeetingRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
     coaching: Option<&'a Coaching>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stored: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     record_hash: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +63,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
         words,
         record,
         coaching: coaching.as_ref(),
+        stored: coaching.as_ref().map_or(&[], |_| about.stored.as_slice()),
         record_hash: hashes.map(|hashes| hashes.record.as_str()),
         // It would tell something of coaching that is not here.
         report_hash: hashes

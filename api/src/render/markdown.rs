@@ -2,8 +2,8 @@
 
 use super::Analysis;
 use super::figures::{
-    clock, effect, estimate, heard, missing, missing_part, one_voice, participant, percent, point, share, speaker,
-    speech, steers, target, terms, verdict, who,
+    clock, earlier, effect, estimate, heard, missed, missed_after, missing, missing_part, one_voice, participant,
+    percent, point, share, speaker, speech, steers, target, terms, verdict, who,
 };
 use super::passages::passages;
 use attune_engine::measures::Measures;
@@ -18,6 +18,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
     record(&analysis.record, out)?;
     if let Some(coaching) = &analysis.coaching {
         coach(coaching, out)?;
+        stored(&analysis.about.stored, out)?;
     }
     transcript(&analysis.record, out)
 }
@@ -78,9 +79,9 @@ fn coach(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
     points("Went well", &coaching.strengths, coaching, out)?;
     points("Could be better", &coaching.growth, coaching, out)?;
     talk(coaching, out)?;
-    table("Measures", &coaching.measures, out)?;
+    table("Measures", coaching, &coaching.measures, out)?;
     if !coaching.attention.0.is_empty() {
-        table("Attention", &coaching.attention, out)?;
+        table("Attention", coaching, &coaching.attention, out)?;
     }
     if !coaching.questions.is_empty() {
         writeln!(out, "\n### My questions\n")?;
@@ -94,11 +95,33 @@ fn coach(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
         let follow_up = if asked.follow_up { ", follow-up" } else { "" };
         writeln!(out, "- **{at}** {} *({kind}{follow_up})*", plain(&asked.text))?;
     }
+    if !coaching.missed_questions.is_empty() {
+        writeln!(out, "\n### Questions I could have asked\n")?;
+    }
+    for one in &coaching.missed_questions {
+        let at = clock(one.source.span.start.as_ms());
+        writeln!(
+            out,
+            "- **{at}** {} *({})*",
+            plain(&missed(one)),
+            plain(&missed_after(one))
+        )?;
+    }
     nudges(coaching, out)?;
     for missing in &coaching.left_out {
         writeln!(out, "\n{}", plain(&missing_part(missing)))?;
     }
     Ok(())
+}
+
+fn stored(told: &[String], out: &mut String) -> std::fmt::Result {
+    if !told.is_empty() {
+        writeln!(
+            out,
+            "\n### My data\n\nAll of it is encrypted under the meeting's own key.\n"
+        )?;
+    }
+    told.iter().try_for_each(|line| writeln!(out, "- {}", plain(line)))
 }
 
 fn points(name: &str, told: &[Point], coaching: &Coaching, out: &mut String) -> std::fmt::Result {
@@ -148,19 +171,20 @@ fn talk(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
     }
 }
 
-fn table(name: &str, measures: &Measures, out: &mut String) -> std::fmt::Result {
+fn table(name: &str, coaching: &Coaching, measures: &Measures, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
-        "\n### {name}\n\n| measure | value | target | |\n| --- | --- | --- | --- |"
+        "\n### {name}\n\n| measure | value | target | | earlier meetings |\n| --- | --- | --- | --- | --- |"
     )?;
     for measure in &measures.0 {
         let target = target(measure).unwrap_or_default();
         writeln!(
             out,
-            "| {} | {} | {target} | {} |",
+            "| {} | {} | {target} | {} | {} |",
             plain(&measure.name),
             estimate(measure),
-            plain(&verdict(measure))
+            plain(&verdict(measure)),
+            earlier(coaching, measure).unwrap_or_default()
         )?;
     }
     Ok(())

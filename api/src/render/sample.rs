@@ -6,7 +6,7 @@ use attune_engine::conversation::{Conversation, Setup};
 use attune_engine::meeting_type::MeetingType;
 use attune_engine::page::Shown;
 use attune_engine::recognize::RecognizerInfo;
-use attune_engine::report::{self, Coverage, PacePoint, Report, ReportRest};
+use attune_engine::report::{self, Coverage, MissedQuestion, PacePoint, Report, ReportRest, Source, Trend};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::{Final, SegmentId, Word};
 
@@ -64,6 +64,7 @@ pub(super) fn analysis() -> Analysis {
     let about = About {
         title: "meeting.wav".to_owned(),
         hashes: Some(super::hashes(&report)),
+        stored: vec!["Words, by segment: 3, 2 kB, in this server's database, until the meeting is deleted".to_owned()],
         ..About::default()
     };
     Analysis::of(about, report, Part::All)
@@ -72,6 +73,7 @@ pub(super) fn analysis() -> Analysis {
 pub(super) fn report() -> Report {
     let mut conversation = Conversation::new(Setup {
         voices: attune_engine::voices::VoicesHeard::NotInstalled,
+        profile: Default::default(),
         meeting_type: MeetingType::Other,
         tracks: vec![Track::Mic, Track::Tab],
         recognizer: RecognizerInfo {
@@ -105,6 +107,20 @@ pub(super) fn report() -> Report {
             ..ReportRest::default()
         },
     );
+    report.coaching.trends = vec![Trend {
+        measure: "C3".to_owned(),
+        values: vec![148.0, 155.25],
+    }];
+    let answer = &report.record.utterances[1];
+    report.coaching.missed_questions = vec![MissedQuestion {
+        by: report.record.people[0].clone(),
+        text: answer.text.clone(),
+        source: Source {
+            span: answer.span,
+            utterances: vec![answer.id.clone()],
+        },
+        replied_at_ms: 5_000,
+    }];
     report.coaching.pace = vec![
         PacePoint {
             at_ms: 0,

@@ -2,8 +2,8 @@
 
 use super::Analysis;
 use super::figures::{
-    clock, effect, heard, missing, missing_part, one_voice, participant, percent, point, remark, share, speaker,
-    speech, steers, target, terms, value, who,
+    clock, effect, heard, missed, missed_after, missing, missing_part, one_voice, participant, percent, point, remark,
+    share, speaker, speech, steers, target, terms, told_earlier, value, who,
 };
 use super::passages::passages;
 use attune_engine::measures::{Measure, Standing};
@@ -21,6 +21,7 @@ pub(super) fn compose(analysis: &Analysis, out: &mut String) -> std::fmt::Result
     record(&analysis.record, out)?;
     if let Some(coaching) = &analysis.coaching {
         coach(coaching, out)?;
+        stored(&analysis.about.stored, out)?;
     }
     transcript(&analysis.record, out)
 }
@@ -101,16 +102,32 @@ fn coach(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
         wrap(out, remark, "    ")?;
     }
     writeln!(out, "\nMEASURES")?;
-    coaching.measures.0.iter().try_for_each(|measure| line(measure, out))?;
+    coaching
+        .measures
+        .0
+        .iter()
+        .try_for_each(|measure| line(coaching, measure, out))?;
     if !coaching.attention.0.is_empty() {
         writeln!(out, "\nATTENTION")?;
-        coaching.attention.0.iter().try_for_each(|measure| line(measure, out))?;
+        coaching
+            .attention
+            .0
+            .iter()
+            .try_for_each(|measure| line(coaching, measure, out))?;
     }
+    missed_questions(coaching, out)?;
     nudges(coaching, out)?;
     for missing in &coaching.left_out {
         wrap(out, &missing_part(missing), "  ")?;
     }
     Ok(())
+}
+
+fn stored(told: &[String], out: &mut String) -> std::fmt::Result {
+    if !told.is_empty() {
+        writeln!(out, "\nMY DATA, ENCRYPTED UNDER THE MEETING'S OWN KEY")?;
+    }
+    told.iter().try_for_each(|line| wrap(out, line, "  "))
 }
 
 fn moment(point: &Point, out: &mut String) -> std::fmt::Result {
@@ -122,7 +139,19 @@ fn moment(point: &Point, out: &mut String) -> std::fmt::Result {
     }
 }
 
-fn line(measure: &Measure, out: &mut String) -> std::fmt::Result {
+fn missed_questions(coaching: &Coaching, out: &mut String) -> std::fmt::Result {
+    if !coaching.missed_questions.is_empty() {
+        writeln!(out, "\nQUESTIONS I COULD HAVE ASKED")?;
+    }
+    for one in &coaching.missed_questions {
+        let at = clock(one.source.span.start.as_ms());
+        wrap(out, &format!("{at} {}", missed_after(one)), "  ")?;
+        wrap(out, &missed(one), "    ")?;
+    }
+    Ok(())
+}
+
+fn line(coaching: &Coaching, measure: &Measure, out: &mut String) -> std::fmt::Result {
     let target = target(measure).map_or_else(String::new, |target| format!("({target})"));
     let mark = match measure.standing() {
         Some(Standing::Below | Standing::Above) => "!",
@@ -130,10 +159,8 @@ fn line(measure: &Measure, out: &mut String) -> std::fmt::Result {
     };
     let line = format!("{mark} {:18} {:20} {target}", measure.name, value(measure));
     writeln!(out, "{}", line.trim_end())?;
-    match remark(measure) {
-        Some(remark) => wrap(out, &remark, "    "),
-        None => Ok(()),
-    }
+    let told = remark(measure).into_iter().chain(told_earlier(coaching, measure));
+    told.into_iter().try_for_each(|told| wrap(out, &told, "    "))
 }
 
 fn nudges(coaching: &Coaching, out: &mut String) -> std::fmt::Result {

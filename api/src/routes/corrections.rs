@@ -1,4 +1,4 @@
-//! Words that a person puts right in what was said.
+//! Words that a person puts right in what was said, and who said them.
 
 use super::input::Valid;
 use super::key_of;
@@ -10,6 +10,7 @@ use crate::jobs::queue;
 use crate::live::correction;
 use crate::record::{Capture, analyses, corrections, sessions, utterances};
 use crate::server::AppState;
+use attune_engine::speaker::Track;
 use attune_engine::transcript::SegmentId;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -23,6 +24,11 @@ const TEXT_CHARS: usize = 2_000;
 const OUTDATED: ApiError = ApiError::Conflict {
     code: "outdated",
     message: "these words were put right elsewhere meanwhile; read the report again",
+};
+
+const OWN_VOICE: ApiError = ApiError::Conflict {
+    code: "own_voice",
+    message: "what comes over your own microphone is yours; only of the others it can be said who spoke",
 };
 
 /// Which segment; the meeting is its own extractor's.
@@ -42,7 +48,14 @@ pub(super) struct CorrectUtterance {
     #[garde(range(min = 0))]
     #[serde(default)]
     version: i32,
+    /// Who of the others said them, in place of whom the report names. Of the person's own segments none can be told.
+    #[garde(inner(length(chars, min = 1, max = NAME_CHARS), custom(says_something)))]
+    #[serde(default)]
+    who: Option<String>,
 }
+
+/// Letters of a name.
+const NAME_CHARS: usize = 100;
 
 fn says_something(text: &str, _: &()) -> garde::Result {
     match text.chars().any(|c| !c.is_whitespace()) && !text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
@@ -65,7 +78,7 @@ pub(super) struct CorrectedUtterance {
     report_version: Option<i32>,
 }
 
-/// Puts the words of a segment right. They stand in the report from now on, whatever is heard in the segment, also when the
+/// Puts the words of a segment right, and who of the others said them. They stand in the report from now on, whatever is heard in the segment, also when the
 /// meeting is heard again; its measures follow in a moment, with the report's next version.
 #[utoipa::path(put, path = "/v1/meetings/{id}/utterances/{segment}", tag = "meetings",
     security(("session" = []), ("token" = [])),
@@ -81,6 +94,9 @@ pub(super) async fn correct_utterance(
 ) -> Result<Json<CorrectedUtterance>, ApiError> {
     let (track, from_sample) = SegmentId::parse(&segment).ok_or(ApiError::NotFound("utterance"))?;
     let key = key_of(&state, member, meeting.id).await?;
+    if input.who.is_some() && track != Track::Tab {
+        return Err(OWN_VOICE);
+    }
     let words: Vec<&str> = input.text.split_whitespace().collect();
     let text = words.join(" ");
     let (version, report_version) = state
@@ -97,7 +113,7 @@ pub(super) async fn correct_utterance(
             };
             let utterance = utterances::named(&mut *tx, at, track, from_sample).await?;
             let utterance = utterance.ok_or(ApiError::NotFound("utterance"))?;
-            let body = correction::seal(&key, utterance, &text);
+            let body = correction::seal(&key, utterance, &text, input.who.as_deref());
             let written = corrections::write(&mut *tx, at.tenant, at.meeting, utterance, input.version, &body).await?;
             let version = written.ok_or(OUTDATED)?;
             analyses::revise_words(&mut *tx, at.tenant, at.meeting).await?;

@@ -54,6 +54,10 @@ pub(super) struct CreateMeeting {
     #[garde(inner(pattern("^N([1-9]|1[0-9]|2[0-5])$")))]
     #[serde(default)]
     goal: Option<String>,
+    /// When it is booked to begin. Without it no report says by how much it began late.
+    #[garde(skip)]
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    starts_at: Option<OffsetDateTime>,
     /// When it is booked to end. Without it nobody is told that time is short (N22) or who has been silent for half of it (N21), and
     /// nudges go on into the last minute.
     #[garde(skip)]
@@ -102,6 +106,9 @@ pub(super) struct Meeting {
     others_told: bool,
     /// Its audio may be kept, where the person agreed to `keep_audio`.
     keep_audio: bool,
+    /// When it is booked to begin.
+    #[serde(with = "time::serde::rfc3339::option")]
+    starts_at: Option<OffsetDateTime>,
     /// When it is booked to end.
     #[serde(with = "time::serde::rfc3339::option")]
     ends_at: Option<OffsetDateTime>,
@@ -164,6 +171,7 @@ impl Meeting {
             state: row.state,
             others_told: row.others_told,
             keep_audio: row.keep_audio,
+            starts_at: row.starts_at,
             ends_at: row.ends_at,
             hosting: row.hosting,
             played_back: row.played_back,
@@ -218,6 +226,7 @@ pub(super) async fn create_meeting(
         language: &input.language,
         others_told: input.others_told,
         keep_audio: input.keep_audio,
+        starts_at: input.starts_at,
         ends_at: input.ends_at,
         hosting: input.hosting,
         played_back: input.played_back,

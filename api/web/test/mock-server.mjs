@@ -17,6 +17,36 @@ const POLICY =
 const ME = { id: "01936f00-0000-7000-8000-0000000000aa", tenant_id: "01936f00-0000-7000-8000-0000000000bb", role: "owner" };
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
 
+/** What is stored of a meeting. */
+const STORED = {
+  parts: [
+    { part: "captions", count: 41, bytes: 18_300 },
+    { part: "nudges", count: 2, bytes: 1_120 },
+    { part: "reports", count: 1, bytes: 184_220 },
+    { part: "words", count: 56, bytes: 61_400 },
+  ],
+  audio: { place: "server", bytes: 2_410_000, expires_at: "2026-12-21T09:00:00Z" },
+};
+
+/**
+ * What a report tells of earlier meetings, of questions that were missed, and of what was held out.
+ * @param {import("../src/api/model").Report} report
+ * @returns {import("../src/api/model").Coaching}
+ */
+function lately({ coaching, record }) {
+  const values = { C1: [61, 58.4, 66, 54, 57.2, 63, 60, 52.5], C3: [171, 168, 174, 166, 163, 169], C10: [96, 120, 84, 71], C17: [3, 4, 3, 6, 5], C13: [310] };
+  const missed = record.utterances
+    .filter(({ speaker }) => speaker === "them")
+    .slice(0, 1)
+    .map(({ id, text, t0_ms, t1_ms }) => ({ by: { speaker: /** @type {const} */ ("them") }, text, source: { t0_ms, t1_ms, utterances: [id] }, replied_at_ms: t1_ms + 900 }));
+  return {
+    ...coaching,
+    trends: Object.entries(values).map(([measure, earlier]) => ({ measure, values: earlier })),
+    missed_questions: missed,
+    held_out: [{ id: "held", rule: "N5", headline: "Check in?", at_ms: 214_000, before: 41, after: 38 }],
+  };
+}
+
 /**
  * @typedef {object} Options
  * @property {number} [port] 0 for any
@@ -35,6 +65,7 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", "
  */
 export async function startMockServer({ port = 0, empty = false, liveMs = 196_000, troubles = [], samples = {}, signedIn = false, now = new Date() } = {}) {
   let open = signedIn;
+  let speech = { second_language: false, accent: false, stutter: false, keep: ["folks", "sort of"] };
   const organisation = { id: ME.tenant_id, kind: "organisation", remote_recognition: true, recognizer_elsewhere: "api.openai.com" };
   /** @type {{ kind: string, granted: boolean, created_at: string }[]} */
   let consents = [];
@@ -104,6 +135,10 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
       return answer(204);
     }
     if (url.pathname === "/v1/me") return answer(200, ME);
+    if (url.pathname === "/v1/me/speech") {
+      if (request.method === "PUT") speech = body;
+      return answer(200, speech);
+    }
     if (url.pathname === "/v1/organisation") {
       if (request.method === "PATCH") organisation.remote_recognition = body.remote_recognition;
       return answer(200, organisation);
@@ -160,10 +195,12 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     if (rest === "live-tickets") return answer(200, { ticket: "mock", expires_in_s: 30 });
     if (rest === "report") {
       if (found.report_version === null) return refuse(404, "report_not_ready", "the report is not made yet");
-      const shown = found.state === "suspended" ? incompleteReport : reportWith({ version: report.record.version + corrections.size });
+      const shown = found.state === "suspended" ? incompleteReport : reportWith({ version: report.record.version + corrections.size }, lately(report));
       const utterances = shown.record.utterances.map((said) => ({ ...said, ...corrections.get(said.id) }));
       return answer(200, { ...shown, record: { ...shown.record, utterances }, meeting_id: found.id });
     }
+    if (rest === "stored") return answer(200, STORED);
+    if (rest === "audio" || rest === "nudges") return answer(204);
     if (rest === "utterances") {
       const segment = url.pathname.split("/")[5] ?? "";
       const heard = report.record.utterances.find((said) => said.id === segment);
@@ -171,7 +208,8 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
       const corrected = corrections.get(segment)?.corrected ?? { version: 0, heard: heard.text };
       if (body.version !== corrected.version) return refuse(409, "outdated", "these words were put right elsewhere meanwhile; read the report again");
       const version = corrected.version + 1;
-      corrections.set(segment, { text: body.text, low_confidence: false, corrected: { ...corrected, version } });
+      const who = body.who === undefined ? {} : { participant: { name: body.who, confidence: 1, told_by: "person" } };
+      corrections.set(segment, { text: body.text, low_confidence: false, corrected: { ...corrected, version }, ...who });
       return answer(200, { segment, version, text: body.text });
     }
     if (request.method === "PATCH") found.title = body.title;

@@ -109,6 +109,7 @@ fn setup() -> Setup {
             weakness: "None.".into(),
         },
         voices: VoicesHeard::NotInstalled,
+        profile: Default::default(),
     }
 }
 

@@ -62,6 +62,7 @@ impl Player {
                 weakness: "None.".into(),
             },
             voices: VoicesHeard::NotInstalled,
+            profile: Default::default(),
         });
         Self {
             conversation,

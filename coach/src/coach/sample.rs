@@ -103,6 +103,7 @@ fn decided(speaker: Speaker, track: Track, words: &[&TrueWord]) -> Final {
 fn listen(writes_fillers: bool, setup: CoachSetup) -> (Conversation, Vec<Nudge>) {
     let truth = truth();
     let mut conversation = Conversation::new(Setup {
+        profile: Default::default(),
         voices: attune_engine::voices::VoicesHeard::NotInstalled,
         meeting_type: setup.meeting_type,
         tracks: vec![Track::Mic, Track::Tab],

@@ -53,6 +53,16 @@ fn a_quick_monologue_is_slowed_down_and_its_length_is_too_close_to_that() {
 }
 
 #[test]
+fn whose_pace_is_held_against_no_target_is_not_told_to_slow_down() {
+    let guarded = CoachSetup {
+        is_guarded: true,
+        ..balanced()
+    };
+    // What is left is the length of the turn.
+    assert_eq!(rules_said(guarded, &quick_monologue()), [(Rule::Monologue, 180)]);
+}
+
+#[test]
 fn what_lasts_through_the_opening_is_told_after_it() {
     let every_ten_seconds = |signal: fn(MeetingTime) -> Signal| -> Vec<Signal> {
         (1..=15).map(|segment| signal(ms(segment * 10_000))).collect()

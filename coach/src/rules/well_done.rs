@@ -1,6 +1,10 @@
 //! N25, positive: a good pause before answering a hard question (C13: at least 1.5 s; an open question counts as hard), or what the
 //! person works on has been in range for five minutes of their speaking after it was out of it. Cooldown 8 min (a pause after an
 //! objection: Gong `[S]`; numbers `[D]`).
+//!
+//! In Focus neither is said. That the goal is back in range would be about the goal, for which Focus has room; but it is told from the
+//! silence of the goal's rule, and a rule that has spoken is silent until it re-arms, also while the number is still out. Before
+//! Focus may say it, rules have to say when they are back in range.
 
 use crate::governor::Moment;
 use crate::rule::Rule;

@@ -5,10 +5,12 @@
 use super::{Setup, Utterance};
 use crate::clock::{MeetingTime, Span};
 use crate::commitments::Terms;
-use crate::detect::{Detector, Event, Language, Punctuation};
+use crate::detect::{Detector, Language, Punctuation};
 use crate::fillers::{Filler, FillerKind};
-use crate::lexicon::is_filled_pause;
+use crate::lexicon::{is_filled_pause, token};
+use crate::measures::Profile;
 use crate::questions::QuestionKind;
+use crate::shared_list::SharedList;
 use crate::speaker::Speaker;
 use crate::turns::{self, NEAR, TURN_GAP};
 use std::sync::Arc;
@@ -65,25 +67,28 @@ pub(crate) struct Finder {
     detector: Detector,
     language: Language,
     punctuation: Punctuation,
+    profile: Arc<Profile>,
     /// Everything that begins before this was fed.
     decided_to: MeetingTime,
     /// Of the words that were fed, in that order.
-    origins: Vec<Origin>,
+    origins: SharedList<Origin>,
 }
 
 impl Finder {
     /// Before anyone spoke.
     pub(super) fn new(setup: &Setup) -> Self {
-        Self::of(Language::heard_by(&setup.recognizer.languages), Punctuation::Absent)
+        let language = Language::heard_by(&setup.recognizer.languages);
+        Self::of(language, Punctuation::Absent, Arc::clone(&setup.profile))
     }
 
-    fn of(language: Language, punctuation: Punctuation) -> Self {
+    fn of(language: Language, punctuation: Punctuation, profile: Arc<Profile>) -> Self {
         Self {
             detector: Detector::new(SIDES, punctuation, language),
             language,
             punctuation,
+            profile,
             decided_to: MeetingTime::START,
-            origins: Vec::new(),
+            origins: SharedList::default(),
         }
     }
 
@@ -94,7 +99,7 @@ impl Finder {
         let punctuation = punctuation(utterances);
         if punctuation != self.punctuation {
             let decided_to = self.decided_to;
-            *self = Self::of(self.language, punctuation);
+            *self = Self::of(self.language, punctuation, Arc::clone(&self.profile));
             self.feed_all(utterances);
             self.advance(decided_to);
             self.mark(utterances, MeetingTime::START);
@@ -154,13 +159,12 @@ impl Finder {
         let settled = self.detector.settled();
         let found = settled.found();
         let from = marks.earliest().min(from);
-        let recent = |event: &&Event| event.span.end >= from;
         // The utterance and the word in it at a place of a speaker.
         let locate = |speaker: usize, place: usize, marks: &Marks<'_>| {
             let said = settled.word(speaker, place)?;
             Some((marks.locate(self.origins[said.number])?, said))
         };
-        for asked in found.questions.iter().filter(|asked| recent(&&asked.event)) {
+        for asked in found.questions.since(from) {
             let event = asked.event;
             if let Some(((utterance, _), _)) = locate(event.speaker, event.first, marks) {
                 marks.found[utterance].questions.push(Question {
@@ -170,7 +174,7 @@ impl Finder {
                 });
             }
         }
-        for promise in found.commitments.iter().filter(|promise| recent(&&promise.event)) {
+        for promise in found.commitments.since(from) {
             let event = promise.event;
             if let Some(((utterance, _), _)) = locate(event.speaker, event.first, marks) {
                 marks.found[utterance].commitments.push(Commitment {
@@ -179,22 +183,22 @@ impl Finder {
                 });
             }
         }
-        for event in found.backchannels.iter().filter(recent) {
+        for event in found.backchannels.since(from) {
             for place in event.first..=event.last {
                 if let Some(((utterance, word), _)) = locate(event.speaker, place, marks) {
                     marks.listening[utterance].push(word);
                 }
             }
         }
-        let pauses = found.fillers.iter().map(|event| (FillerKind::FilledPause, event));
-        let lexical = found.lexical.iter().map(|event| (FillerKind::Lexical, event));
-        for (kind, event) in pauses.chain(lexical).filter(|(_, event)| recent(event)) {
+        let pauses = found.fillers.since(from).map(|event| (FillerKind::FilledPause, event));
+        let lexical = found.lexical.since(from).map(|event| (FillerKind::Lexical, event));
+        for (kind, event) in pauses.chain(lexical) {
             let Some(((utterance, word), said)) = locate(event.speaker, event.first, marks) else {
                 continue;
             };
             // What else fills a gap, such as "oh", is no filled pause (C6).
             if kind == FillerKind::Lexical || is_filled_pause(&said.token) {
-                marks.filler(utterance, kind, word, event.last + 1 - event.first);
+                marks.filler(utterance, kind, word, event.last + 1 - event.first, &self.profile);
             }
         }
     }
@@ -223,8 +227,8 @@ fn punctuation(utterances: &[Arc<Utterance>]) -> Punctuation {
 }
 
 /// Marks anew what is found in all of `utterances`, which are in order of start.
-pub(crate) fn mark_all(utterances: &mut [Arc<Utterance>], language: Language) {
-    let mut finder = Finder::of(language, punctuation(utterances));
+pub(crate) fn mark_all(utterances: &mut [Arc<Utterance>], language: Language, profile: Arc<Profile>) {
+    let mut finder = Finder::of(language, punctuation(utterances), profile);
     finder.feed_all(utterances);
     finder.mark(utterances, MeetingTime::START);
 }
@@ -280,13 +284,19 @@ impl<'a> Marks<'a> {
         (word < utterance.as_ref().words.len()).then_some((place, word))
     }
 
-    fn filler(&mut self, utterance: usize, kind: FillerKind, word: usize, words: usize) {
+    /// Notes a filler, unless it is one of the words that the person keeps.
+    fn filler(&mut self, utterance: usize, kind: FillerKind, word: usize, words: usize, profile: &Profile) {
         let said = &self.utterances[self.first + utterance].as_ref().words;
+        let words = words.min(said.len() - word);
+        let tokens: Vec<String> = said[word..word + words].iter().map(|word| token(&word.text)).collect();
+        if profile.keeps(&tokens.join(" ")) {
+            return;
+        }
         self.fillers[utterance].push(Filler {
             kind,
             at: said[word].start,
             word,
-            words: words.min(said.len() - word),
+            words,
         });
     }
 

@@ -16,9 +16,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// The tokens of a unit; without filled pauses, unless it is nothing but those.
 pub(super) fn tokens<'a>(floor: &'a Floor, unit: &Unit) -> Vec<&'a str> {
     let words = || {
-        floor.of(unit.speaker)[unit.first..=unit.last]
-            .iter()
-            .map(|&index| floor.word(index).token.as_str())
+        floor
+            .words_at(unit.speaker, unit.first..=unit.last)
+            .map(|said| said.token.as_str())
             .filter(|token| !token.is_empty())
     };
     let spoken: Vec<&str> = words().filter(|token| !is_filled_pause(token)).collect();

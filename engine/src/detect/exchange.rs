@@ -259,7 +259,7 @@ fn repetition_of(place: usize, words: &[(usize, Span, &str)]) -> RepetitionFound
         .filter(|token| !token.is_empty() && !is_filled_pause(token))
         .map(|token| (0, token))
         .collect();
-    let found = repetition::find(&tokens);
+    let found = repetition::find(&tokens, |_| false);
     RepetitionFound {
         tokens: tokens.len(),
         share: found.share(),

@@ -6,6 +6,8 @@
 use super::features::bin_of;
 use crate::clock::{MeetingTime, Span};
 use crate::lexicon::token;
+use crate::shared_list::SharedList;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,17 +113,17 @@ fn usual(token: String) -> String {
 #[derive(Debug, Clone, Default)]
 pub struct Floor {
     /// By start. Shared: a floor is copied at every commit.
-    words: Vec<Arc<Said>>,
+    words: SharedList<Arc<Said>>,
     /// Of each speaker: indices into `words`, by start.
-    of: Vec<Vec<usize>>,
+    of: Vec<SharedList<usize>>,
 }
 
 impl Floor {
     /// A floor that `speakers` people share and nobody has taken yet.
     pub fn new(speakers: usize) -> Self {
         Self {
-            words: Vec::new(),
-            of: vec![Vec::new(); speakers],
+            words: SharedList::default(),
+            of: vec![SharedList::default(); speakers],
         }
     }
 
@@ -136,19 +138,26 @@ impl Floor {
         self.of.len()
     }
 
-    /// Indices of the words of `speaker`, by start.
-    pub(super) fn of(&self, speaker: usize) -> &[usize] {
-        &self.of[speaker]
+    /// How many words `speaker` said.
+    pub(super) fn count(&self, speaker: usize) -> usize {
+        self.of[speaker].len()
     }
 
-    /// The word `index`.
-    pub(super) fn word(&self, index: usize) -> &Said {
-        &self.words[index]
+    /// The words of `speaker`, by start.
+    pub(super) fn of(&self, speaker: usize) -> impl Iterator<Item = &Said> {
+        let of = self.of[speaker].iter();
+        of.map(|&index| self.words[index].as_ref())
+    }
+
+    /// The words at `places` among those of `speaker`.
+    pub(super) fn words_at(&self, speaker: usize, places: RangeInclusive<usize>) -> impl Iterator<Item = &Said> {
+        let of = self.of[speaker].range(*places.start()..places.end() + 1);
+        of.map(|&index| self.words[index].as_ref())
     }
 
     /// The word at place `at` among those of `speaker`, if there is one.
     pub(super) fn nth(&self, speaker: usize, at: Option<usize>) -> Option<&Said> {
-        self.of[speaker].get(at?).map(|&index| self.word(index))
+        self.of[speaker].get(at?).map(|&index| self.words[index].as_ref())
     }
 
     /// How much longer than its letters take it is from the start of the word at `place` of `speaker` to the start of their next:
@@ -177,8 +186,8 @@ impl Floor {
     fn before(&self, moment: MeetingTime, window: Duration) -> impl Iterator<Item = &Said> {
         let from = moment.minus(window);
         let upto = self.words.partition_point(|said| said.span.start < moment);
-        self.words[..upto]
-            .iter()
+        self.words
+            .range(0..upto)
             .rev()
             .map(Arc::as_ref)
             .take(NEAR_WORDS)
@@ -189,8 +198,8 @@ impl Floor {
     fn after(&self, moment: MeetingTime, window: Duration) -> impl Iterator<Item = &Said> {
         let upto = moment.plus(window);
         let from = self.words.partition_point(|said| said.span.start < moment);
-        self.words[from..]
-            .iter()
+        self.words
+            .range(from..self.words.len())
             .map(Arc::as_ref)
             .take(NEAR_WORDS)
             .take_while(move |said| said.span.start < upto)

@@ -143,8 +143,8 @@ pub(super) fn rank(
         .into_iter()
         .map(|(span, at)| {
             let unit = &units[at].unit;
-            let words = floor.of(unit.speaker)[unit.first..=unit.last].iter();
-            let text: Vec<&str> = words.map(|&index| floor.word(index).text.as_str()).collect();
+            let words = floor.words_at(unit.speaker, unit.first..=unit.last);
+            let text: Vec<&str> = words.map(|said| said.text.as_str()).collect();
             Item {
                 speaker: unit.speaker,
                 span,

@@ -108,9 +108,8 @@ pub(super) struct Around {
 impl Around {
     /// What is known of `unit`, which breaks off by the margin `incomplete`.
     pub(super) fn of(floor: &Floor, unit: &Unit, incomplete: f32) -> Self {
-        let words: Vec<Word> = floor.of(unit.speaker)[unit.first..=unit.last]
-            .iter()
-            .map(|&index| floor.word(index))
+        let words: Vec<Word> = floor
+            .words_at(unit.speaker, unit.first..=unit.last)
             .map(|said| Word {
                 text: said.text.clone(),
                 start: said.span.start,

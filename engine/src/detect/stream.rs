@@ -1,5 +1,6 @@
 //! The fold over a meeting's words: what is found as soon as enough is known.
 
+use super::findings::Findings;
 use super::floor::{Floor, Mark, Said};
 use super::items::{self, Judged};
 use super::model::{Head, Model};
@@ -14,6 +15,7 @@ use crate::conversation::join;
 use crate::hedges;
 use crate::lexicon::is_filled_pause;
 use crate::questions::{self, QuestionKind};
+use crate::shared_list::SharedList;
 use crate::turns::TURN_GAP;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -33,10 +35,10 @@ pub struct Detector {
     /// Words that came.
     came: usize,
     now: MeetingTime,
-    judged: Vec<Judged>,
+    judged: SharedList<Judged>,
     /// Of each speaker: their last unit.
     last: Vec<Option<Last>>,
-    found: Detections,
+    found: Findings,
 }
 
 /// A speaker's last unit, and what it was.
@@ -45,10 +47,11 @@ struct Last {
     unit: Unit,
     /// When the first of the units began that it went on from.
     since: MeetingTime,
-    question: bool,
-    backchannel: bool,
-    suggestion: bool,
-    offer: bool,
+    /// Where it is among the questions, if it is one; and so on.
+    question: Option<usize>,
+    backchannel: Option<usize>,
+    suggestion: Option<usize>,
+    offer: Option<usize>,
 }
 
 /// A word that waits for its place: by start, then by speaker, then as it came.
@@ -78,11 +81,11 @@ impl Detector {
             waiting: BinaryHeap::new(),
             came: 0,
             now: MeetingTime::START,
-            judged: Vec::new(),
+            judged: SharedList::default(),
             last: vec![None; speakers],
-            found: Detections {
+            found: Findings {
                 words: vec![0; speakers],
-                ..Detections::default()
+                ..Findings::default()
             },
         }
     }
@@ -128,7 +131,7 @@ impl Detector {
     }
 
     /// Everything found so far; action items and decisions only by [`finish`](Self::finish).
-    pub fn found(&self) -> &Detections {
+    pub(crate) fn found(&self) -> &Findings {
         &self.found
     }
 
@@ -154,7 +157,8 @@ impl Detector {
         open.chain([waiting]).flatten().min().unwrap_or(self.now)
     }
 
-    /// The same as though nothing more came: what there is now is judged by what is known now.
+    /// The same as though nothing more came: what there is now is judged by what is known now. It costs what is not decided
+    /// yet, however long the meeting is: the copy shares what is.
     #[must_use]
     pub(crate) fn settled(&self) -> Self {
         let mut settled = self.clone();
@@ -172,14 +176,15 @@ impl Detector {
     /// Nothing more comes: everything that was found, by time.
     pub fn finish(mut self) -> Detections {
         self.judge_the_rest();
-        self.judged
-            .sort_by_key(|judged| (judged.unit.span.start, judged.unit.speaker));
+        let mut found = self.found.detections();
+        let mut judged: Vec<Judged> = self.judged.iter().copied().collect();
+        judged.sort_by_key(|judged| (judged.unit.span.start, judged.unit.speaker));
         if self.language == Language::English {
-            let features = items::describe(&self.floor, &self.judged);
+            let features = items::describe(&self.floor, &judged);
             let rank = |head, most| {
                 items::rank(
                     &self.floor,
-                    &self.judged,
+                    &judged,
                     &features,
                     &self.model,
                     self.punctuation,
@@ -187,17 +192,16 @@ impl Detector {
                     most,
                 )
             };
-            self.found.actions = rank(Head::Action, items::ACTIONS);
-            self.found.decisions = rank(Head::Decision, items::DECISIONS);
+            found.actions = rank(Head::Action, items::ACTIONS);
+            found.decisions = rank(Head::Decision, items::DECISIONS);
         }
-        self.found.talk_time = (0..self.floor.speakers())
+        found.talk_time = (0..self.floor.speakers())
             .map(|speaker| {
-                let spans = self.floor.of(speaker).iter().map(|&index| self.floor.word(index).span);
+                let spans = self.floor.of(speaker).map(|said| said.span);
                 join(spans, Duration::ZERO).into_iter().map(Span::duration).sum()
             })
             .collect();
-        self.found.sort();
-        self.found
+        found
     }
 
     fn take_next(&mut self) {
@@ -239,51 +243,43 @@ impl Detector {
             [Head::Question, Head::Backchannel, Head::Suggestion, Head::Offer].map(|head| margin(head, &features));
         // One act may be cut into two units: what goes on as the same is one.
         let before = self.last[unit.speaker].filter(|last| goes_on(&self.floor, &last.unit, unit));
-        let same = |was: fn(&Last) -> bool| before.as_ref().is_some_and(was);
+        let same = |was: fn(&Last) -> Option<usize>| before.as_ref().and_then(was);
         // "Tell me about it" and "…, doesn't it" ask as well (measures.md, C17): too few of AMI's do to learn from.
         let asks = question >= 0.0 || questions::asks_by_its_words(&tokens);
-        if asks {
+        let question_at = if asks {
             let kind = questions::kind(&tokens);
             let follow_up = questions::follows_up(&tokens, &self.heard_before(unit));
-            let earlier = self
-                .found
-                .questions
-                .iter_mut()
-                .rev()
-                .find(|asked| asked.event.speaker == unit.speaker);
-            match earlier.filter(|_| same(|last| last.question)) {
-                Some(asked) => {
-                    asked.event = asked.event.to(&event);
-                    asked.follow_up |= follow_up;
-                    if kind == QuestionKind::Open {
-                        asked.kind = kind;
-                    }
+            let questions = &mut self.found.questions;
+            let place = same(|last| last.question).unwrap_or_else(|| questions.push(Asked { event, kind, follow_up }));
+            questions.change(place, |asked| {
+                asked.event = asked.event.to(&event);
+                asked.follow_up |= follow_up;
+                if kind == QuestionKind::Open {
+                    asked.kind = kind;
                 }
-                None => self.found.questions.push(Asked { event, kind, follow_up }),
-            }
-        }
-        if backchannel >= 0.0 {
-            add(&mut self.found.backchannels, event, same(|last| last.backchannel));
-        }
-        if suggestion >= 0.0 {
-            add(&mut self.found.suggestions, event, same(|last| last.suggestion));
-        }
-        if offer >= 0.0 {
-            add(&mut self.found.offers, event, same(|last| last.offer));
-        }
+            });
+            Some(place)
+        } else {
+            None
+        };
+        let found = &mut self.found;
+        let backchannel_at = (backchannel >= 0.0).then(|| found.backchannels.add(event, same(|last| last.backchannel)));
+        let suggestion_at = (suggestion >= 0.0).then(|| found.suggestions.add(event, same(|last| last.suggestion)));
+        let offer_at = (offer >= 0.0).then(|| found.offers.add(event, same(|last| last.offer)));
         let grown = before.filter(|last| {
-            last.question && asks
-                || last.backchannel && backchannel >= 0.0
-                || last.suggestion && suggestion >= 0.0
-                || last.offer && offer >= 0.0
+            let both = |was: Option<usize>, is: Option<usize>| was.is_some() && is.is_some();
+            both(last.question, question_at)
+                || both(last.backchannel, backchannel_at)
+                || both(last.suggestion, suggestion_at)
+                || both(last.offer, offer_at)
         });
         self.last[unit.speaker] = Some(Last {
             unit: *unit,
             since: grown.map_or(unit.span.start, |last| last.since),
-            question: asks,
-            backchannel: backchannel >= 0.0,
-            suggestion: suggestion >= 0.0,
-            offer: offer >= 0.0,
+            question: question_at,
+            backchannel: backchannel_at,
+            suggestion: suggestion_at,
+            offer: offer_at,
         });
         if commitments::is_commitment(&tokens) && !asks {
             let mut terms = commitments::terms(&tokens);
@@ -330,10 +326,7 @@ impl Detector {
             first: unit.first + first,
             last: unit.first + last,
         };
-        let words: Vec<&Said> = self.floor.of(unit.speaker)[unit.first..=unit.last]
-            .iter()
-            .map(|&index| self.floor.word(index))
-            .collect();
+        let words: Vec<&Said> = self.floor.words_at(unit.speaker, unit.first..=unit.last).collect();
         let around = markers::Around::of(&self.floor, unit, incomplete);
         let mut works = vec![true; words.len()];
         for (at, said) in words.iter().enumerate() {
@@ -430,45 +423,5 @@ impl Detector {
             .collect();
         heard.reverse();
         heard
-    }
-}
-
-/// Notes `event`; where it goes on as the last of its speaker, that one becomes longer.
-fn add(events: &mut Vec<Event>, event: Event, goes_on: bool) {
-    let last = events.iter_mut().rev().find(|last| last.speaker == event.speaker);
-    match last.filter(|_| goes_on) {
-        Some(last) => *last = last.to(&event),
-        None => events.push(event),
-    }
-}
-
-impl Event {
-    /// The event that goes on as far as `other` does.
-    fn to(self, other: &Self) -> Self {
-        Self {
-            span: Span::new(self.span.start, other.span.end),
-            last: other.last,
-            ..self
-        }
-    }
-}
-
-impl Detections {
-    fn sort(&mut self) {
-        let by = |event: &Event| (event.span.start, event.speaker, event.span.end);
-        self.questions.sort_by_key(|asked| by(&asked.event));
-        self.commitments.sort_by_key(|promise| by(&promise.event));
-        self.interruptions.sort_by_key(|cut| (cut.at, cut.of, cut.by));
-        for events in [
-            &mut self.fillers,
-            &mut self.markers,
-            &mut self.lexical,
-            &mut self.backchannels,
-            &mut self.suggestions,
-            &mut self.offers,
-            &mut self.hedges,
-        ] {
-            events.sort_by_key(by);
-        }
     }
 }

@@ -19,7 +19,7 @@ pub fn floor(speakers: usize, words: &[(usize, Span, String)]) -> Floor {
 
 /// The words of `speaker`, by start.
 pub fn words_of(floor: &Floor, speaker: usize) -> impl Iterator<Item = &Said> {
-    floor.of(speaker).iter().map(|&index| floor.word(index))
+    floor.of(speaker)
 }
 
 /// Every place of `speaker` where only the words decide whether a unit ends, with what bears on it; units before it end where
@@ -27,7 +27,7 @@ pub fn words_of(floor: &Floor, speaker: usize) -> impl Iterator<Item = &Said> {
 pub fn boundaries(floor: &Floor, speaker: usize, ends: impl Fn(usize) -> bool) -> Vec<(usize, Features)> {
     let mut first = 0;
     let mut examples = Vec::new();
-    for at in 0..floor.of(speaker).len() {
+    for at in 0..floor.count(speaker) {
         let forced = units::ends_by_force(floor, speaker, at);
         if !forced {
             examples.push((at, units::boundary(floor, speaker, at, first)));

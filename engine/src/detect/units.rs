@@ -94,11 +94,7 @@ impl Cutter {
 
 /// The unit of the words `first` to `last` of `speaker`.
 pub(super) fn unit(floor: &Floor, speaker: usize, first: usize, last: usize) -> Unit {
-    let words = || {
-        floor.of(speaker)[first..=last]
-            .iter()
-            .map(|&index| floor.word(index).span)
-    };
+    let words = || floor.words_at(speaker, first..=last).map(|said| said.span);
     let start = words().next().map_or(MeetingTime::START, |span| span.start);
     let end = words().map(|span| span.end).max().unwrap_or(start);
     Unit {

@@ -5,7 +5,7 @@ use crate::clock::Span;
 use crate::hedges;
 
 /// My hedges (I think, maybe, kind of, just, if that makes sense; tag questions; disclaimers) per 100 words; doubt next to a
-/// number or a forecast is none ([`hedges`]).
+/// number or a forecast is none ([`hedges`]), and so is what the person keeps ([`super::Profile`]).
 ///
 /// Needs 300 words. At most 2 (hedges and hesitations each lower how authoritative one sounds: Hosman 1989 `[V]`; people defend
 /// their "maybe" `[V]`; the limit `[D]`).
@@ -14,7 +14,7 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     let mut turns = Vec::new();
     for said in evidence.words.chunk_by(|one, other| one.utterance == other.utterance) {
         let tokens: Vec<&str> = said.iter().map(|spoken| spoken.token.as_str()).collect();
-        for hedge in hedges::find(&tokens) {
+        for hedge in hedges::not_kept(&tokens, evidence.profile()) {
             let words = &said[hedge.at..hedge.at + hedge.words];
             turns.push((words[0].turn, 1.0));
             moments.push(Moment::said(

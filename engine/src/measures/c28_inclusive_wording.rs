@@ -19,7 +19,7 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
         for found in phrases::find(&tokens, &list) {
             let words = &said[found.at..found.at + found.words];
             let (said, instead) = INSTEAD[found.listed];
-            if evidence.profile.keeps(said) {
+            if evidence.profile().keeps_in(said) {
                 kept += 1.0;
                 continue;
             }

@@ -15,8 +15,8 @@ const PURPOSE_BY: MeetingTime = MeetingTime::from_ms(180_000);
 /// What keeps a meeting in order, by whoever says it: of two things, how many were done: its purpose said within three minutes,
 /// and something settled (a decision, or a commitment with a name). Its parts: `purpose` and `settled`, 0 or 1; `purpose_at_ms`;
 /// `decisions`; `silence_share`, the percentage of the meeting in which nobody speaks; `never_spoke`, how many of those who were there
-/// said nothing, where the page says who was there and most of what the others said has a name; `over_minutes`, by how much it ran
-/// over the time that was booked, negative where it ended early.
+/// said nothing, where the page says who was there and most of what the others said has a name; `late_minutes`, by how much it
+/// began after the time that was booked, and `over_minutes`, by how much it ran over it; negative where it began or ended early.
 ///
 /// Needs 5 minutes `[D]`. Both; in a stand-up, which has its purpose in its name, and in a presentation one is enough (Read
 /// recommends such `[V]`; the checks `[D]`).
@@ -38,9 +38,9 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
     let silence = 100.0 * (1.0 - spoken_ms / conversation.now().as_ms() as f64);
     // Where most speech is nobody's by name, it is not known who was silent.
     let silent = evidence.speakers().and_then(|_| conversation.silent());
-    let over_min = evidence
-        .booked
-        .map(|booked| evidence.minutes() - booked.as_secs_f64() / 60.0);
+    let late_min = evidence.booked.late_ms.map(|late_ms| late_ms as f64 / 60_000.0);
+    let lasts = evidence.booked.lasts;
+    let over_min = lasts.map(|booked| evidence.minutes() - booked.as_secs_f64() / 60.0);
     let (purpose, settled) = (
         f64::from(u8::from(purpose_at.is_some())),
         f64::from(u8::from(decisions + commitments > 0)),
@@ -66,6 +66,7 @@ pub(super) fn measure(evidence: &Evidence<'_>) -> Found {
         .part("decisions", decisions as f64)
         .part("silence_share", silence.max(0.0))
         .part("never_spoke", silent.map_or(f64::NAN, |count| count as f64))
+        .part("late_minutes", late_min.unwrap_or(f64::NAN))
         .part("over_minutes", over_min.unwrap_or(f64::NAN))
         .told((!conversation.utterances().is_empty()).then_some(purpose + settled))
 }

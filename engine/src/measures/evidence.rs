@@ -1,7 +1,7 @@
 //! What the measures of one meeting are computed from, worked out once for all of them: the turns, my words, and to which turn
 //! everything belongs.
 
-use super::{History, Profile};
+use super::{Booked, History, Profile};
 use crate::attribution;
 use crate::bootstrap::Sample;
 use crate::clock::{MeetingTime, Span};
@@ -23,10 +23,8 @@ pub(crate) struct Evidence<'a> {
     pub(super) history: &'a History,
     /// What a language model found, where one looked.
     pub(super) judged: Option<&'a Judged>,
-    /// What the person said of their own speech.
-    pub(super) profile: Profile,
-    /// How long the meeting was booked for, where that is known.
-    pub(super) booked: Option<Duration>,
+    /// When the meeting was to be, where that is known.
+    pub(super) booked: Booked,
     /// In order of start.
     pub(super) turns: Vec<Turn>,
     /// Mine, in utterances whose words can be trusted, filled pauses left out.
@@ -63,8 +61,7 @@ impl<'a> Evidence<'a> {
             conversation,
             history,
             judged,
-            profile: Profile::default(),
-            booked: None,
+            booked: Booked::default(),
             turns,
             words: Vec::new(),
         };
@@ -85,14 +82,14 @@ impl<'a> Evidence<'a> {
         evidence
     }
 
-    /// The same of a person who said this of themselves.
-    pub(crate) fn of(self, profile: Profile) -> Self {
-        Self { profile, ..self }
+    /// The same of a meeting that was to be then.
+    pub(crate) fn booked(self, booked: Booked) -> Self {
+        Self { booked, ..self }
     }
 
-    /// The same of a meeting that was booked for so long.
-    pub(crate) fn booked(self, booked: Option<Duration>) -> Self {
-        Self { booked, ..self }
+    /// What the person said of their own speech.
+    pub(super) fn profile(&self) -> &Profile {
+        &self.conversation.setup().profile
     }
 
     /// Whether what is told of words can be told: lists and weights are English.

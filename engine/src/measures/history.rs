@@ -35,6 +35,12 @@ impl History {
         (values.len() >= BASELINE_MEETINGS).then(|| super::quantile(values.clone(), 0.5))?
     }
 
+    /// The values of `measure` in the newest `most` meetings that have one, in order of time.
+    pub(crate) fn newest(&self, measure: &str, most: usize) -> &[f64] {
+        let values = self.values.get(measure).map_or(&[][..], Vec::as_slice);
+        &values[values.len().saturating_sub(most)..]
+    }
+
     /// Meetings in which `measure` has a value.
     pub(super) fn meetings(&self, measure: &str) -> usize {
         self.values.get(measure).map_or(0, Vec::len)

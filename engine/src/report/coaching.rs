@@ -4,7 +4,7 @@
 use super::charts::Charts;
 use super::pace::PacePoint;
 use super::points::Point;
-use super::questions::QuestionAsked;
+use super::questions::{MissedQuestion, QuestionAsked};
 use super::record::Missing;
 use super::talk::{ParticipantTalk, Talk};
 use super::turn_taking::TurnTaking;
@@ -52,6 +52,12 @@ pub struct Coaching {
     /// What I asked.
     #[serde(default)]
     pub questions: Vec<QuestionAsked>,
+    /// Where I could have asked and spoke of something else.
+    #[serde(default)]
+    pub missed_questions: Vec<MissedQuestion>,
+    /// The measures in my earlier meetings of the same type, as far as there are any.
+    #[serde(default)]
+    pub trends: Vec<Trend>,
     /// What the other charts are drawn from.
     #[serde(default)]
     pub charts: Charts,
@@ -69,6 +75,16 @@ pub struct Coaching {
     /// Parts that this coaching does not have, and why not.
     #[serde(default)]
     pub left_out: Vec<Missing>,
+}
+
+/// A measure in earlier meetings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Trend {
+    /// Which, such as `C3`.
+    pub measure: String,
+    /// Its values in the last eight meetings of the same type that have one, the oldest first; this meeting's is none of them.
+    pub values: Vec<f64>,
 }
 
 /// A nudge as it was shown.

@@ -1,9 +1,12 @@
-//! The question board: what I asked, as C17 counts it.
+//! The question board: what I asked, as C17 counts it, and where I could have asked more.
 
-use super::record::Source;
-use crate::conversation::Conversation;
+use super::record::{Source, Who};
 use crate::conversation::found::Question;
+use crate::conversation::{Conversation, Utterance};
 use crate::questions::QuestionKind;
+use crate::signal::takes_up;
+use crate::speaker::Speaker;
+use crate::turns::Turn;
 use serde::{Deserialize, Serialize};
 
 /// Words of a question that are shown, at most.
@@ -21,6 +24,50 @@ pub struct QuestionAsked {
     pub text: String,
     /// Where.
     pub source: Source,
+}
+
+/// A long answer of another after which I spoke of something else: a question about it could have come first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MissedQuestion {
+    /// Who spoke last of it.
+    pub by: Who,
+    /// How their answer ended: its last forty words.
+    pub text: String,
+    /// Their answer.
+    pub source: Source,
+    /// When I began to speak of something else.
+    pub replied_at_ms: u64,
+}
+
+/// Where a question was missed, by time: what N15 nudges about, told of the whole meeting. An answer of 20 s and more, and a turn of mine
+/// right after it in which no word of the answer comes back. That I took it up in other words is not seen, so each is an
+/// opportunity, not a fault. `[D]`
+pub(super) fn missed(conversation: &Conversation, turns: &[Turn]) -> Vec<MissedQuestion> {
+    let utterances = conversation.utterances();
+    let of = |turn: &Turn| -> Vec<&Utterance> { turn.utterances.iter().map(|&index| &*utterances[index]).collect() };
+    let missed = turns.windows(2).filter_map(|pair| {
+        let [answer, reply] = pair else { return None };
+        if answer.speaker != Speaker::Them || reply.speaker != Speaker::Me {
+            return None;
+        }
+        let theirs = of(answer);
+        if takes_up(answer.span.duration(), &theirs, &of(reply))? {
+            return None;
+        }
+        let words = theirs.iter().flat_map(|said| &said.words);
+        let mut texts: Vec<&str> = words.map(|word| word.text.as_str()).collect();
+        Some(MissedQuestion {
+            by: Who::said(theirs.last()?),
+            text: texts.split_off(texts.len().saturating_sub(WORDS)).join(" "),
+            source: Source {
+                span: answer.span,
+                utterances: theirs.iter().map(|said| said.id.clone()).collect(),
+            },
+            replied_at_ms: reply.span.start.as_ms(),
+        })
+    });
+    missed.collect()
 }
 
 /// What I asked, by time.

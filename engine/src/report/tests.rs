@@ -302,3 +302,69 @@ fn speech_of_the_others_is_counted_by_name_where_the_name_is_sure() {
         [(Some("Ana"), 10.0, 20), (Some("Ben"), 10.0, 20), (None, 5.0, 5)]
     );
 }
+
+#[test]
+fn a_long_answer_after_which_i_change_the_subject_is_a_question_missed() {
+    let missed = |answer_ms: u64, reply: &str, language: Option<&str>| {
+        let answer = "so we moved the whole launch to spring because of the translations";
+        let meeting = conversation(
+            MeetingType::Discovery,
+            &[
+                said_for(Them, 1_000, 1_000 + answer_ms, answer),
+                said_for(Me, 2_000 + answer_ms, 8_000 + answer_ms, reply),
+            ],
+        );
+        let rest = ReportRest {
+            language: language.map(str::to_owned),
+            ..ReportRest::default()
+        };
+        report(&meeting, rest).coaching
+    };
+    let elsewhere = "anyway the office party needs catering and a budget for this quarter";
+    let found = missed(25_000, elsewhere, None).missed_questions;
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].source.span.start.as_ms(), found[0].replied_at_ms),
+        (1_000, 27_000)
+    );
+    assert!(found[0].text.ends_with("because of the translations") && found[0].by.speaker == Them);
+    let follows = "and who does the translations for the office budget catering now";
+    assert_eq!(missed(25_000, follows, None).missed_questions, []);
+    assert_eq!(
+        missed(19_000, elsewhere, None).missed_questions,
+        [],
+        "too short an answer"
+    );
+    assert_eq!(
+        missed(25_000, "alright then", None).missed_questions,
+        [],
+        "too little to tell"
+    );
+    let german = missed(25_000, elsewhere, Some("de"));
+    assert_eq!(german.missed_questions, []);
+    assert!(german.left_out.iter().any(|missing| missing.part == "missed_questions"));
+}
+
+#[test]
+fn a_trend_is_the_last_eight_meetings_that_have_the_measure() {
+    let mut history = History::default();
+    for value in 1..=10 {
+        let mut measures = report(&meeting(), ReportRest::default()).coaching.measures;
+        for measure in &mut measures.0 {
+            measure.value = (measure.id == "C3").then_some(f64::from(value));
+        }
+        history.push(&measures);
+    }
+    let rest = ReportRest {
+        history,
+        ..ReportRest::default()
+    };
+    let trends = report(&meeting(), rest).coaching.trends;
+    assert_eq!(
+        trends,
+        [Trend {
+            measure: "C3".into(),
+            values: (3..=10).map(f64::from).collect(),
+        }]
+    );
+}

@@ -65,12 +65,12 @@ fn asked(lately: &[Arc<Utterance>], turn: &Turn) -> Option<QuestionKind> {
     (question.span.end >= last.span.start).then_some(question.kind)
 }
 
-/// What the newest utterance decided of the floor. Of words that are in doubt nothing is told: nobody is nudged by them.
+/// What the newest utterance decided of the floor. Of words that are in doubt nothing is told ([`crate::floor`]): nobody is nudged
+/// by them.
 pub(super) fn since(conversation: &Conversation, told: &mut Told) -> Vec<Signal> {
     let lately = lately(conversation);
-    let sure = |index: &usize| !lately[*index].low_confidence;
     let mut signals = Vec::new();
-    for index in cut_ins(lately, Speaker::Me).into_iter().filter(sure) {
+    for index in cut_ins(lately, Speaker::Me) {
         let at = lately[index].span.start;
         if told.cut_in < Some(at) {
             told.cut_in = Some(at);
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::meeting_type::MeetingType;
     use crate::spoken::{filling, said_for, setup};
-    use crate::transcript::Final;
+    use crate::transcript::{Final, SegmentFlag};
     use Speaker::{Me, Them};
     use rstest::rstest;
 
@@ -147,6 +147,27 @@ mod tests {
         ]);
         let cut_ins = signals.iter().filter(|signal| matches!(signal, Signal::CutIn { .. }));
         assert_eq!(cut_ins.count(), usize::from(cuts), "{signals:?}");
+    }
+
+    #[test]
+    fn nobody_tries_or_cuts_in_by_words_that_are_in_doubt() {
+        let told = |flags: &[SegmentFlag]| {
+            let in_doubt = |speaker, start_ms, end_ms| Final {
+                flags: flags.to_vec(),
+                ..said_for(speaker, start_ms, end_ms, "but what about the budget")
+            };
+            let signals = heard(vec![
+                said_for(Me, 1_000, 12_000, &filling(30)),
+                in_doubt(Them, 6_000, 7_200),
+                said_for(Them, 20_000, 24_000, &filling(12)),
+                in_doubt(Me, 22_000, 25_000),
+            ]);
+            let tried = signals.iter().any(|signal| matches!(signal, Signal::Tried { .. }));
+            let cut_in = signals.iter().any(|signal| matches!(signal, Signal::CutIn { .. }));
+            (tried, cut_in)
+        };
+        assert_eq!(told(&[]), (true, true));
+        assert_eq!(told(&[SegmentFlag::LowConfidence]), (false, false));
     }
 
     #[rstest]

@@ -37,7 +37,7 @@ pub(super) fn of(conversation: &Conversation, place: usize, mine: bool, told: &m
         }));
         signals.extend(asked(conversation, place, told));
         signals.extend(
-            hedges::find(&tokens)
+            hedges::not_kept(&tokens, &conversation.setup().profile)
                 .iter()
                 .map(|hedge| Signal::Hedge { at: at(hedge) }),
         );
@@ -76,23 +76,25 @@ fn asked(conversation: &Conversation, place: usize, told: &mut Told) -> Vec<Sign
 pub(super) fn reply(conversation: &Conversation, place: usize) -> Option<Signal> {
     let (lately, theirs, mine) = floor::opened(conversation, place)?;
     let utterance = &conversation.utterances()[place];
-    let answer = theirs.span.duration();
-    let doubtful = theirs.utterances.iter().any(|&index| lately[index].low_confidence);
-    if answer < ANSWER || doubtful || utterance.low_confidence {
+    let (at, answer) = (mine.span.start, theirs.span.duration());
+    let theirs: Vec<&Utterance> = theirs.utterances.iter().map(|&index| &*lately[index]).collect();
+    Some(match takes_up(answer, &theirs, &[utterance])? {
+        true => Signal::FollowedUp { at },
+        false => Signal::TopicChanged { at, answer },
+    })
+}
+
+/// Whether what I say in `mine` takes up a word of what another said in `theirs`, a turn of the length `answer`. Nothing where that was
+/// no answer worth it, or where either is in doubt.
+pub(crate) fn takes_up(answer: Duration, theirs: &[&Utterance], mine: &[&Utterance]) -> Option<bool> {
+    let doubtful = theirs.iter().chain(mine).any(|said| said.low_confidence);
+    if answer < ANSWER || doubtful {
         return None;
     }
-    let heard: BTreeSet<String> = theirs
-        .utterances
-        .iter()
-        .flat_map(|&index| content(&lately[index]))
-        .collect();
-    let said: Vec<String> = content(utterance).collect();
-    let at = mine.span.start;
-    if said.iter().any(|word| heard.contains(word)) {
-        Some(Signal::FollowedUp { at })
-    } else {
-        (said.len() >= ENOUGH_WORDS).then_some(Signal::TopicChanged { at, answer })
-    }
+    let heard: BTreeSet<String> = theirs.iter().flat_map(|said| content(said)).collect();
+    let said: Vec<String> = mine.iter().flat_map(|said| content(said)).collect();
+    let takes_up = said.iter().any(|word| heard.contains(word));
+    (takes_up || said.len() >= ENOUGH_WORDS).then_some(takes_up)
 }
 
 /// The words of an utterance that carry its topic, as far as endings go: "prices" and "priced" are one.

@@ -117,6 +117,7 @@ fn captions_name_who_spoke_and_mend_words_of_real_meetings() {
         let samples = channels_of(&folder.join(format!("{clip}.wav"))).remove(0);
         let heard = hear(vec![channel(Track::Tab, Speaker::Them, samples)]);
         let mut meeting = Conversation::new(Setup {
+            profile: Default::default(),
             meeting_type: MeetingType::Other,
             tracks: vec![Track::Mic, Track::Tab],
             recognizer: heard.recognizer.clone(),

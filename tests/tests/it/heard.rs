@@ -158,6 +158,7 @@ fn the_sample_meeting_is_heard_as_it_was_spoken() {
 
     // Measures.
     let mut conversation = Conversation::new(Setup {
+        profile: Default::default(),
         meeting_type: MeetingType::Other,
         tracks: vec![Track::Mic, Track::Tab],
         recognizer: heard.recognizer.clone(),

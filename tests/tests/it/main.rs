@@ -32,5 +32,7 @@ mod queries;
 mod second_pass;
 mod serving;
 mod silence;
+mod speech;
+mod stored;
 mod tenancy;
 mod voices;

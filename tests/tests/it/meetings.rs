@@ -24,6 +24,7 @@ async fn a_meeting_is_made_with_defaults_and_found_again() {
         ("started_at", json!(null)),
         ("report_version", json!(null)),
         ("talk_share", json!(null)),
+        ("starts_at", json!(null)),
         ("ends_at", json!(null)),
         ("hosting", json!(false)),
         ("played_back", json!(false)),

@@ -123,6 +123,7 @@ fn reported(heard: &Heard) -> Report {
 
 fn folded(heard: &Heard) -> Conversation {
     let mut meeting = Conversation::new(Setup {
+        profile: Default::default(),
         meeting_type: MeetingType::Other,
         tracks: vec![Track::Mic, Track::Tab],
         recognizer: heard.recognizer.clone(),

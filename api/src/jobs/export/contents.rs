@@ -9,6 +9,7 @@ use crate::live::{self, Unreadable, sealed};
 use crate::record::observations::{self, Kind};
 use crate::render::{Format, Part};
 use crate::routes;
+use crate::speech::Speech;
 use serde::Serialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -25,16 +26,17 @@ const HEARTS: i64 = 4_000;
 /// What is the person's and no meeting's.
 pub(super) async fn of_person(workshop: &Workshop, member: Member, key: &MemberKey) -> Result<Vec<File>, JobError> {
     let all = OffsetDateTime::now_utc() + time::Duration::DAY;
-    let (role, consents, devices, sign_ins, acts, hearts) = workshop
+    let (role, consents, devices, sign_ins, acts, hearts, speech) = workshop
         .db
         .with_tenant(member.tenant, async |tx| {
-            Ok::<_, sqlx::Error>((
+            Ok::<_, JobError>((
                 users::find_role(&mut *tx, member).await?,
                 consents::history(&mut *tx, member).await?,
                 devices::list(&mut *tx, member).await?,
                 signing_in::list_families(&mut *tx, member).await?,
                 audit::of_person(&mut *tx, member).await?,
                 heart::list_until(&mut *tx, member, all, HEARTS).await?,
+                Speech::load(&mut *tx, workshop.live.keys(), member).await?,
             ))
         })
         .await?;
@@ -63,6 +65,7 @@ pub(super) async fn of_person(workshop: &Workshop, member: Member, key: &MemberK
     Ok(vec![
         ("README.txt".into(), README.into()),
         ("person.json".into(), written(&person)),
+        ("speech.json".into(), written(&speech)),
         ("consents.json".into(), written(&consents.collect::<Vec<_>>())),
         ("devices.json".into(), written(&devices)),
         ("sign-ins.json".into(), written(&sign_ins.collect::<Vec<_>>())),
@@ -116,7 +119,7 @@ pub(super) async fn of_meeting(
     }
     if let Some(report) = report {
         files.push(("report.json".into(), written(&report)));
-        let analysis = live::analysis(title, &row, report, Part::All);
+        let analysis = live::analysis(title, &row, report, Vec::new(), Part::All);
         for (name, format) in [
             ("report.md", Format::Markdown),
             ("transcript.vtt", Format::Vtt),

@@ -3,8 +3,8 @@
 use super::faces::Faces;
 use super::layout::{BODY, FAINT, Laid, Layout, STRONG, Style};
 use crate::render::figures::{
-    clock, effect, estimate, heard, missing, missing_part, number, one_voice, participant, percent, point, share,
-    speaker, speech, target, terms, verdict, who,
+    clock, effect, estimate, heard, missed, missed_after, missing, missing_part, number, one_voice, participant,
+    percent, point, share, speaker, speech, target, terms, told_earlier, verdict, who,
 };
 use crate::render::passages::passages;
 use crate::render::{Analysis, chart};
@@ -19,12 +19,29 @@ pub(super) fn lay_out(analysis: &Analysis, faces: &Faces) -> Laid {
     for (name, fact) in analysis.facts() {
         layout.paragraph(&format!("{name}: {fact}"), FAINT);
     }
+    if lacks(analysis, faces) {
+        layout.paragraph(LACKS, STRONG);
+    }
     record(&analysis.record, &mut layout);
     if let Some(coaching) = &analysis.coaching {
         coach(&analysis.record, coaching, &mut layout);
+        stored(&analysis.about.stored, &mut layout);
     }
     transcript(&analysis.record, &mut layout);
     layout.finish()
+}
+
+/// What to know where words are in a script that no font here has the letters of.
+const LACKS: &str = "Some words are in a script that this file has no letters of, and stand here as […]. Whoever copies them, or listens \
+                     to the file, has them all the same; the other formats show them.";
+
+/// Whether anything that was said, or anybody's name, cannot be shown. What we say ourselves can.
+fn lacks(analysis: &Analysis, faces: &Faces) -> bool {
+    let record = &analysis.record;
+    let names = record.people.iter().filter_map(|who| who.name.as_deref());
+    let said = record.utterances.iter().map(|line| line.text.as_str());
+    let mut texts = names.chain(said).chain([analysis.about.title.as_str()]);
+    texts.any(|text| faces.lacks(text))
 }
 
 fn record(record: &MeetingRecord, layout: &mut Layout<'_>) {
@@ -82,12 +99,13 @@ fn coach(record: &MeetingRecord, coaching: &Coaching, layout: &mut Layout<'_>) {
         layout.heading(3, "Over the meeting");
     }
     charts.into_iter().for_each(|drawing| layout.figure(drawing));
-    table("Measures", &coaching.measures, layout);
+    table("Measures", coaching, &coaching.measures, layout);
     if !coaching.attention.0.is_empty() {
-        table("Attention", &coaching.attention, layout);
+        table("Attention", coaching, &coaching.attention, layout);
         minutes(coaching, layout);
     }
     questions(coaching, layout);
+    missed_questions(coaching, layout);
     nudges(coaching, layout);
     let left_out: Vec<_> = coaching
         .left_out
@@ -96,6 +114,16 @@ fn coach(record: &MeetingRecord, coaching: &Coaching, layout: &mut Layout<'_>) {
         .collect();
     layout.space(6.0);
     layout.list(&left_out);
+}
+
+fn stored(told: &[String], layout: &mut Layout<'_>) {
+    if told.is_empty() {
+        return;
+    }
+    layout.heading(3, "My data");
+    layout.paragraph("All of it is encrypted under the meeting's own key.", FAINT);
+    let told: Vec<_> = told.iter().map(|line| vec![(line.clone(), BODY)]).collect();
+    layout.list(&told);
 }
 
 fn stands_out(told: &Point, measures: &Measures) -> Vec<(String, Style)> {
@@ -130,7 +158,7 @@ fn talk(coaching: &Coaching, layout: &mut Layout<'_>) {
     }
 }
 
-fn table(name: &str, measures: &Measures, layout: &mut Layout<'_>) {
+fn table(name: &str, coaching: &Coaching, measures: &Measures, layout: &mut Layout<'_>) {
     layout.heading(3, name);
     let rows: Vec<_> = measures
         .0
@@ -140,7 +168,12 @@ fn table(name: &str, measures: &Measures, layout: &mut Layout<'_>) {
                 measure.name.clone(),
                 estimate(measure),
                 target(measure).unwrap_or_default(),
-                verdict(measure),
+                [verdict(measure)]
+                    .into_iter()
+                    .chain(told_earlier(coaching, measure))
+                    .filter(|told| !told.is_empty())
+                    .collect::<Vec<_>>()
+                    .join("; "),
             ]
         })
         .collect();
@@ -190,6 +223,18 @@ fn questions(coaching: &Coaching, layout: &mut Layout<'_>) {
         };
         let follow_up = if asked.follow_up { ", follow-up" } else { "" };
         vec![(format!("{at} {kind}{follow_up}"), FAINT), (asked.text.clone(), BODY)]
+    });
+    layout.list(&told.collect::<Vec<_>>());
+}
+
+fn missed_questions(coaching: &Coaching, layout: &mut Layout<'_>) {
+    if coaching.missed_questions.is_empty() {
+        return;
+    }
+    layout.heading(3, "Questions I could have asked");
+    let told = coaching.missed_questions.iter().map(|one| {
+        let at = clock(one.source.span.start.as_ms());
+        vec![(format!("{at} {}", missed_after(one)), FAINT), (missed(one), BODY)]
     });
     layout.list(&told.collect::<Vec<_>>());
 }

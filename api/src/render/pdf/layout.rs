@@ -1,6 +1,6 @@
 //! Lines on pages: where everything stands, and to which part of the document it belongs, before anything is drawn.
 
-use super::faces::{Faces, Weight};
+use super::faces::{Faces, Reads, Weight};
 use crate::render::chart::{Drawing, WIDTH};
 use krilla::tagging::{ListNumbering, TableHeaderScope, Tag, TagKind};
 use std::num::NonZeroU16;
@@ -44,7 +44,13 @@ impl Style {
 #[derive(Debug)]
 pub(super) enum Mark {
     /// A line of text, its baseline at `y`.
-    Text { x: f32, y: f32, style: Style, text: String },
+    Text {
+        x: f32,
+        y: f32,
+        style: Style,
+        text: String,
+        reads: Reads,
+    },
     /// A chart in a box.
     Chart {
         x: f32,
@@ -206,6 +212,7 @@ impl<'a> Layout<'a> {
                     y,
                     style: BODY,
                     text: "•".to_owned(),
+                    reads: Reads::LeftToRight,
                 },
             );
             let body = self.group(Some(item), Tag::LBody);
@@ -300,10 +307,16 @@ impl<'a> Layout<'a> {
     }
 
     fn lines(&mut self, group: Option<usize>, text: &str, style: Style, indent: f32, width: f32, most: usize) {
+        let reads = Reads::of(text);
         for line in self.wrap(text, style, width).into_iter().take(most) {
             self.reserve(style.leading());
             let y = self.y + style.size;
-            let x = MARGIN + indent;
+            // What is read from the right begins there.
+            let left = match reads {
+                Reads::LeftToRight => 0.0,
+                Reads::RightToLeft => width - self.faces.width(&line, style.weight) * style.size,
+            };
+            let x = MARGIN + indent + left;
             self.place(
                 group,
                 Mark::Text {
@@ -311,6 +324,7 @@ impl<'a> Layout<'a> {
                     y,
                     style,
                     text: line,
+                    reads,
                 },
             );
             self.y += style.leading();

@@ -1,7 +1,7 @@
 //! Pages, drawn and tagged.
 
 use super::PdfError;
-use super::faces::{Faces, Weight};
+use super::faces::{Faces, Reads, Run, Weight};
 use super::layout::{FAINT, Group, Laid, Mark, PAGE, Placed, Style};
 use crate::render::chart::{Anchor, Drawing, Ink, Shape};
 use crate::render::figures::steers;
@@ -112,7 +112,16 @@ impl Brush<'_, '_> {
     /// Draws a mark; what it is goes into the part that it belongs to.
     fn mark(&mut self, mark: &Mark, part: Option<&mut Vec<Identifier>>) {
         match (mark, part) {
-            (Mark::Text { x, y, style, text }, Some(part)) => self.text(*x, *y, *style, text, part),
+            (
+                Mark::Text {
+                    x,
+                    y,
+                    style,
+                    text,
+                    reads,
+                },
+                Some(part),
+            ) => self.text((*x, *y), *style, text, *reads, part),
             (Mark::Chart { x, y, scale, drawing }, Some(part)) => {
                 part.push(self.surface.start_tagged(ContentTag::Other));
                 self.chart(*x, *y, *scale, drawing);
@@ -150,33 +159,48 @@ impl Brush<'_, '_> {
         }));
     }
 
-    /// A line of text, each run of it with what it stands for.
-    fn text(&mut self, x: f32, y: f32, style: Style, text: &str, part: &mut Vec<Identifier>) {
+    /// A line of text, each run of it with what it stands for, in the order in which they are read.
+    fn text(&mut self, at: (f32, f32), style: Style, text: &str, reads: Reads, part: &mut Vec<Identifier>) {
         self.ink(if style.faint { SOFT } else { INK });
-        let mut x = x;
-        for run in self.faces.runs(text, style.weight) {
+        for (at, run) in self.placed(at, style, text, reads) {
             let span = SpanTag::empty().with_actual_text(run.stands_for.as_deref());
             part.push(self.surface.start_tagged(ContentTag::Span(span)));
-            let font = self.faces.font(style.weight, run.file);
-            let at = Point::from_xy(x, y);
-            self.surface
-                .draw_text(at, font, style.size, &run.text, false, TextDirection::LeftToRight);
+            self.run(at, style, &run);
             self.surface.end_tagged();
-            x += self.faces.width(&run.text, style.weight) * style.size;
         }
     }
 
     /// The same without tags, within something that has one.
     fn line(&mut self, x: f32, y: f32, style: Style, text: &str) {
         self.ink(if style.faint { SOFT } else { INK });
-        let mut x = x;
-        for run in self.faces.runs(text, style.weight) {
-            let font = self.faces.font(style.weight, run.file);
-            let at = Point::from_xy(x, y);
-            self.surface
-                .draw_text(at, font, style.size, &run.text, false, TextDirection::LeftToRight);
-            x += self.faces.width(&run.text, style.weight) * style.size;
+        for (at, run) in self.placed((x, y), style, text, Reads::of(text)) {
+            self.run(at, style, &run);
         }
+    }
+
+    /// Where each run of a line stands that begins at `x` on the left, in the order in which they are read.
+    fn placed(&self, (x, y): (f32, f32), style: Style, text: &str, reads: Reads) -> Vec<(Point, Run)> {
+        let mut x = x;
+        let runs = self.faces.runs(text, style.weight, reads).into_iter();
+        let mut placed: Vec<(Point, Run)> = runs
+            .map(|run| {
+                let at = Point::from_xy(x, y);
+                x += run.width * style.size;
+                (at, run)
+            })
+            .collect();
+        placed.sort_by_key(|(_, run)| run.order);
+        placed
+    }
+
+    fn run(&mut self, at: Point, style: Style, run: &Run) {
+        let font = self.faces.font(style.weight, run.file);
+        let direction = match run.reads {
+            Reads::LeftToRight => TextDirection::LeftToRight,
+            Reads::RightToLeft => TextDirection::RightToLeft,
+        };
+        self.surface
+            .draw_text(at, font, style.size, &run.text, false, direction);
     }
 
     fn chart(&mut self, x: f32, y: f32, scale: f32, drawing: &Drawing) {

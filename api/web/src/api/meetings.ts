@@ -40,6 +40,30 @@ function noneYet(error: unknown): null {
   throw error;
 }
 
+/** What is stored of a meeting. */
+export function storedQuery(id: string) {
+  return queryOptions({
+    queryKey: ["meetings", id, "stored"],
+    queryFn: ({ signal }) => answered(server.GET("/v1/meetings/{id}/stored", { params: { path: { id } }, signal })),
+  });
+}
+
+/** Destroys what is kept of a meeting's audio. */
+export async function deleteAudio(id: string): Promise<void> {
+  await answered(server.DELETE("/v1/meetings/{id}/audio", { params: { path: { id } } }));
+}
+
+/** What the person makes of a nudge that was shown. */
+export async function reactToNudge(id: string, nudge: string, reaction: "helpful" | "dismissed"): Promise<void> {
+  await answered(server.PUT("/v1/meetings/{id}/nudges/{nudge}/reaction", { params: { path: { id, nudge } }, body: { reaction } }));
+}
+
+/** The report with what the person makes of a nudge. Pure. */
+export function withReaction(report: Report, nudge: string, reaction: "helpful" | "dismissed"): Report {
+  const nudges = report.coaching.nudges.map((shown) => (shown.id === nudge ? { ...shown, reaction } : shown));
+  return { ...report, coaching: { ...report.coaching, nudges } };
+}
+
 export async function renameMeeting(id: string, title: string): Promise<Meeting> {
   return answered(server.PATCH("/v1/meetings/{id}", { params: { path: { id } }, body: { title } }));
 }
@@ -57,16 +81,25 @@ export interface Corrected {
   report_version?: number | null;
 }
 
-/** Puts the words of an utterance right. It names the correction that was read, so that nobody's is written over unseen. */
-export async function correctUtterance(id: string, utterance: Utterance, text: string): Promise<Corrected> {
+/** Puts the words of an utterance right, and who said them where a name is given. It names the correction that was read, so that nobody's is written over unseen. */
+export async function correctUtterance(id: string, utterance: Utterance, text: string, who: string | null): Promise<Corrected> {
   const path = { id, segment: utterance.id };
-  return answered(server.PUT("/v1/meetings/{id}/utterances/{segment}", { params: { path }, body: { text, version: utterance.corrected?.version ?? 0 } }));
+  const body = { text, version: utterance.corrected?.version ?? 0, ...(who === null ? {} : { who }) };
+  return answered(server.PUT("/v1/meetings/{id}/utterances/{segment}", { params: { path }, body }));
 }
 
 /** The report as the server shows it from now on. Its measures follow with the next version. Pure. */
-export function withCorrection(report: Report, { segment, version, text }: Corrected): Report {
+export function withCorrection(report: Report, { segment, version, text }: Corrected, who: string | null): Report {
   const utterances = report.record.utterances.map((utterance) =>
-    utterance.id === segment ? { ...utterance, text, low_confidence: false, corrected: { version, heard: utterance.corrected?.heard ?? utterance.text } } : utterance,
+    utterance.id === segment
+      ? {
+          ...utterance,
+          text,
+          low_confidence: false,
+          corrected: { version, heard: utterance.corrected?.heard ?? utterance.text },
+          ...(who === null ? {} : { participant: { name: who, confidence: 1, told_by: "person" as const } }),
+        }
+      : utterance,
   );
   return { ...report, record: { ...report.record, utterances } };
 }

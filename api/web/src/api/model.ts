@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Meeting = Schemas["Meeting"];
 export type Organisation = Schemas["Organisation"];
+export type Speech = Schemas["Speech"];
 export type ConsentKind = Schemas["ConsentKind"];
 export type MeetingType = Schemas["MeetingType"];
 export type MeetingState = Schemas["MeetingState"];
@@ -18,6 +19,8 @@ export type Source = Schemas["Source"];
 export type ActionItem = Schemas["ActionItem"];
 export type Missing = Schemas["Missing"];
 export type Point = Schemas["Point"];
+export type Stored = Schemas["MeetingStored"];
+export type MissedQuestion = Schemas["MissedQuestion"];
 export type QuestionAsked = Schemas["QuestionAsked"];
 export type TurnTaking = Schemas["TurnTaking"];
 export type GapBar = Schemas["GapBar"];

@@ -189,6 +189,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/speech": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the signed-in person says of their own speech. */
+        get: operations["get_speech"];
+        /**
+         * Says it anew. Pace, fillers and pauses of a person with any of the three ways of speaking are measured, held against no target, and
+         *     not nudged about. It holds for meetings that begin from now on, and for reports that are made from now on.
+         */
+        put: operations["change_speech"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/meetings": {
         parameters: {
             query?: never;
@@ -369,6 +390,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/meetings/{id}/stored": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is stored of a meeting, where, and until when. */
+        get: operations["get_stored"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/meetings/{id}/utterances/{segment}": {
         parameters: {
             query?: never;
@@ -378,7 +416,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Puts the words of a segment right. They stand in the report from now on, whatever is heard in the segment, also when the
+         * Puts the words of a segment right, and who of the others said them. They stand in the report from now on, whatever is heard in the segment, also when the
          *     meeting is heard again; its measures follow in a moment, with the report's next version.
          */
         put: operations["correct_utterance"];
@@ -527,6 +565,17 @@ export interface components {
             /** @description Whether speech may be sent to the recognizer elsewhere, of those who agree to it. */
             remote_recognition: boolean;
         };
+        /** @description What a person says of their own speech from now on, all of it. */
+        ChangeSpeech: {
+            /** @description Recognizers hear their accent badly. */
+            accent?: boolean;
+            /** @description Words and phrases that they keep: at most 100 of 1 to 60 letters. */
+            keep?: string[];
+            /** @description They speak the meeting's language as a second one. */
+            second_language?: boolean;
+            /** @description They stutter. */
+            stutter?: boolean;
+        };
         /** @description All charts that are not drawn from what a report has anyway. */
         Charts: {
             /** @description My fillers, as far as the recognizer writes them. */
@@ -559,6 +608,8 @@ export interface components {
             left_out?: components["schemas"]["Missing"][];
             /** @description The measures. */
             measures: components["schemas"]["Measures"];
+            /** @description Where I could have asked and spoke of something else. */
+            missed_questions?: components["schemas"]["MissedQuestion"][];
             /** @description What was said to me while the meeting went on. */
             nudges: components["schemas"]["NudgeShown"][];
             one_thing?: components["schemas"]["Point"] | null;
@@ -576,6 +627,8 @@ export interface components {
             strengths?: components["schemas"]["Point"][];
             /** @description Speech by speaker. */
             talk: components["schemas"]["Talk"][];
+            /** @description The measures in my earlier meetings of the same type, as far as there are any. */
+            trends?: components["schemas"]["Trend"][];
             /** @description Who follows whom. */
             turn_taking?: components["schemas"]["TurnTaking"];
             /** @description Who had the floor. */
@@ -630,6 +683,8 @@ export interface components {
              * @description `corrected.version` of the utterance that was read; 0 where it was not corrected.
              */
             version?: number;
+            /** @description Who of the others said them, in place of whom the report names. Of the person's own segments none can be told. */
+            who?: string | null;
         };
         /** @description That an utterance is as the person wrote it. */
         Corrected: {
@@ -742,6 +797,11 @@ export interface components {
              *     and what follows one is no evidence of what nudges change.
              */
             played_back?: boolean;
+            /**
+             * Format: date-time
+             * @description When it is booked to begin. Without it no report says by how much it began late.
+             */
+            starts_at?: string | null;
             /** @description What its owner calls it. */
             title: string;
         };
@@ -1034,7 +1094,10 @@ export interface components {
              * @description Fillers of mine a minute of my speech over the whole meeting.
              */
             fillers_per_min?: number | null;
-            /** @description What my pace aims at in this kind of meeting (C3). */
+            /**
+             * @description What my pace aims at in this kind of meeting (C3); unbounded for a person whose pace is not to be held
+             *     against them.
+             */
             pace_target: components["schemas"]["Band"];
             /**
              * Format: float
@@ -1184,6 +1247,11 @@ export interface components {
              * @description When the first sound came.
              */
             started_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is booked to begin.
+             */
+            starts_at?: string | null;
             /** @description Where it stands. */
             state: components["schemas"]["MeetingState"];
             talk_share?: components["schemas"]["TalkShare"] | null;
@@ -1261,6 +1329,12 @@ export interface components {
          * @enum {string}
          */
         MeetingState: "scheduled" | "live" | "suspended" | "ended";
+        /** @description What is stored of a meeting: all of it sealed under the meeting's own key, which goes with the meeting. */
+        MeetingStored: {
+            audio?: components["schemas"]["StoredAudio"] | null;
+            /** @description What is in the database. It is kept until the meeting is deleted. */
+            parts: components["schemas"]["StoredPart"][];
+        };
         /**
          * Format: int64
          * @description A moment of a meeting: milliseconds since it began.
@@ -1323,6 +1397,20 @@ export interface components {
              * @description A8, RMSSD of still and silent seconds, ms.
              */
             rmssd_ms?: number | null;
+        };
+        /** @description A long answer of another after which I spoke of something else: a question about it could have come first. */
+        MissedQuestion: {
+            /** @description Who spoke last of it. */
+            by: components["schemas"]["Who"];
+            /**
+             * Format: int64
+             * @description When I began to speak of something else.
+             */
+            replied_at_ms: number;
+            /** @description Their answer. */
+            source: components["schemas"]["Source"];
+            /** @description How their answer ended: its last forty words. */
+            text: string;
         };
         /** @description A part that a report does not have. */
         Missing: {
@@ -1692,6 +1780,30 @@ export interface components {
          * @enum {string}
          */
         Speaker: "me" | "them" | "unknown";
+        /** @description What a person says of their own speech. */
+        Speech: {
+            /**
+             * @description Recognizers hear their accent badly.
+             * @default false
+             */
+            accent: boolean;
+            /**
+             * @description Words and phrases that they keep: none of them is counted as a filler, a hedge or a repetition, and nothing is named in its
+             *     place.
+             * @default []
+             */
+            keep: string[];
+            /**
+             * @description They speak the meeting's language as a second one.
+             * @default false
+             */
+            second_language: boolean;
+            /**
+             * @description They stutter.
+             * @default false
+             */
+            stutter: boolean;
+        };
         /**
          * @description Where a value stands in a range.
          * @enum {string}
@@ -1701,6 +1813,36 @@ export interface components {
         Steadiness: {
             /** @enum {string} */
             state: "after_an_assessment";
+        };
+        /** @description Kept audio. */
+        StoredAudio: {
+            /**
+             * Format: int64
+             * @description What it takes up, encrypted.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it is destroyed.
+             */
+            expires_at: string;
+            /** @description `server` for the server's own disk, `object_store` for a bucket elsewhere. */
+            place: string;
+        };
+        /** @description A part of what is in the database. */
+        StoredPart: {
+            /**
+             * Format: int64
+             * @description What they take up, encrypted.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            count: number;
+            /** @description `words`, `corrections`, `captions`, `insights`, `nudges`, `events` (marks, gaps and the like) or `reports`. */
+            part: string;
         };
         /** @description One speaker's part. */
         Talk: {
@@ -1741,12 +1883,19 @@ export interface components {
          * @description What tells who spoke.
          * @enum {string}
          */
-        ToldBy: "page" | "voice";
+        ToldBy: "page" | "voice" | "person";
         /**
          * @description A channel of capture.
          * @enum {string}
          */
         Track: "mic" | "tab";
+        /** @description A measure in earlier meetings. */
+        Trend: {
+            /** @description Which, such as `C3`. */
+            measure: string;
+            /** @description Its values in the last eight meetings of the same type that have one, the oldest first; this meeting's is none of them. */
+            values: number[];
+        };
         /** @description A stretch of the floor. */
         Turn: components["schemas"]["Span"] & {
             /** @description Who had it. */
@@ -2287,6 +2436,72 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_speech: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Speech"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_speech: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSpeech"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Speech"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2865,6 +3080,43 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_stored: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingStored"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,7 +1,7 @@
 /** What is settled for a person, and for everybody in their space. */
 import { queryOptions } from "@tanstack/react-query";
 import { answered, server } from "./client";
-import type { ConsentKind, Organisation } from "./model";
+import type { ConsentKind, Organisation, Speech } from "./model";
 
 export const meQuery = queryOptions({
   queryKey: ["me"],
@@ -17,6 +17,16 @@ export const consentsQuery = queryOptions({
   queryKey: ["consents"],
   queryFn: ({ signal }) => answered(server.GET("/v1/consents", { signal })),
 });
+
+export const speechQuery = queryOptions({
+  queryKey: ["speech"],
+  queryFn: ({ signal }) => answered(server.GET("/v1/me/speech", { signal })),
+});
+
+/** Says anew what is to be known of the person's own speech, all of it. */
+export async function changeSpeech(speech: Speech): Promise<Speech> {
+  return answered(server.PUT("/v1/me/speech", { body: speech }));
+}
 
 /** Gives consent or takes it back. */
 export async function giveConsent(kind: ConsentKind, granted: boolean): Promise<void> {

@@ -68,6 +68,36 @@ fn c2_needs_three_by_name_and_says_why_where_the_others_are_one_voice() {
 }
 
 #[test]
+fn c12_expects_fewer_switches_with_me_where_more_people_speak() {
+    let finals: Vec<Final> = (0..21u64)
+        .map(|turn| {
+            let from_s = turn as f64 * 14.0;
+            talk(if turn % 2 == 0 { Me } else { Them }, from_s, from_s + 13.0)
+        })
+        .chain([talk(Me, 299.0, 300.0)])
+        .collect();
+    // Ana, Ben, Cleo in turn: four people.
+    let speaking: Vec<(u64, &str)> = (0..10u64)
+        .flat_map(|turn| {
+            let begins_ms = 14_000 + 28_000 * turn;
+            [
+                (begins_ms + 300, ["Ana", "Ben", "Cleo"][turn as usize % 3]),
+                (begins_ms + 13_500, ""),
+            ]
+        })
+        .collect();
+    let measures = shown(MeetingType::Other, &finals, &speaking);
+    let measure = measures.get("C12").unwrap();
+    assert_eq!((measure.value, measure.parts["speakers"]), (Some(4.0), 4.0));
+    assert_eq!(measure.target, Some(Band::between(1.0, 3.0)));
+    // As lively as eight a minute between two.
+    assert!(
+        close(measure.parts["score"], 10.0 * (1.0 - (-4.0f64).exp())),
+        "{measure:?}"
+    );
+}
+
+#[test]
 fn c11_is_the_median_length_of_my_turns() {
     let turns: Vec<Final> = (0..11u32)
         .flat_map(|index| {
@@ -102,6 +132,29 @@ fn c15_counts_those_who_tried_to_speak_in_my_turn(#[case] theirs: Final, #[case]
     assert_eq!(measure.value, Some(count), "{measure:?}");
     assert_eq!(measure.moments.len() as f64, count);
     assert_eq!(measure.parts["mine"], 0.0);
+}
+
+#[test]
+fn c14_and_c15_leave_out_words_that_are_in_doubt() {
+    let counted = |flags: &[SegmentFlag]| {
+        let doubtful = |finals: Vec<Final>| {
+            let flags = flags.to_vec();
+            finals.into_iter().map(move |decided| Final {
+                flags: flags.clone(),
+                ..decided
+            })
+        };
+        let mut finals = vec![talk(Me, 100.0, 120.0), talk(Them, 130.0, 140.0), talk(Me, 300.0, 310.0)];
+        finals.extend(doubtful(vec![
+            said_for(Them, 105_000, 106_000, "but what about the"),
+            talk(Me, 139.0, 145.0),
+        ]));
+        finals.sort_by_key(|decided| decided.span.end);
+        let measures = conversation(MeetingType::Other, &finals).measures();
+        (measures.value("C15"), measures.get("C14").unwrap().parts["made"])
+    };
+    assert_eq!(counted(&[]), (Some(1.0), 1.0));
+    assert_eq!(counted(&[SegmentFlag::LowConfidence]), (Some(0.0), 0.0));
 }
 
 #[test]
@@ -169,10 +222,14 @@ fn c30_counts_who_was_there_and_never_spoke_and_by_how_much_it_ran_over() {
         });
     }
     meeting.advance(MeetingTime::from_ms(FIVE_MINUTES_MS));
+    let booked = Booked {
+        late_ms: Some(-30_000),
+        lasts: Some(Duration::from_secs(420)),
+    };
     let told = |meeting: &Conversation| {
         let read = meeting.with_page();
         let history = History::default();
-        let evidence = Evidence::new(&read, &history, None).booked(Some(Duration::from_secs(420)));
+        let evidence = Evidence::new(&read, &history, None).booked(booked);
         measure(&evidence).get("C30").unwrap().parts.clone()
     };
     assert_eq!(told(&meeting).get("never_spoke"), None, "nobody said who was there");
@@ -184,5 +241,8 @@ fn c30_counts_who_was_there_and_never_spoke_and_by_how_much_it_ran_over() {
     let parts = told(&meeting);
     // Cleo: of her and Nora, one is the person.
     assert_eq!(parts["never_spoke"], 1.0);
-    assert!(close(parts["over_minutes"], -2.0), "{parts:?}");
+    assert!(
+        close(parts["over_minutes"], -2.0) && close(parts["late_minutes"], -0.5),
+        "{parts:?}"
+    );
 }

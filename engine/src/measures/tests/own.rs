@@ -132,15 +132,8 @@ fn c26_needs_what_its_parts_need() {
 
 #[test]
 fn who_speaks_a_second_language_has_values_of_pace_and_fillers_and_no_targets() {
-    let meeting = conversation(MeetingType::Other, &[said_for(Me, 0, 120_000, &filling(300))]);
-    let history = History::default();
-    let told = |traits: &[Trait]| {
-        let profile = Profile {
-            traits: traits.iter().copied().collect(),
-            ..Profile::default()
-        };
-        measure(&Evidence::new(&meeting, &history, None).of(profile))
-    };
+    let finals = [said_for(Me, 0, 120_000, &filling(300))];
+    let told = |traits: &[Trait]| of(Profile::new(traits.iter().copied(), [""]), &finals).measures();
     for traits in [[Trait::SecondLanguage], [Trait::Accent], [Trait::Stutter]] {
         let measures = told(&traits);
         for id in ["C3", "C6", "C7", "C8", "C9"] {
@@ -150,18 +143,59 @@ fn who_speaks_a_second_language_has_values_of_pace_and_fillers_and_no_targets() 
         assert_eq!(measures.get("C19"), told(&[]).get("C19"), "and nothing else is spared");
     }
     assert!(told(&[]).get("C3").unwrap().target.is_some());
+    let live = |traits: &[Trait]| {
+        of(Profile::new(traits.iter().copied(), [""]), &finals)
+            .live()
+            .pace_target
+    };
+    assert_eq!(live(&[Trait::Stutter]), Band::default());
+    assert_ne!(live(&[]), Band::default());
+}
+
+/// A meeting of somebody who said this of themselves.
+fn of(profile: Profile, finals: &[Final]) -> Conversation {
+    let mut meeting = Conversation::new(crate::conversation::Setup {
+        profile: profile.into(),
+        ..setup(MeetingType::Other)
+    });
+    for decided in finals {
+        meeting.observe(decided);
+    }
+    meeting
+}
+
+#[test]
+fn what_the_person_keeps_is_no_filler_hedge_or_repetition() {
+    let each = format!("basically um {} maybe the launch budget {}", filling(60), filling(60));
+    let finals = [0, 100, 200].map(|from_s| said_for(Me, from_s * 1_000, (from_s + 90) * 1_000, &each));
+    let counted = |keep: &[&str]| {
+        let measures = of(Profile::new([], keep), &finals).measures();
+        ["C6", "C7", "C19"]
+            .map(|id| measures.get(id).unwrap().parts["count"])
+            .to_vec()
+    };
+    let none = counted(&[]);
+    assert!(none.iter().all(|count| *count >= 3.0), "{none:?}");
+    assert_eq!(
+        counted(&["um", "Basically", "maybe"]),
+        [none[0] - 3.0, none[1] - 3.0, none[2] - 3.0]
+    );
+    let repeated = |keep: &[&str]| {
+        let measures = of(Profile::new([], keep), &finals).measures();
+        let repeated = measures.get("C22").unwrap();
+        repeated
+            .moments
+            .iter()
+            .any(|moment| moment.said.contains("launch budget"))
+    };
+    assert!(repeated(&[]) && !repeated(&["launch budget"]));
 }
 
 #[test]
 fn c28_leaves_alone_what_the_person_keeps() {
     let text = format!("hey guys {} this is a sanity check", filling(200));
-    let meeting = conversation(MeetingType::Other, &[said_for(Me, 0, 120_000, &text)]);
-    let history = History::default();
-    let profile = Profile {
-        keep: vec!["Hey guys!".into(), " ".into()],
-        ..Profile::default()
-    };
-    let measures = measure(&Evidence::new(&meeting, &history, None).of(profile));
+    let meeting = of(Profile::new([], ["Hey guys!", " "]), &[said_for(Me, 0, 120_000, &text)]);
+    let measures = meeting.measures();
     let measure = measures.get("C28").unwrap();
     assert_eq!((measure.parts["count"], measure.parts["kept"]), (1.0, 1.0));
     assert_eq!(measure.moments.len(), 1);

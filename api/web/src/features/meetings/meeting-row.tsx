@@ -11,7 +11,7 @@ import { Facts } from "../../ui/facts";
 import { Icon } from "../../ui/icon";
 import { menuItem } from "../../ui/menu";
 import { StateMark } from "../../ui/live-mark";
-import { DeleteDialog } from "./delete-dialog";
+import { DeleteDialog } from "../../meeting/delete-dialog";
 import { RenameDialog } from "./rename-dialog";
 
 export function MeetingRow({ meeting, place }: { meeting: Meeting; place: Place }) {

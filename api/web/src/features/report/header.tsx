@@ -18,6 +18,7 @@ const sections = [
   ["turns", "Turn-taking"],
   ["measures", "Measures"],
   ["nudges", "Nudges"],
+  ["data", "My data"],
   ["transcript", "Transcript"],
   ["capture", "Capture"],
 ] as const;

@@ -1,5 +1,6 @@
 /** One measure: its value with its 90 % interval and its target, or what is missing where there is no value. */
 import type { Measure, Moment } from "../../api/model";
+import { Sparkline } from "../../chart/sparkline";
 import { clock } from "../../format/time";
 import { entryOf, intervalWords, missingWords, targetWords } from "../../measure/catalogue";
 import { Ruler } from "../../measure/ruler";
@@ -9,7 +10,7 @@ import { StandingMark } from "../../measure/standing-mark";
 /** More than these would crowd the board. */
 const SHOWN_MOMENTS = 3;
 
-export function MeasureCell({ measure, level = 3 }: { measure: Measure; level?: 3 | 4 }) {
+export function MeasureCell({ measure, earlier = [], level = 3 }: { measure: Measure; earlier?: readonly number[]; level?: 3 | 4 }) {
   const { label, meaning, figure, scale, detail, examplesOnly } = entryOf(measure);
   const Heading = level === 3 ? "h3" : "h4";
   const hasValue = measure.value != null;
@@ -40,12 +41,27 @@ export function MeasureCell({ measure, level = 3 }: { measure: Measure; level?: 
       )}
       {shown !== null && interval !== null && <p className="tabular mt-1 text-sm text-ink-2">{interval}</p>}
       {target !== null && <p className="tabular mt-1 text-sm text-ink-2">Target {target}</p>}
+      {earlier.length > 0 && examplesOnly !== true && <Earlier measure={measure} values={earlier} />}
       {more !== null && <p className="tabular text-sm text-ink-2">{more}</p>}
       {hasValue && measure.note != null && <p className="text-sm text-ink-2">{measure.note}</p>}
       {moments.length > 0 && <Moments moments={moments} />}
       {hasValue && examplesOnly === true && moments.length === 0 && <p className="mt-2 text-ink-2">None found</p>}
       <p className="mt-auto pt-2 text-sm text-ink-3">{meaning}</p>
     </li>
+  );
+}
+
+/** The same in earlier meetings of the same type, drawn and in words. */
+function Earlier({ measure, values }: { measure: Measure; values: readonly number[] }) {
+  const { figure } = entryOf(measure);
+  const told = values.map((value) => figure(value).figure).join(", ");
+  return (
+    <div className="mt-2">
+      <Sparkline earlier={values} value={measure.value ?? null} target={measure.target ?? null} />
+      <p className="tabular text-sm text-ink-2">
+        {values.length === 1 ? "Earlier meeting" : `Last ${values.length} meetings of this type`}: {told}
+      </p>
+    </div>
   );
 }
 

@@ -10,6 +10,7 @@ const summaryClass = "w-fit rounded-sm text-ink-2 underline decoration-line-stro
 
 export function MeasuresSection({ coaching }: { coaching: Coaching }) {
   const { first, rest } = shelved(coaching.measures);
+  const earlier = new Map((coaching.trends ?? []).map(({ measure, values }) => [measure, values]));
   const others = rest.reduce((sum, { measures }) => sum + measures.length, 0);
   return (
     <Section
@@ -17,14 +18,14 @@ export function MeasuresSection({ coaching }: { coaching: Coaching }) {
       title="Measures"
       lead="Each against the target for this kind of meeting, with the range in which it may as well lie. A measure without enough speech says so instead of guessing."
     >
-      <Board measures={first} />
+      <Board measures={first} earlier={earlier} />
       {others > 0 && (
         <details className="mt-9">
           <summary className={summaryClass}>{others} more measures</summary>
           {rest.map(({ name, measures }) => (
             <div key={name} className="mt-8">
               <h3 className="mb-5 border-b border-line pb-1.5 text-sm text-ink-2">{name}</h3>
-              <Board measures={measures} level={4} />
+              <Board measures={measures} earlier={earlier} level={4} />
             </div>
           ))}
         </details>
@@ -34,11 +35,11 @@ export function MeasuresSection({ coaching }: { coaching: Coaching }) {
   );
 }
 
-function Board({ measures, level = 3 }: { measures: Measure[]; level?: 3 | 4 }) {
+function Board({ measures, earlier, level = 3 }: { measures: Measure[]; earlier: ReadonlyMap<string, readonly number[]>; level?: 3 | 4 }) {
   return (
     <ul className={board}>
       {measures.map((measure) => (
-        <MeasureCell key={measure.id} measure={measure} level={level} />
+        <MeasureCell key={measure.id} measure={measure} earlier={earlier.get(measure.id) ?? []} level={level} />
       ))}
     </ul>
   );

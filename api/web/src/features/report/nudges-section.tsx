@@ -1,4 +1,6 @@
 /** The nudges that were shown, each with its reason, the moment it spoke of and what became of it; and those held out by lot. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { reactToNudge, reportQuery, withReaction } from "../../api/meetings";
 import type { HeldOut, Nudge, Report } from "../../api/model";
 import { rounded } from "../../format/measure";
 import { clock } from "../../format/time";
@@ -6,7 +8,7 @@ import { NudgeGlyph } from "../../nudge/nudge-glyph";
 import { utteranceAt } from "./moment";
 import { Section } from "./section";
 
-export function NudgesSection({ report }: { report: Report }) {
+export function NudgesSection({ meetingId, report }: { meetingId: string; report: Report }) {
   const { nudges, held_out: heldOut = [] } = report.coaching;
   return (
     <Section id="nudges" title="Nudges" lead="What you were told while it happened, why, and what became of the number that it was about.">
@@ -15,7 +17,7 @@ export function NudgesSection({ report }: { report: Report }) {
       ) : (
         <ol className="border-t border-line">
           {nudges.map((nudge) => (
-            <Shown key={nudge.id} nudge={nudge} report={report} />
+            <Shown key={nudge.id} meetingId={meetingId} nudge={nudge} report={report} />
           ))}
         </ol>
       )}
@@ -26,7 +28,7 @@ export function NudgesSection({ report }: { report: Report }) {
 
 const reactions: Record<string, string> = { helpful: "You found it helpful", dismissed: "You dismissed it" };
 
-function Shown({ nudge, report }: { nudge: Nudge; report: Report }) {
+function Shown({ meetingId, nudge, report }: { meetingId: string; nudge: Nudge; report: Report }) {
   const moment = utteranceAt(report.record.utterances, nudge.at_ms);
   const became = [...(nudge.reaction == null ? [] : [reactions[nudge.reaction] ?? nudge.reaction]), ...change(nudge)];
   return (
@@ -36,6 +38,7 @@ function Shown({ nudge, report }: { nudge: Nudge; report: Report }) {
         <p className="font-semibold tracking-[-0.01em]">{nudge.headline}</p>
         <p className="text-sm text-ink-2">{nudge.evidence}</p>
         {became.length > 0 && <p className="tabular text-sm text-ink-3">{became.join(" · ")}</p>}
+        <Thumbs meetingId={meetingId} nudge={nudge} />
       </div>
       {moment === undefined ? (
         <span className="tabular text-sm text-ink-3">{clock(nudge.at_ms)}</span>
@@ -49,6 +52,44 @@ function Shown({ nudge, report }: { nudge: Nudge; report: Report }) {
         </a>
       )}
     </li>
+  );
+}
+
+/** What the person makes of it: the last word counts, and tunes what is said to them next time. */
+function Thumbs({ meetingId, nudge }: { meetingId: string; nudge: Nudge }) {
+  const queryClient = useQueryClient();
+  const { queryKey } = reportQuery(meetingId);
+  const react = useMutation({
+    mutationFn: (reaction: "helpful" | "dismissed") => reactToNudge(meetingId, nudge.id, reaction),
+    onSuccess: async (_, reaction) => {
+      await queryClient.cancelQueries({ queryKey });
+      queryClient.setQueryData(queryKey, (report) => (report == null ? report : withReaction(report, nudge.id, reaction)));
+    },
+  });
+  const choices = [
+    ["helpful", "Helpful"],
+    ["dismissed", "Not helpful"],
+  ] as const;
+  return (
+    <div role="group" aria-label={`What you make of ${nudge.headline}, ${clock(nudge.at_ms)}`} className="mt-2 flex flex-wrap items-center gap-2 print:hidden">
+      {choices.map(([reaction, label]) => (
+        <button
+          key={reaction}
+          type="button"
+          aria-pressed={nudge.reaction === reaction}
+          disabled={react.isPending}
+          onClick={() => react.mutate(reaction)}
+          className="rounded-md border border-line-strong px-2.5 py-1 text-sm text-ink-2 hover:bg-sunken hover:text-ink disabled:opacity-50 aria-pressed:border-me aria-pressed:bg-me-soft aria-pressed:text-ink"
+        >
+          {label}
+        </button>
+      ))}
+      {react.isError && (
+        <p role="alert" className="text-sm text-danger">
+          Not noted. {react.error.message}
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -9,10 +9,19 @@ vi.mock("../../chart/pace-chart", () => ({ PaceChart: () => null, CHART_LEFT_PX:
 
 const ended = meeting(8, { title: "Roadmap", meeting_type: "discovery", duration_ms: report.record.duration_ms });
 
+const stored = {
+  parts: [
+    { part: "reports", count: 1, bytes: 184_220 },
+    { part: "words", count: 56, bytes: 61_400 },
+  ],
+  audio: { place: "server", bytes: 2_410_000, expires_at: "2026-12-21T09:00:00Z" },
+};
+
 function answers(body: Report = report): Answers {
   return {
     [`GET /v1/meetings/${ended.id}`]: () => ({ status: 200, body: ended }),
     [`GET /v1/meetings/${ended.id}/report`]: () => ({ status: 200, body }),
+    [`GET /v1/meetings/${ended.id}/stored`]: () => ({ status: 200, body: stored }),
   };
 }
 
@@ -178,11 +187,11 @@ describe("the report", () => {
   });
 
   it("is read where it is older than its parts", async () => {
-    const newer = ["decisions", "actions", "open_questions", "missing", "people", "one_thing", "strengths", "growth", "turn_taking", "questions", "charts", "held_out", "attention", "attention_minutes", "left_out"];
+    const newer = ["decisions", "actions", "open_questions", "missing", "people", "one_thing", "strengths", "growth", "turn_taking", "questions", "charts", "held_out", "attention", "attention_minutes", "left_out", "missed_questions", "trends"];
     const older = <T extends object>(part: T) => Object.fromEntries(Object.entries(part).filter(([name]) => !newer.includes(name))) as T;
     await open({ ...report, record: older(report.record), coaching: older(report.coaching) });
     expect(screen.getByRole("region", { name: "Who spoke" })).toBeTruthy();
-    expect(screen.getByRole("img", { name: /^Turns over \d+:\d\d: You \d+, Others \d+$/ })).toBeTruthy();
+    expect(screen.getByRole("img", { name: /^Turns over \d+:\d\d: You \d+, Others \d+, \d+ nudges? shown$/ })).toBeTruthy();
   });
 
   it("lists the nudges with their reason and leads to the moment", async () => {
@@ -193,6 +202,79 @@ describe("the report", () => {
     expect(within(list).getByText("Slow down")).toBeTruthy();
     const link = within(list).getByRole("link", { name: /^Show 1:\d\d in the transcript$/ });
     expect(report.record.utterances.map(({ id }) => `#${id}`)).toContain(link.getAttribute("href"));
+  });
+
+  it("notes what a person makes of a nudge", async () => {
+    const [first] = nudges;
+    if (first === undefined) throw new Error("the report has no nudge");
+    const sent: unknown[] = [];
+    const { user } = openApp(`/meetings/${ended.id}/report`, {
+      ...answers(),
+      [`PUT /v1/meetings/${ended.id}/nudges/${first.id}/reaction`]: async (request) => {
+        sent.push(await request.json());
+        return { status: 204 };
+      },
+    });
+    const made = await screen.findByRole("group", { name: new RegExp(`^What you make of ${first.headline}`) });
+    const pressed = (name: string): string | null => within(made).getByRole("button", { name }).getAttribute("aria-pressed");
+    expect([pressed("Helpful"), pressed("Not helpful")]).toEqual(["false", "false"]);
+    await user.click(within(made).getByRole("button", { name: "Not helpful" }));
+    await waitFor(() => expect([pressed("Helpful"), pressed("Not helpful")]).toEqual(["false", "true"]));
+    expect(sent).toEqual([{ reaction: "dismissed" }]);
+    expect(screen.getByRole("region", { name: "Nudges" }).textContent).toContain("You dismissed it");
+  });
+
+  it("says what is stored, where and until when, and destroys the audio once it is told to", async () => {
+    const left = { ...stored, audio: null as typeof stored.audio | null };
+    let audio: typeof stored.audio | null = stored.audio;
+    const { user } = openApp(`/meetings/${ended.id}/report`, {
+      ...answers(),
+      [`GET /v1/meetings/${ended.id}/stored`]: () => ({ status: 200, body: { ...left, audio } }),
+      [`DELETE /v1/meetings/${ended.id}/audio`]: () => {
+        audio = null;
+        return { status: 204 };
+      },
+    });
+    const data = await screen.findByRole("region", { name: "My data" });
+    const rows = (await within(data).findAllByRole("row")).map((row) => row.textContent);
+    expect(rows).toContain("Words, by segment56, 61 kBDatabase of this serverYou delete the meeting");
+    expect(rows.at(-1)).toMatch(/^Audio2\.4 MBDisk of this server.*2026/);
+    await user.click(within(data).getByRole("button", { name: "Delete the audio now" }));
+    await user.click(await screen.findByRole("button", { name: "Delete the audio" }));
+    expect(await within(data).findByText("None is kept")).toBeTruthy();
+    expect(within(data).queryByRole("button", { name: "Delete the audio now" })).toBeNull();
+    expect(within(data).getByRole("button", { name: "Delete this meeting now" })).toBeTruthy();
+  });
+
+  it("tells the measures of earlier meetings, and where a question was missed", async () => {
+    const source = { t0_ms: 31_000, t1_ms: 62_000, utterances: [] };
+    const missed = { by: { speaker: "them" as const, name: "Ana" }, text: "because of the translations", source, replied_at_ms: 63_000 };
+    await open(reportWith({}, { trends: [{ measure: "C3", values: [148, 155.2, 161] }], missed_questions: [missed] }));
+    expect(screen.getByText("Last 3 meetings of this type: 148, 155, 161")).toBeTruthy();
+    const turns = screen.getByRole("region", { name: "Turn-taking" });
+    expect(turns.textContent).toContain("Ana ended… because of the translationsyou went on at 1:03");
+  });
+
+  it("puts right who spoke", async () => {
+    const theirs = report.record.utterances.find(({ speaker }) => speaker === "them");
+    if (theirs === undefined) throw new Error("nobody else spoke");
+    const sent: unknown[] = [];
+    const { user } = openApp(`/meetings/${ended.id}/report`, {
+      ...answers(),
+      [`PUT /v1/meetings/${ended.id}/utterances/${theirs.id}`]: async (request) => {
+        const body = (await request.json()) as { text: string };
+        sent.push(body);
+        return { status: 200, body: { segment: theirs.id, version: 1, text: body.text, report_version: 1 } };
+      },
+    });
+    const transcript = await screen.findByRole("region", { name: "Transcript" });
+    const passage = within(transcript).getByText(theirs.text, { exact: false }).closest("li");
+    if (passage === null) throw new Error("nothing can be corrected");
+    await user.click(within(passage).getByRole("button", { name: /^Correct the words at/ }));
+    await user.type(await within(transcript).findByRole("combobox", { name: "Who spoke" }), "Ana Reyes");
+    await user.click(within(transcript).getByRole("button", { name: "Save words" }));
+    expect(await within(transcript).findByText("Ana Reyes")).toBeTruthy();
+    expect(sent).toEqual([{ text: theirs.text, version: 0, who: "Ana Reyes" }]);
   });
 
   it("searches the transcript and says how much it found", async () => {
@@ -322,8 +404,9 @@ describe("a report that was loaded", () => {
     const { refresh } = openApp(`/meetings/${ended.id}/report`, {
       [`GET /v1/meetings/${ended.id}`]: () => (away ? refusal(503, "unavailable") : { status: 200, body: ended }),
       [`GET /v1/meetings/${ended.id}/report`]: () => (away ? refusal(503, "unavailable") : { status: 200, body: report }),
+      [`GET /v1/meetings/${ended.id}/stored`]: () => (away ? refusal(503, "unavailable") : { status: 200, body: stored }),
     });
-    await screen.findByRole("region", { name: "Who spoke" });
+    await screen.findByText("Audio");
     away = true;
     await refresh();
     expect(screen.getByRole("region", { name: "Who spoke" })).toBeTruthy();

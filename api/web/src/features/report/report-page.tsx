@@ -10,6 +10,7 @@ import { Skeleton } from "../../ui/skeleton";
 import { useTitle } from "../../ui/title";
 import { AttentionSection } from "./attention-section";
 import { CaptureSection } from "./capture-section";
+import { DataSection } from "./data-section";
 import { Header } from "./header";
 import { MeasuresSection } from "./measures-section";
 import { NudgesSection } from "./nudges-section";
@@ -70,7 +71,8 @@ function Loaded({ meeting, report, onCorrected }: { meeting: Meeting; report: Re
       <TurnsSection coaching={coaching} />
       <MeasuresSection coaching={coaching} />
       <AttentionSection coaching={coaching} />
-      <NudgesSection report={report} />
+      <NudgesSection meetingId={meeting.id} report={report} />
+      <DataSection meeting={meeting} />
       <Part name="Meeting record" whose="yours to hand on" />
       <TranscriptSection meetingId={meeting.id} record={record} onCorrected={onCorrected} />
       <CaptureSection record={record} fingerprint={report.hashes?.report ?? null} />

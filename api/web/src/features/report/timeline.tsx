@@ -16,7 +16,7 @@ interface Spoken {
 
 export function Timeline({ report }: { report: Report }) {
   const { coaching, record } = report;
-  const { turns, nudges, charts, questions = [] } = coaching;
+  const { turns, nudges, held_out: heldOut = [], charts, questions = [] } = coaching;
   const { gaps, duration_ms: duration } = record;
   const fillers = charts?.fillers ?? [];
   const pauses = charts?.pauses ?? [];
@@ -29,6 +29,8 @@ export function Timeline({ report }: { report: Report }) {
     ...(fillers.length > 0 ? [`${fillers.length} fillers`] : []),
     ...(pauses.length > 0 ? [`${pauses.length} silent pauses`] : []),
     ...(questions.length > 0 ? [`${questions.length} questions of yours`] : []),
+    ...(nudges.length > 0 ? [`${nudges.length} ${nudges.length === 1 ? "nudge" : "nudges"} shown`] : []),
+    ...(heldOut.length > 0 ? [`${heldOut.length} held out`] : []),
   ];
   return (
     <div role="img" aria-label={`Turns over ${clock(duration)}: ${told.join(", ")}`} className="mt-1 space-y-1.5">
@@ -76,8 +78,13 @@ export function Timeline({ report }: { report: Report }) {
           ))}
         </Lane>
       )}
-      {nudges.length > 0 && (
+      {nudges.length + heldOut.length > 0 && (
         <Lane name="Nudges" bare>
+          {heldOut.map(({ id, at_ms }) => (
+            <svg key={id} viewBox="0 0 10 10" className="absolute top-1 size-2.5 -translate-x-1/2 text-ink-3" style={{ left: at(at_ms) }}>
+              <path d="M5 1 9 5 5 9 1 5z" fill="none" stroke="currentColor" strokeWidth="1.5" />
+            </svg>
+          ))}
           {nudges.map(({ id, at_ms }) => (
             <svg key={id} viewBox="0 0 10 10" className="absolute top-1 size-2.5 -translate-x-1/2 text-signal" style={{ left: at(at_ms) }}>
               <path d="M5 0 10 5 5 10 0 5z" fill="currentColor" />

@@ -14,6 +14,7 @@ export function TranscriptSection({ meetingId, record, onCorrected }: { meetingI
   const [typed, setTyped] = useState("");
   const sought = useDeferredValue(typed.trim());
   const all = useMemo(() => passages(record.utterances), [record.utterances]);
+  const names = [...new Set(record.utterances.flatMap(({ participant }) => (participant == null ? [] : [participant.name])))].sort();
   const unsure = record.utterances.some((utterance) => utterance.low_confidence === true);
   // The passage whose words are being put right, by the utterance it begins with: a newer report may join it otherwise.
   const [editing, setEditing] = useState<string | null>(null);
@@ -68,6 +69,7 @@ export function TranscriptSection({ meetingId, record, onCorrected }: { meetingI
                 <CorrectionForm
                   meetingId={meetingId}
                   passage={passage}
+                  names={names}
                   drafts={drafts}
                   onDrafts={setDrafts}
                   onClose={() => close(editing ?? passage.id)}

@@ -1,7 +1,8 @@
 /** How the floor changed hands: who followed whom, who cut in, how long I waited, and what I asked. */
-import type { Coaching, QuestionAsked, TurnTaking } from "../../api/model";
+import type { Coaching, MissedQuestion, QuestionAsked, TurnTaking } from "../../api/model";
 import { GapHistogram } from "../../chart/gap-histogram";
 import { speakerName, whoName } from "../../format/measure";
+import { clock } from "../../format/time";
 import { MomentLink } from "./moment-link";
 import { Section } from "./section";
 
@@ -13,7 +14,7 @@ const SHOWN_QUESTIONS = 6;
 const NOBODY: TurnTaking = { people: [], follows: [], interruptions: [] };
 
 export function TurnsSection({ coaching }: { coaching: Coaching }) {
-  const { turn_taking: map = NOBODY, questions = [], charts, measures } = coaching;
+  const { turn_taking: map = NOBODY, questions = [], missed_questions: missed = [], charts, measures } = coaching;
   const gaps = charts?.gaps ?? [];
   return (
     <Section id="turns" title="Turn-taking" lead="How the floor changed hands, and what you asked.">
@@ -29,6 +30,7 @@ export function TurnsSection({ coaching }: { coaching: Coaching }) {
             </div>
           )}
           {questions.length > 0 && <Questions questions={questions} />}
+          {missed.length > 0 && <Missed missed={missed} />}
         </div>
       )}
     </Section>
@@ -115,6 +117,30 @@ function Questions({ questions }: { questions: readonly QuestionAsked[] }) {
           <Asked questions={more} />
         </details>
       )}
+    </div>
+  );
+}
+
+/** Long answers after which I spoke of something else: each an opportunity, not a fault. */
+function Missed({ missed }: { missed: readonly MissedQuestion[] }) {
+  return (
+    <div>
+      <h3 className="text-sm font-semibold">You could have asked</h3>
+      <p className="mt-1 text-sm text-ink-2">Long answers after which you spoke of something else: no word of them came back in what you said next.</p>
+      <ul className="mt-2 divide-y divide-line border-y border-line">
+        {missed.map(({ source, text, by, replied_at_ms: repliedAt }) => (
+          <li key={`${source.t0_ms}-${repliedAt}`} className="grid gap-x-4 py-2 sm:grid-cols-[4rem_minmax(0,1fr)]">
+            <MomentLink source={source} />
+            <p>
+              <span className="mr-3 text-sm text-ink-3">{whoName(by)} ended</span>
+              <span dir="auto" className="said break-words">
+                … {text}
+              </span>
+              <span className="tabular ml-3 text-sm text-ink-3">you went on at {clock(repliedAt)}</span>
+            </p>
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { openApp, refusal, type Answers } from "../../../test/app";
 import { heartRecording } from "../../../test/fixtures/meeting.mjs";
@@ -21,6 +21,7 @@ function standing({ role = "owner", host = "stt.example", allowed = false, conse
     "GET /v1/devices": () => ({ status: 200, body: { devices: [] } }),
     "GET /v1/sign-ins": () => ({ status: 200, body: { sign_ins: [] } }),
     "GET /v1/exports": () => ({ status: 200, body: { exports: [] } }),
+    "GET /v1/me/speech": () => ({ status: 200, body: { second_language: false, accent: false, stutter: false, keep: [] } }),
     "GET /v1/consents": () => ({ status: 200, body: { consents: [{ kind: "remote_recognition", granted, created_at: "2026-11-20T00:00:00Z" }] } }),
     "PATCH /v1/organisation": async (request) => {
       organisation.remote_recognition = ((await request.json()) as { remote_recognition: boolean }).remote_recognition;
@@ -76,6 +77,43 @@ describe("the settings of audio", () => {
     await user.click(await screen.findByRole("switch", KEEP));
     expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
     await waitFor(() => expect(screen.getByRole("switch", KEEP).getAttribute("aria-checked")).toBe("false"));
+  });
+});
+
+describe("what a person says of their speech", () => {
+  /** A server that keeps what was said last. */
+  const listening = (): Answers => {
+    let said: unknown = { second_language: false, accent: false, stutter: true, keep: ["folks"] };
+    return {
+      ...standing({}),
+      "GET /v1/me/speech": () => ({ status: 200, body: said }),
+      "PUT /v1/me/speech": async (request) => {
+        said = await request.json();
+        return { status: 200, body: said };
+      },
+    };
+  };
+  const checked = (name: string): string | null => screen.getByRole("switch", { name }).getAttribute("aria-checked");
+  const kept = (): (string | null)[] => within(screen.getByRole("list", { name: "Words that I keep" })).getAllByRole("listitem").map((item) => item.firstChild?.textContent ?? null);
+
+  it("is read, and changed one thing at a time", async () => {
+    const { user } = openApp("/settings", listening());
+    await user.click(await screen.findByRole("switch", { name: "I speak in a second language" }));
+    await waitFor(() => expect(checked("I speak in a second language")).toBe("true"));
+    expect([checked("I stutter"), checked("I have an accent that is heard badly")]).toEqual(["true", "false"]);
+
+    await user.type(screen.getByRole("textbox", { name: "Words that I keep" }), "  you know {Enter}");
+    await waitFor(() => expect(kept()).toEqual(["folks", "you know"]));
+    await user.click(screen.getByRole("button", { name: "Keep folks no longer" }));
+    await waitFor(() => expect(kept()).toEqual(["you know"]));
+    expect(checked("I stutter")).toBe("true");
+  });
+
+  it("stays as it was where the server does not take it", async () => {
+    const { user } = openApp("/settings", { ...listening(), "PUT /v1/me/speech": () => refusal(503, "unavailable", "try again later") });
+    await user.click(await screen.findByRole("switch", { name: "I stutter" }));
+    expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
+    await waitFor(() => expect(checked("I stutter")).toBe("true"));
   });
 });
 

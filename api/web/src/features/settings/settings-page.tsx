@@ -5,6 +5,7 @@ import { AudioSection } from "./audio-section";
 import { ExportSection } from "./export-section";
 import { HeartSection } from "./heart-section";
 import { RecognitionSection } from "./recognition-section";
+import { SpeechSection } from "./speech-section";
 
 export function SettingsPage() {
   useTitle("Settings");
@@ -14,6 +15,7 @@ export function SettingsPage() {
       <div className="mt-8 sm:mt-10">
         <AudioSection />
         <RecognitionSection />
+        <SpeechSection />
         <HeartSection />
         <AccessSection />
         <ExportSection />
