@@ -14,6 +14,7 @@ pub mod keys;
 pub mod keystore;
 pub mod live;
 mod metrics;
+mod nodes;
 mod record;
 pub mod render;
 pub mod retry;
