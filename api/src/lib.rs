@@ -20,4 +20,5 @@ pub mod render;
 pub mod retry;
 pub mod routes;
 pub mod server;
+mod telemetry;
 pub mod web;

@@ -22,6 +22,7 @@ use kept::{kept, on_the_record};
 use serde::Serialize;
 use std::time::Duration;
 use time::OffsetDateTime;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 /// What fits into the ten seconds that a connection waits for any one call.
@@ -311,7 +312,8 @@ impl Prepared {
 
     /// Writes it; the number of its last event.
     pub(super) async fn write(&self, db: &Db, breaker: &Breaker, writer: Writer) -> Result<i64, LedgerError> {
-        attempt(breaker, || self.write_once(db, writer)).await
+        let span = tracing::info_span!("commit", session.id = %writer.at.session, events = self.rows.len());
+        attempt(breaker, || self.write_once(db, writer)).instrument(span).await
     }
 
     async fn write_once(
