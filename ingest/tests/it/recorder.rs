@@ -89,18 +89,7 @@ impl Cluster {
         if !socket.read(&mut request).await.is_ok_and(|read| read > 0) {
             return;
         }
-        let epoch = self.epochs.fetch_add(1, Ordering::SeqCst) + 1;
-        let ticket = [SESSION.as_bytes().as_slice(), &epoch.to_be_bytes()].concat();
-        let reservation = self.memory.reserve(SESSION, epoch);
-        assert_eq!(reservation.ticket_sha256, ticket_sha256(&ticket));
-        let answer = serde_json::json!({
-            "ticket": BASE64URL.encode(ticket),
-            "epoch": epoch,
-            "tenant_id": reservation.tenant,
-            "user_id": reservation.user,
-            "expires_in_s": 30,
-        })
-        .to_string();
+        let answer = reserve(&self.memory, SESSION, &self.epochs).to_string();
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
             answer.len()
@@ -289,6 +278,21 @@ async fn withdrawn_consent_ends_the_recording_and_its_buffer() {
     cluster.memory.withdraw_consent();
     assert!(matches!(run.await.unwrap(), Err(RecorderError::Consent)));
     assert!(!dir.path().join("buffer").exists());
+}
+
+/// Reserves the next connection of a session: what its client is answered.
+pub fn reserve(memory: &Memory, session: Uuid, epochs: &AtomicU64) -> serde_json::Value {
+    let epoch = epochs.fetch_add(1, Ordering::SeqCst) + 1;
+    let ticket = [session.as_bytes().as_slice(), &epoch.to_be_bytes()].concat();
+    let reservation = memory.reserve(session, epoch);
+    assert_eq!(reservation.ticket_sha256, ticket_sha256(&ticket));
+    serde_json::json!({
+        "ticket": BASE64URL.encode(ticket),
+        "epoch": epoch,
+        "tenant_id": reservation.tenant,
+        "user_id": reservation.user,
+        "expires_in_s": 30,
+    })
 }
 
 /// Upgrades a socket as a node does: what a connection takes, and the digest of the ticket it came with.

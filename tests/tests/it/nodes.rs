@@ -6,7 +6,7 @@ use crate::live::{Balancer, Reader, Script, Stage, breaks, hearing, hello};
 use attune::config::{Config, Role};
 use attune::server::Running;
 use attune_engine::speaker::Track;
-use attune_ingest::client::{Link, LinkEnd};
+use attune_ingest::client::{Api, Link, LinkEnd};
 use attune_ingest::protocol::CloseCode;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -19,6 +19,33 @@ fn meeting_at(redis: &Redis, script: &Script) -> impl Fn(&mut Config) + use<> {
         config.redis_url = Some(url.clone().into());
         config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
         config.hearing = Some(heard_by.clone());
+    }
+}
+
+/// Two nodes that hear each other, and somebody with a device.
+async fn two_nodes(script: &Script) -> (Redis, TestApp, Running, Stage) {
+    let redis = Redis::start().await;
+    let app = TestApp::start_with(meeting_at(&redis, script)).await;
+    let other = app.another(meeting_at(&redis, script)).await;
+    until_they_hear_each_other(&[app.running(), &other]).await;
+    let stage = Stage::set(&app, &app.base()).await;
+    (redis, app, other, stage)
+}
+
+/// A connection of the stage's session, opened on the node that `api` leads to.
+async fn open(stage: &Stage, api: &Api) -> Link {
+    let connection = stage.api.reserve_connection(stage.session, true).await.unwrap();
+    let opened = Link::open(api, &stage.device, stage.session, &connection, &hello()).await;
+    opened.unwrap().0
+}
+
+/// How the server ends a connection.
+async fn end_of(link: &mut Link) -> LinkEnd {
+    loop {
+        match within(link.down.next()).await {
+            Ok(_) => {}
+            Err(end) => return end,
+        }
     }
 }
 
@@ -79,12 +106,8 @@ fn passing(told: &[Value]) -> usize {
 #[tokio::test]
 async fn a_reader_on_another_node_hears_a_meeting_as_it_happens() {
     let script = Script::talk("heard on the other side");
-    let redis = Redis::start().await;
-    let app = TestApp::start_with(meeting_at(&redis, &script)).await;
-    let other = app.another(meeting_at(&redis, &script)).await;
-    until_they_hear_each_other(&[app.running(), &other]).await;
+    let (_redis, app, other, stage) = two_nodes(&script).await;
 
-    let stage = Stage::set(&app, &app.base()).await;
     let here = tokio::spawn(all_of(Reader::follow(&stage, &app.socket_base(), 0).await));
     let there = tokio::spawn(all_of(Reader::follow(&stage, &sockets(&other), 0).await));
     stage.record(&script, Vec::new()).finished().await.unwrap();
@@ -103,12 +126,11 @@ async fn a_reader_on_another_node_hears_a_meeting_as_it_happens() {
         numbered(&told_there),
         "the same events, word for word"
     );
+    let has = |told: &[Value], kind: &str| told.iter().any(|told| told["event"]["type"] == kind);
     for kind in ["speech", "partial", "measures", "status", "committed"] {
-        assert!(
-            told_there.iter().any(|told| told["event"]["type"] == kind),
-            "no {kind} came over"
-        );
+        assert_eq!(has(&told_there, kind), has(&told_here, kind), "{kind}");
     }
+    assert!(passing(&told_there) > 20, "{} events came over", passing(&told_there));
     assert!(metric(&other, "attune_notices_heard_total").await > 50.0);
     assert_eq!(metric(&other, "attune_notices_refused_total").await, 0.0);
     other.shutdown().await;
@@ -117,28 +139,13 @@ async fn a_reader_on_another_node_hears_a_meeting_as_it_happens() {
 
 #[tokio::test]
 async fn a_take_over_on_one_node_ends_the_connection_on_another() {
-    let script = Script::new(1_000);
-    let redis = Redis::start().await;
-    let app = TestApp::start_with(meeting_at(&redis, &script)).await;
-    let other = app.another(meeting_at(&redis, &script)).await;
-    until_they_hear_each_other(&[app.running(), &other]).await;
-    let stage = Stage::set(&app, &app.base()).await;
-    let there = attune_ingest::client::Api::new(&format!("http://{}", other.addr), &stage.token).unwrap();
-    let open = async |api: &attune_ingest::client::Api| {
-        let connection = stage.api.reserve_connection(stage.session, true).await.unwrap();
-        let opened = Link::open(api, &stage.device, stage.session, &connection, &hello()).await;
-        opened.unwrap().0
-    };
+    let (_redis, app, other, stage) = two_nodes(&Script::new(1_000)).await;
+    let there = Api::new(&format!("http://{}", other.addr), &stage.token).unwrap();
 
-    let mut held = open(&stage.api).await;
+    let mut held = open(&stage, &stage.api).await;
     for api in [&there, &stage.api, &there] {
-        let next = open(api).await;
-        let end = loop {
-            match within(held.down.next()).await {
-                Ok(_) => {}
-                Err(end) => break end,
-            }
-        };
+        let next = open(&stage, api).await;
+        let end = end_of(&mut held).await;
         assert_eq!(end.close_code(), Some(CloseCode::TakenOver), "{end:?}");
         held = next;
     }
@@ -153,26 +160,14 @@ async fn a_take_over_on_one_node_ends_the_connection_on_another() {
 
 #[tokio::test]
 async fn a_consent_that_is_taken_back_on_one_node_ends_the_connection_on_another() {
-    let script = Script::new(1_000);
-    let redis = Redis::start().await;
-    let app = TestApp::start_with(meeting_at(&redis, &script)).await;
-    let other = app.another(meeting_at(&redis, &script)).await;
-    until_they_hear_each_other(&[app.running(), &other]).await;
-    let stage = Stage::set(&app, &app.base()).await;
-    let connection = stage.api.reserve_connection(stage.session, true).await.unwrap();
-    let opened = Link::open(&stage.api, &stage.device, stage.session, &connection, &hello()).await;
-    let mut held = opened.unwrap().0;
+    let (_redis, app, other, stage) = two_nodes(&Script::new(1_000)).await;
+    let mut held = open(&stage, &stage.api).await;
 
     let elsewhere = Caller::nobody(&format!("http://{}", other.addr));
     let elsewhere = elsewhere.with("authorization", &format!("Bearer {}", stage.token));
     let taken_back = json!({"kind": "record_self", "granted": false});
     elsewhere.post("/v1/consents", taken_back).await.expect(201);
-    let end: LinkEnd = loop {
-        match within(held.down.next()).await {
-            Ok(_) => {}
-            Err(end) => break end,
-        }
-    };
+    let end = end_of(&mut held).await;
     assert_eq!(end.close_code(), Some(CloseCode::Consent), "{end:?}");
     assert!(metric(app.running(), "attune_notices_heard_total").await >= 1.0);
     other.shutdown().await;

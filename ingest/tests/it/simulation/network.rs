@@ -3,19 +3,15 @@
 
 use super::SESSION;
 use super::store::Store;
-use crate::recorder::upgrade;
+use crate::recorder::{reserve, upgrade};
 use attune_ingest::client::{ApiFailure, ByteStream, Connection};
 use attune_ingest::connection::{Arrival, serve};
 use attune_ingest::hearing::Hearing;
-use attune_ingest::keys::ticket_sha256;
 use attune_ingest::protocol::Limits;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use futures_util::future::BoxFuture;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
@@ -87,17 +83,7 @@ pub async fn serve_all(store: Store, hearing: Arc<Hearing>) -> turmoil::Result {
 }
 
 async fn answer(mut socket: TcpStream, store: Store) {
-    let epoch = store.epochs.fetch_add(1, Ordering::SeqCst) + 1;
-    let ticket = [SESSION.as_bytes().as_slice(), &epoch.to_be_bytes()].concat();
-    let reservation = store.memory.reserve(SESSION, epoch);
-    assert_eq!(reservation.ticket_sha256, ticket_sha256(&ticket));
-    let answer = serde_json::json!({
-        "ticket": BASE64URL.encode(ticket),
-        "epoch": epoch,
-        "tenant_id": reservation.tenant,
-        "user_id": reservation.user,
-        "expires_in_s": 30,
-    });
+    let answer = reserve(&store.memory, SESSION, &store.epochs);
     // A client that is gone asks again.
     let _ = socket.write_all(answer.to_string().as_bytes()).await;
     let _ = socket.shutdown().await;
