@@ -68,12 +68,22 @@ enum Command {
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
     // A server's log is read by its operator; a person at a terminal only wants to know what they may have to act on.
-    logging::start(if matches!(command, Command::Serve(_)) {
-        "info,ort=warn,sqlx=warn,graphile_worker=warn,graphile_worker_migrations=warn"
-    } else {
-        "error"
-    });
-    let outcome = match command {
+    let logged = match command {
+        Command::Serve(_) => "info,ort=warn,sqlx=warn,graphile_worker=warn,graphile_worker_migrations=warn",
+        _ => "error",
+    };
+    let outcome = logging::start(logged)
+        .map_err(Failure::from)
+        .and_then(|()| run_command(command));
+    crate::telemetry::flush();
+    outcome.unwrap_or_else(|failure| {
+        terminal::note(format_args!("attune: {failure}"));
+        ExitCode::FAILURE
+    })
+}
+
+fn run_command(command: Command) -> Result<ExitCode, Failure> {
+    match command {
         Command::Run(arguments) => wait_for(run::run(arguments)),
         Command::Demo(arguments) => wait_for(demo::run(arguments)),
         Command::Analyze(arguments) => analyze::run(arguments),
@@ -84,11 +94,7 @@ pub fn main() -> ExitCode {
         Command::LoginLink(arguments) => wait_for(login_link::run(arguments)),
         Command::Models(arguments) => models::run(arguments),
         Command::Doctor(arguments) => Ok(doctor::run(&arguments)),
-    };
-    outcome.unwrap_or_else(|failure| {
-        terminal::note(format_args!("attune: {failure}"));
-        ExitCode::FAILURE
-    })
+    }
 }
 
 /// Runs what has to wait for others.

@@ -1,13 +1,18 @@
 //! What a server is told before it starts: a file, then the environment, each setting typed and none a secret by default.
 
+mod role;
+
+pub use role::Role;
+
 use crate::audio::{AudioPlace, KEPT_FOR, KeptAudio};
 use attune_ingest::hearing::Hearing;
 use attune_models::remote::{EndpointError, RemoteSettings};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +49,10 @@ pub struct Config {
     pub recognizer_elsewhere: Option<String>,
     /// Share of nudges left out by lot, 0 to 1, to learn whether they change anything.
     pub nudge_hold_out: f64,
+    /// What this node does of what a server does.
+    pub role: Role,
+    /// Where nodes meet; none for a node that is alone.
+    pub redis_url: Option<SecretString>,
 }
 
 /// A fifth: enough to compare with, and most is shown (measures.md, governor).
@@ -67,6 +76,8 @@ impl Config {
             },
             recognizer_elsewhere: None,
             nudge_hold_out: NUDGE_HOLD_OUT,
+            role: Role::default(),
+            redis_url: None,
         }
     }
 }
@@ -133,6 +144,10 @@ pub struct Limits {
     pub drain: Duration,
     /// Connections to the database, each pool.
     pub database_connections: u32,
+    /// Requests of one organisation's people in a minute, over all nodes.
+    pub requests_per_minute: u32,
+    /// Tries to sign in in a minute, whoever makes them, over all nodes.
+    pub sign_ins_per_minute: u32,
 }
 
 impl Default for Limits {
@@ -146,6 +161,10 @@ impl Default for Limits {
             body_bytes: 64 * 1024,
             drain: Duration::from_secs(10),
             database_connections: 16,
+            // A page that loads asks ten times, a connection that opens once.
+            requests_per_minute: 1_000,
+            // Nobody guesses 32 random bytes: this keeps the database from those who try.
+            sign_ins_per_minute: 600,
         }
     }
 }
@@ -179,8 +198,8 @@ pub enum ConfigError {
     },
 }
 
-/// What a person may write: `attune.toml`, or the same names in upper case after `ATTUNE_`. `DATABASE_URL` is also
-/// understood without the prefix, and so are the `STT_…` of the remote recognizer.
+/// What a person may write: `attune.toml`, or the same names in upper case after `ATTUNE_`. `DATABASE_URL` and `REDIS_URL` are
+/// also understood without the prefix, and so are the `STT_…` of the remote recognizer.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -221,6 +240,12 @@ pub struct Settings {
     pub audio_days: Option<u32>,
     /// See [`Config::nudge_hold_out`]; 0 to 1.
     pub nudge_hold_out: Option<f64>,
+    /// See [`Config::role`].
+    pub role: Option<Role>,
+    /// See [`Config::redis_url`]: `redis://`, `rediss://` or `redis+unix://`.
+    pub redis_url: Option<SecretString>,
+    /// See [`Limits::requests_per_minute`].
+    pub requests_per_minute: Option<NonZeroU32>,
 }
 
 impl Settings {
@@ -316,13 +341,22 @@ impl Settings {
             nudge_hold_out: self
                 .nudge_hold_out
                 .map_or(machine.nudge_hold_out, |share| share.clamp(0.0, 1.0)),
+            role: self.role.unwrap_or(machine.role),
+            // Set to nothing is not set.
+            redis_url: self.redis_url.filter(|url| !url.expose_secret().is_empty()),
+            limits: Limits {
+                requests_per_minute: self
+                    .requests_per_minute
+                    .map_or(machine.limits.requests_per_minute, NonZeroU32::get),
+                ..machine.limits
+            },
             ..machine
         }
     }
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 18] = [
+const SETTINGS: [&str; 21] = [
     "listen",
     "metrics_listen",
     "public_url",
@@ -341,12 +375,15 @@ const SETTINGS: [&str; 18] = [
     "audio_days",
     "voices",
     "nudge_hold_out",
+    "role",
+    "redis_url",
+    "requests_per_minute",
 ];
 
 /// The setting that a variable of the environment sets, if it is one of ours.
 fn setting_of(variable: &str) -> Option<String> {
     match variable {
-        "DATABASE_URL" => Some("database_url".to_owned()),
+        "DATABASE_URL" | "REDIS_URL" => Some(variable.to_lowercase()),
         _ => {
             let without_prefix = variable.strip_prefix("ATTUNE_");
             let name = match without_prefix {
@@ -369,117 +406,4 @@ fn unreadable(error: config::ConfigError) -> ConfigError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn environment(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
-        pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
-    }
-
-    #[test]
-    fn the_environment_wins_over_the_file_and_foreign_variables_are_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("attune.toml");
-        std::fs::write(&file, "listen = \"127.0.0.1:1\"\npublic_url = \"https://a.example\"\n").unwrap();
-
-        let settings = Settings::read(
-            Some(&file),
-            environment(&[
-                ("ATTUNE_LISTEN", "127.0.0.1:2"),
-                ("ATTUNE_MODELS", "/models"),
-                ("ATTUNE_ALLOWED_ORIGINS", "chrome-extension://a, chrome-extension://b"),
-            ]),
-        )
-        .unwrap();
-
-        assert_eq!(settings.listen, Some("127.0.0.1:2".parse().unwrap()));
-        assert_eq!(settings.public_url.as_deref(), Some("https://a.example"));
-        assert_eq!(
-            settings.allowed_origins,
-            ["chrome-extension://a", "chrome-extension://b"]
-        );
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_are_refused_in_a_variable_of_ours_alone() {
-        use std::os::unix::ffi::OsStringExt;
-        let bytes = || OsString::from_vec(vec![b'/', 0xff]);
-        let foreign = [
-            ("LS_COLORS".into(), bytes()),
-            ("ATTUNE_DATA".into(), bytes()),
-            (bytes(), bytes()),
-        ];
-        assert!(Settings::read(None, foreign).is_ok());
-        let ours = [("ATTUNE_PUBLIC_URL".into(), bytes())];
-        assert!(matches!(
-            Settings::read(None, ours),
-            Err(ConfigError::NotText(name)) if name == "ATTUNE_PUBLIC_URL"
-        ));
-    }
-
-    #[test]
-    fn a_misspelt_setting_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("attune.toml");
-        std::fs::write(&file, "listem = \"127.0.0.1:1\"\n").unwrap();
-
-        assert!(matches!(
-            Settings::read(Some(&file), []),
-            Err(ConfigError::Unreadable(_))
-        ));
-    }
-
-    #[test]
-    fn voices_may_be_told_apart_until_that_is_turned_off() {
-        let voices = |variables| Settings::read(None, environment(variables)).unwrap().tells_voices();
-        assert!(voices(&[]) && voices(&[("ATTUNE_VOICES", "on")]));
-        assert!(!voices(&[("ATTUNE_VOICES", "off")]) && !voices(&[("ATTUNE_VOICES", "false")]));
-        assert!(Settings::read(None, environment(&[("ATTUNE_VOICES", "perhaps")])).is_err());
-    }
-
-    #[test]
-    fn a_recognizer_elsewhere_is_named_by_its_usual_variables_and_its_key_is_never_shown() {
-        let variables = environment(&[
-            ("STT_BASE_URL", "https://api.openai.com/v1"),
-            ("STT_API_KEY", "sk-never-shown"),
-            ("ATTUNE_STT_MODEL", "whisper-large"),
-            ("STT_TIMEOUT_S", "7"),
-            ("STT_SOMETHING_ELSE", "left alone"),
-        ]);
-        let settings = Settings::read(None, variables).unwrap();
-        let server = settings.remote().unwrap().unwrap();
-        assert_eq!(
-            (server.endpoint.host(), server.model.as_deref(), server.timeout),
-            ("api.openai.com", Some("whisper-large"), Duration::from_secs(7))
-        );
-        assert!(server.key.is_some());
-        assert!(!format!("{settings:?} {server:?}").contains("never-shown"));
-
-        let none = Settings::read(None, environment(&[("STT_BASE_URL", "")])).unwrap();
-        assert!(none.remote().unwrap().is_none());
-        let wrong = Settings::read(
-            None,
-            environment(&[("STT_BASE_URL", "https://me:never-shown@a.example")]),
-        )
-        .unwrap();
-        let error = wrong.remote().unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("never-shown"));
-    }
-
-    #[test]
-    fn databases_are_named_all_or_not_at_all() {
-        assert!(Settings::default().databases().unwrap().is_none());
-
-        let some = Settings::read(
-            None,
-            environment(&[("DATABASE_URL", "postgres://attune_app@db/attune")]),
-        )
-        .unwrap();
-        assert!(matches!(
-            some.databases(),
-            Err(ConfigError::Incomplete {
-                missing: "worker_database_url"
-            })
-        ));
-    }
-}
+mod tests;

@@ -4,10 +4,13 @@
 //! said is sealed under a key derived for that one object, and bound to tenant, person, table, column, object and version.
 
 mod cache;
+mod fan_out;
 mod identity;
 mod root;
 mod seal;
 
+pub use fan_out::FanOutKey;
+pub(crate) use fan_out::NodeName;
 pub use identity::{IdentityKey, IdentitySignature};
 pub use root::{FileRootKey, RootKey, RootKeyError};
 pub use seal::{MeetingKey, MemberKey, OpenError, Place};

@@ -10,6 +10,7 @@ mod ledger;
 mod load;
 mod opening;
 mod ports;
+mod reach;
 mod report;
 pub(crate) mod sealed;
 mod seats;
@@ -21,22 +22,23 @@ mod viewer;
 
 pub(crate) use fold::{Fold, Setup};
 pub(crate) use load::{LoadError, fold_as as load_fold_as};
+pub(crate) use reach::listen;
 pub(crate) use report::{Stored, analysis, stored};
 pub(crate) use sealed::Unreadable;
 
 use crate::audio::AudioStore;
 use crate::db::Db;
 use crate::error::ApiError;
-use crate::ids::{MeetingId, Member};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
+use crate::nodes::Nodes;
 use crate::retry::Breaker;
 use crate::server::AppState;
 use attune_engine::recognize::RecognizerInfo;
 use attune_engine::voices::VoicesHeard;
 use attune_ingest::hearing::Hearing;
-use attune_ingest::protocol::ServerEvent;
 use hub::Hub;
+use reach::Audience;
 use seats::Seats;
 use sockets::Sockets;
 use std::sync::Arc;
@@ -57,7 +59,9 @@ const FOREIGN_ORIGIN: ApiError = ApiError::Forbidden {
 pub struct Live {
     db: Db,
     keys: Keys,
+    nodes: Nodes,
     hub: Arc<Hub>,
+    audience: Arc<Audience>,
     seats: Arc<Seats>,
     sockets: Arc<Sockets>,
     breaker: Arc<Breaker>,
@@ -85,7 +89,9 @@ impl Live {
         Self {
             db: db.clone(),
             keys: keys.clone(),
+            nodes: Nodes::alone(),
             hub: Arc::default(),
+            audience: Arc::default(),
             seats: Arc::default(),
             sockets: Arc::default(),
             breaker: Arc::new(Breaker::new("postgres")),
@@ -104,6 +110,11 @@ impl Live {
         Self { hold_out, ..self }
     }
 
+    /// The same, among other nodes.
+    pub(crate) fn among(self, nodes: Nodes) -> Self {
+        Self { nodes, ..self }
+    }
+
     /// The key tree.
     pub(crate) const fn keys(&self) -> &Keys {
         &self.keys
@@ -117,16 +128,6 @@ impl Live {
     /// The objects of kept audio.
     pub(crate) const fn audio(&self) -> &AudioStore {
         &self.audio
-    }
-
-    /// Tells the readers of a meeting on this node of a numbered event that was made elsewhere than on its connection.
-    pub(crate) fn tell(&self, meeting: MeetingId, number: u64, epoch: u64, event: &ServerEvent) {
-        self.hub.tell(meeting, Some(number), epoch, event);
-    }
-
-    /// Has the connections of this person on this node look up whether they still agree to be recorded.
-    pub(crate) fn consent_changed(&self, member: Member) {
-        self.seats.consent_changed(member);
     }
 
     /// Which recognizer writes the words here.
@@ -147,10 +148,15 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(sessions::open_session))
         .routes(routes!(sessions::reserve_connection))
-        .routes(routes!(ingest::ingest))
         .routes(routes!(viewer::create_live_ticket))
-        .routes(routes!(viewer::follow_meeting))
         .routes(routes!(report::get_report))
         .routes(routes!(report::get_record))
         .routes(routes!(report::get_report_file))
+}
+
+/// Their sockets.
+pub fn sockets() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(ingest::ingest))
+        .routes(routes!(viewer::follow_meeting))
 }

@@ -5,6 +5,7 @@
 mod database;
 mod listener;
 mod meetings;
+mod nodes;
 mod process;
 mod recognition;
 mod statements;
@@ -14,9 +15,11 @@ pub(crate) use meetings::Meetings;
 pub(crate) use statements::layer as overhears_statements;
 
 use crate::db::Db;
+use crate::nodes::Nodes;
 use attune_ingest::hearing::Hearing;
 use axum::http::Method;
 use database::{Pools, Queue};
+use nodes::Others;
 use process::Process;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -55,9 +58,9 @@ struct Job {
 }
 
 impl Metrics {
-    /// Nothing is counted yet. `hearing` is asked how much waits for it whenever somebody looks, and each of `pools`, by its
-    /// name, how its connections stand.
-    pub(crate) fn new(hearing: Option<Arc<Hearing>>, pools: Vec<(&'static str, Db)>) -> Self {
+    /// Nothing is counted yet. `hearing` is asked how much waits for it whenever somebody looks, each of `pools`, by its
+    /// name, how its connections stand, and `nodes` who is there.
+    pub(crate) fn new(hearing: Option<Arc<Hearing>>, pools: Vec<(&'static str, Db)>, nodes: Nodes) -> Self {
         let mut registry = Registry::with_prefix("attune");
         let requests = Family::new_with_constructor(request_seconds as fn() -> Histogram);
         registry.register_with_unit(
@@ -72,6 +75,7 @@ impl Metrics {
             registry.register_collector(Box::new(Recognition(hearing)));
         }
         registry.register_collector(Box::new(Pools(pools)));
+        registry.register_collector(Box::new(Others(nodes)));
         registry.register_collector(Box::new(Process));
         statements::register(&mut registry);
         Self {
@@ -136,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_was_counted_is_told_under_its_name_and_type() {
-        let metrics = Metrics::new(None, Vec::new());
+        let metrics = Metrics::new(None, Vec::new(), Nodes::alone());
         metrics.answered(&Method::GET, "/v1/me".into(), 200, Duration::from_millis(2));
         metrics.answered(
             &Method::from_bytes(b"ZEBRA").unwrap(),

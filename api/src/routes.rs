@@ -28,24 +28,40 @@ pub(crate) use heart::body_of as heart_body;
 pub(crate) use meetings::{key_of, read_title, title_of};
 pub(crate) use stored::read_stored;
 
+use crate::config::Role;
 use crate::server::AppState;
 use axum::Router;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-/// The routes of the whole server: the API, its own description, and the web app for everything else.
-pub fn router() -> Router<AppState> {
-    api()
-        .split_for_parts()
-        .0
-        .merge(openapi::router())
-        .fallback(crate::web::serve_app)
+/// The routes of a node: of the API, its own description, and the web app for everything else, as far as it does that.
+pub fn router(role: Role) -> Router<AppState> {
+    let mut routes = OpenApiRouter::new().routes(routes!(health::get_health));
+    if role.answers_api() {
+        routes = routes.merge(api());
+    }
+    if role.holds_sockets() {
+        routes = routes.merge(crate::live::sockets());
+    }
+    let routes = routes.split_for_parts().0;
+    if role.answers_api() {
+        routes.merge(openapi::router()).fallback(crate::web::serve_app)
+    } else {
+        routes
+    }
+}
+
+/// What all roles answer together, with its description.
+fn all() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(health::get_health))
+        .merge(api())
+        .merge(crate::live::sockets())
 }
 
 /// The API, with its description.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(health::get_health))
         .routes(routes!(login::redeem_login_link))
         .routes(routes!(login::logout))
         .routes(routes!(me::get_me))

@@ -4,6 +4,7 @@ mod accept;
 mod envelope;
 mod panic;
 
+pub use crate::nodes::NodesError;
 pub use panic::keep_words_out_of_panics;
 pub(crate) use panic::panics;
 
@@ -16,12 +17,14 @@ use crate::db::{self, Db, DbError, MigrationError};
 use crate::jobs;
 use crate::keys::{FileRootKey, KeyError, Keys, RootKeyError};
 use crate::keystore::KeyStoreError;
-use crate::live::Live;
+use crate::live::{self, Live};
 use crate::metrics::{self, Metrics};
+use crate::nodes::{Heard, Line, Nodes, Rates};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -42,6 +45,10 @@ pub struct AppState {
     pub origins: Arc<Origins>,
     /// What live meetings stand on.
     pub live: Live,
+    /// The other nodes.
+    pub(crate) nodes: Nodes,
+    /// How much anybody may ask for.
+    pub(crate) rates: Arc<Rates>,
     /// What this node counts about itself.
     pub(crate) metrics: Arc<Metrics>,
     /// Every task that outlives its request.
@@ -83,6 +90,9 @@ pub enum StartError {
     /// The place of kept audio cannot be used.
     #[error("opening the place of kept audio")]
     Audio(#[from] PlaceError),
+    /// The other nodes cannot be reached.
+    #[error("finding the other nodes")]
+    Nodes(#[from] NodesError),
     /// The job queue could not be installed.
     #[error("installing the job queue")]
     Queue(#[from] jobs::InstallError),
@@ -101,6 +111,8 @@ pub struct Running {
     /// What it stands on, for links and for tests.
     pub state: AppState,
     accepting: JoinHandle<()>,
+    line: Option<JoinHandle<()>>,
+    hang_up: CancellationToken,
 }
 
 impl Running {
@@ -116,8 +128,14 @@ impl Running {
             tracing::error!(%error, "the accept loop did not end by itself");
         }
         self.state.tasks.close();
+        let (line, hang_up) = (self.line, self.hang_up);
         let rest = async {
             self.state.tasks.wait().await;
+            // Last: until then the others hear what the meetings here still tell.
+            hang_up.cancel();
+            if let Some(line) = line {
+                let _ = line.await;
+            }
             self.state.db.close().await;
         };
         if tokio::time::timeout(self.state.config.limits.drain, rest)
@@ -148,10 +166,15 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
     let jobs_db = Db::connect(&config.databases.worker, jobs::DATABASE_CONNECTIONS).await?;
     let pools = vec![("app", db.clone()), ("worker", jobs_db.clone())];
-    let metrics = Arc::new(Metrics::new(config.hearing.clone(), pools));
+    let (hang_up, (nodes, line)) = (CancellationToken::new(), reach_nodes(&config)?);
+    let metrics = Arc::new(Metrics::new(config.hearing.clone(), pools, nodes.clone()));
+    let role = config.role;
     let state = AppState {
         live: Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping)
-            .holding_out(config.nudge_hold_out),
+            .holding_out(config.nudge_hold_out)
+            .among(nodes.clone()),
+        rates: Arc::new(Rates::new(nodes.clone())),
+        nodes,
         origins: Arc::new(Origins::new(&config, addr)),
         config: Arc::new(config),
         db,
@@ -160,11 +183,25 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         tasks,
         stopping,
     };
-    jobs::start(jobs_db.clone(), state.live.clone()).await?;
+    let line = line.map(|(line, heard)| {
+        let (live, hang_up) = (state.live.clone(), hang_up.clone());
+        tokio::spawn(async move {
+            tokio::join!(line.run(hang_up.clone()), live::listen(live, heard, hang_up));
+        })
+    });
+    if role.does_jobs() {
+        jobs::start(jobs_db.clone(), state.live.clone()).await?;
+    } else {
+        let (jobs_db, stopping) = (jobs_db.clone(), state.stopping.clone());
+        state.tasks.spawn(async move {
+            stopping.cancelled().await;
+            jobs_db.close().await;
+        });
+    }
     state
         .tasks
         .spawn(sweep_keys(state.keys.clone(), state.stopping.clone()));
-    let service = envelope::wrap(crate::routes::router(), &state);
+    let service = envelope::wrap(crate::routes::router(role), &state);
     let accepting = tokio::spawn(accept::serve(
         listener,
         service,
@@ -175,13 +212,24 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         Some(listener) => Some(serve_metrics(listener, &state, jobs_db)?),
         None => None,
     };
-    tracing::info!(%addr, "serving");
+    tracing::info!(%addr, ?role, "serving");
     Ok(Running {
         addr,
         metrics_addr,
         state,
         accepting,
+        line,
+        hang_up,
     })
+}
+
+/// The way to the other nodes, and the line that has to run for it where there are any.
+fn reach_nodes(config: &Config) -> Result<(Nodes, Option<(Line, mpsc::Receiver<Heard>)>), NodesError> {
+    let Some(redis_url) = &config.redis_url else {
+        return Ok((Nodes::alone(), None));
+    };
+    let (nodes, line, heard) = Nodes::at(redis_url)?;
+    Ok((nodes, Some((line, heard))))
 }
 
 /// Answers Prometheus until the server stops.

@@ -13,6 +13,7 @@ mod link;
 pub mod private_file;
 mod recorder;
 mod recording;
+mod way;
 mod window;
 
 #[cfg(test)]
@@ -27,3 +28,4 @@ pub use event::{ClientEvent, Finished};
 pub use link::{Link, LinkDown, LinkEnd, LinkError, LinkUp};
 pub use recorder::{Options, Recorder, RecorderError, RetryCause};
 pub use recording::{Cue, Recording, TrackAudio, What};
+pub use way::{ByteStream, Way};

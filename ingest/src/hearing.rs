@@ -4,6 +4,7 @@
 //! place for its answer already reserved. What was handed over is always answered, also when a model fails or panics.
 
 mod costs;
+mod here;
 mod job;
 mod ladder;
 mod nice;
@@ -17,6 +18,7 @@ pub use ladder::Step;
 pub use queue::{Done, Load};
 pub use voice::Judged;
 
+use crate::hearing::here::Here;
 use crate::hearing::pool::Pool;
 use crate::hearing::voice::Voice;
 use attune_engine::listener::{Heard, Listener, Segment};
@@ -31,11 +33,16 @@ use tokio::sync::watch;
 
 /// Everything that hears, shared by all connections of a node.
 pub struct Hearing {
-    voice: Voice,
-    pool: Pool,
+    ears: Ears,
     info: RecognizerInfo,
     ahead: Ahead,
     voices: VoicesHeard,
+}
+
+/// Who hears.
+enum Ears {
+    Threads { voice: Voice, pool: Pool },
+    Here(Here),
 }
 
 /// What comes back, on the channel whose place was handed over with the work.
@@ -172,12 +179,25 @@ impl Hearing {
         let first = workers.first().ok_or(HearingError::NoRecognizer)?;
         let (info, voices) = (first.words.info().clone(), first.voices.heard());
         Ok(Arc::new(Self {
-            voice: Voice::start(voice)?,
-            pool: Pool::start(workers, patient)?,
+            ears: Ears::Threads {
+                voice: Voice::start(voice)?,
+                pool: Pool::start(workers, patient)?,
+            },
             info,
             ahead,
             voices,
         }))
+    }
+
+    /// One without threads, for simulations: whoever hands something over hears it at once, and no time passes.
+    pub fn here(voice: Box<dyn VoiceActivity>, words: Box<dyn Recognizer>) -> Arc<Self> {
+        let info = words.info().clone();
+        Arc::new(Self {
+            ears: Ears::Here(Here::new(voice, words)),
+            info,
+            ahead: Ahead::Shown,
+            voices: VoicesHeard::default(),
+        })
     }
 
     /// The recognizer that writes the words.
@@ -206,7 +226,13 @@ impl Hearing {
         listener: Box<Listener>,
         answer: OwnedPermit<Answer>,
     ) -> Result<(), Box<Listener>> {
-        self.voice.judge(track, listener, answer)
+        match &self.ears {
+            Ears::Threads { voice, .. } => voice.judge(track, listener, answer),
+            Ears::Here(here) => {
+                here.judge(track, listener, answer);
+                Ok(())
+            }
+        }
     }
 
     /// Has a segment recognised. [`Answer::Recognized`] brings its words.
@@ -214,34 +240,53 @@ impl Hearing {
     /// # Errors
     /// Hands the job back while too many wait: try again a little later.
     pub fn recognize(&self, job: Job, answer: OwnedPermit<Answer>) -> Result<(), Job> {
-        self.pool.submit(job, answer)
+        match &self.ears {
+            Ears::Threads { pool, .. } => pool.submit(job, answer),
+            Ears::Here(here) => {
+                here.recognize(job, answer);
+                Ok(())
+            }
+        }
     }
 
     /// So much waits for the recognizers that nobody new should be let in, or nobody listens at all.
     pub fn is_overloaded(&self) -> bool {
         let load = self.load();
-        self.voice.is_dead() || load.step >= Step::Closed || load.waiting > queue::OVERLOADED_SEGMENTS
+        let is_deaf = matches!(&self.ears, Ears::Threads { voice, .. } if voice.is_dead());
+        is_deaf || load.step >= Step::Closed || load.waiting > queue::OVERLOADED_SEGMENTS
     }
 
     /// What the node has given up, as of at most 100 ms ago.
     pub fn step(&self) -> Step {
-        self.pool.step()
+        match &self.ears {
+            Ears::Threads { pool, .. } => pool.step(),
+            Ears::Here(_) => Step::All,
+        }
     }
 
     /// Wakes whoever waits for the node to give up more, or less. [`Hearing::step`] has to be asked for it to be noticed
     /// while every worker is busy.
     pub fn steps(&self) -> watch::Receiver<Step> {
-        self.pool.steps()
+        match &self.ears {
+            Ears::Threads { pool, .. } => pool.steps(),
+            Ears::Here(here) => here.steps(),
+        }
     }
 
     /// How busy the recognizers are, and what they have done, over all connections.
     pub fn load(&self) -> Load {
-        self.pool.load()
+        match &self.ears {
+            Ears::Threads { pool, .. } => pool.load(),
+            Ears::Here(_) => Load::default(),
+        }
     }
 
     /// What voice activity has judged since it was started.
     pub fn voice_judged(&self) -> Judged {
-        self.voice.judged()
+        match &self.ears {
+            Ears::Threads { voice, .. } => voice.judged(),
+            Ears::Here(_) => Judged::default(),
+        }
     }
 
     /// Segments that wait for a recognizer, over all connections.

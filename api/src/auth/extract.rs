@@ -4,6 +4,7 @@ use super::{Token, cookie};
 use crate::db::{meetings, signing_in, users};
 use crate::error::ApiError;
 use crate::ids::{FamilyId, MeetingId, Member};
+use crate::nodes::Subject;
 use crate::server::AppState;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, HeaderMap};
@@ -39,6 +40,9 @@ impl FromRequestParts<AppState> for SignedIn {
             .without_tenant(async |tx| signing_in::find_family(tx, &token.digest()).await)
             .await;
         let family = found.map_err(ApiError::from)?.ok_or(ApiError::NotSignedIn)?;
+        // By whom they are, which only we say, and not by where they are.
+        let most = state.config.limits.requests_per_minute;
+        state.rates.admit(Subject::Tenant(family.tenant), most).await?;
         Ok(Self {
             member: Member {
                 tenant: family.tenant,

@@ -1,6 +1,7 @@
 //! Logs go to standard error, and for a person at a terminal only what they may have to act on.
 
 use crate::metrics;
+use crate::telemetry::{self, TelemetryError};
 use std::io;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -16,8 +17,9 @@ const QUOTING: [&str; 6] = [
     "reqwest",
 ];
 
-/// Starts logging. `ATTUNE_LOG` says what; without it, `default`. `ATTUNE_LOG_FORMAT=json` writes one object per line.
-pub(super) fn start(default: &str) {
+/// Starts logging. `ATTUNE_LOG` says what; without it, `default`. `ATTUNE_LOG_FORMAT=json` writes one object per line. Where the
+/// environment names a place to tell of errors or spans, they are told there.
+pub(super) fn start(default: &str) -> Result<(), TelemetryError> {
     let filter = std::env::var("ATTUNE_LOG").ok().filter(|filter| !filter.is_empty());
     let lines = fmt::layer().with_writer(io::stderr);
     let lines = match std::env::var("ATTUNE_LOG_FORMAT").as_deref() {
@@ -26,9 +28,12 @@ pub(super) fn start(default: &str) {
     };
     // A second start in one process changes nothing.
     let _ = tracing_subscriber::registry()
+        .with(telemetry::errors()?)
+        .with(telemetry::traces()?)
         .with(lines.with_filter(filter_of(filter.as_deref(), default)))
         .with(metrics::overhears_statements())
         .try_init();
+    Ok(())
 }
 
 /// What is logged: what `wanted` says, but never what passes through a connection.

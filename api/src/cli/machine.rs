@@ -5,7 +5,7 @@ use super::place;
 use super::terminal::{Ink, ink, note};
 use crate::auth::issue_login_link;
 use crate::cluster::{Cluster, ClusterConfig};
-use crate::config::{Config, DatabaseNames, Databases, Settings};
+use crate::config::{Config, DatabaseNames, Databases, Role, Settings};
 use crate::server::{self, Running, StartError};
 use attune_engine::recognize::RecognizerInfo;
 use attune_engine::voices::TellsVoices;
@@ -35,6 +35,9 @@ pub(super) struct ServerArguments {
     /// auto, whisper, whisper:PATH, sphinx or remote
     #[arg(long, value_name = "NAME", default_value = "auto", env = "ATTUNE_RECOGNIZER")]
     recognizer: Choice,
+    /// What this process does; as the settings say where it is nothing. Whoever plays a meeting here does all of it.
+    #[arg(skip = Some(Role::All))]
+    pub(super) role: Option<Role>,
 }
 
 /// What to do where the port is taken.
@@ -49,7 +52,8 @@ pub(super) enum IfTaken {
 /// A server that runs, with everything under it.
 pub(super) struct Machine {
     pub(super) server: Running,
-    pub(super) recognizer: RecognizerInfo,
+    /// What writes the words, where anybody is heard.
+    pub(super) recognizer: Option<RecognizerInfo>,
     cluster: Option<Cluster>,
     address_file: Option<PathBuf>,
 }
@@ -58,19 +62,28 @@ impl Machine {
     /// Starts everything. The cluster and the models, which both take a second, start side by side.
     pub(super) async fn start(arguments: ServerArguments, if_taken: IfTaken) -> Result<Self, Failure> {
         let settings = settings(arguments.config.as_deref())?;
+        let role = arguments.role.or(settings.role).unwrap_or_default();
         let remote = settings.remote()?;
-        let ((hearing, recognizer_elsewhere), (databases, cluster)) = tokio::try_join!(
-            hearing(arguments.recognizer, remote, settings.tells_voices()),
-            databases(&settings)
-        )?;
-        let recognizer = hearing.info().clone();
+        let hearing = async {
+            match role.hears() {
+                true => hearing(arguments.recognizer, remote, settings.tells_voices())
+                    .await
+                    .map(Some),
+                false => Ok(None),
+            }
+        };
+        let (hearing, (databases, cluster)) = tokio::try_join!(hearing, databases(&settings))?;
+        let (hearing, recognizer_elsewhere) =
+            hearing.map_or((None, None), |(hearing, elsewhere)| (Some(hearing), elsewhere));
+        let recognizer = hearing.as_ref().map(|hearing| hearing.info().clone());
         let data = place::data();
         if cluster.as_ref().is_some_and(|cluster| !cluster.is_ours()) {
             return Err(taken(&data));
         }
         let config = Config {
-            hearing: Some(hearing),
+            hearing,
             recognizer_elsewhere,
+            role,
             ..settings.over(&data, databases)
         };
         let listen = arguments.listen.unwrap_or(config.listen);

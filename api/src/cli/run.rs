@@ -70,7 +70,6 @@ async fn serve(machine: &Machine, sample_speed: Option<f64>, stop: &Cancellation
 
 /// Says where everything is.
 pub(super) async fn greet(machine: &Machine) -> Result<(), Failure> {
-    let info = &machine.recognizer;
     line(format_args!("{} {}", ink(Ink::Bold, "Attune    "), machine.url()));
     line(format_args!(
         "{} {}",
@@ -81,13 +80,15 @@ pub(super) async fn greet(machine: &Machine) -> Result<(), Failure> {
         Ink::Dim,
         "           good once, for 15 minutes; `attune login-link` prints another",
     ));
-    line(format_args!(
-        "{} {} {} ({})",
-        ink(Ink::Bold, "Recognizer"),
-        info.name,
-        info.version,
-        info.model
-    ));
+    if let Some(info) = &machine.recognizer {
+        line(format_args!(
+            "{} {} {} ({})",
+            ink(Ink::Bold, "Recognizer"),
+            info.name,
+            info.version,
+            info.model
+        ));
+    }
     line(format_args!(
         "{} {}",
         ink(Ink::Bold, "Data      "),

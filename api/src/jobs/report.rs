@@ -44,8 +44,9 @@ impl TaskHandler for MakeReport {
     }
 }
 
-/// What was made, to be told to readers on this node.
+/// What was made, to be told to readers.
 struct Made {
+    member: Member,
     number: i64,
     epoch: i64,
     event: ServerEvent,
@@ -109,16 +110,22 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
                 version: report.report.record.version,
             };
             Ok::<_, JobError>(Some(Made {
+                member,
                 number,
                 epoch: recorded.live_epoch,
                 event,
             }))
         })
         .await?;
-    if let Some(Made { number, epoch, event }) = made {
-        workshop
-            .live
-            .tell(meeting, from_column(number), from_column(epoch), &event);
+    if let Some(Made {
+        member,
+        number,
+        epoch,
+        event,
+    }) = made
+    {
+        let (number, epoch) = (from_column(number), from_column(epoch));
+        workshop.live.tell(member, meeting, number, epoch, &event).await;
         tracing::info!(meeting.id = %meeting, "made a report");
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Sealing: AES-256-GCM under a key derived for one object, with everything that says where the ciphertext belongs as
 //! additional data, so that one moved to another row, column or person does not open.
 
+use super::fan_out::FanOutKey;
 use crate::ids::{DeviceId, MeetingId, Member};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
@@ -54,6 +55,11 @@ impl Secret {
 
     pub(super) fn unwrap(&self, label: &str, salt: &[u8], aad: &[u8], wrapped: &[u8]) -> Result<Self, OpenError> {
         Self::from_plaintext(&open(&self.derive(label, salt), aad, wrapped)?)
+    }
+
+    /// A key that this one gives rise to.
+    pub(super) fn derived(&self, label: &str, salt: &[u8]) -> Self {
+        Self(self.derive(label, salt))
     }
 
     fn derive(&self, label: &str, salt: &[u8]) -> Zeroizing<[u8; KEY_LEN]> {
@@ -187,6 +193,13 @@ impl MemberKey {
         })
     }
 
+    /// One of a person whom nobody knows.
+    #[cfg(test)]
+    pub(crate) fn of_a_test() -> Self {
+        let MeetingKey(at_rest) = MeetingKey::of_a_test();
+        Self(at_rest)
+    }
+
     pub(super) fn version(&self) -> i32 {
         self.0.version
     }
@@ -223,6 +236,11 @@ impl MemberKey {
             .secret
             .unwrap("device-psk", device.as_bytes(), &self.psk_aad(device), wrapped)?
             .0)
+    }
+
+    /// The key of what nodes tell each other of this person.
+    pub fn fan_out(&self) -> FanOutKey {
+        FanOutKey::new(self.0.member, &self.0.secret)
     }
 
     pub(super) fn wrap_meeting(&self, meeting: MeetingId, secret: &[u8; KEY_LEN]) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Fan-out inside one process: whoever follows a meeting gets what its connection tells, in order, without a detour
-//! through the database. Bounded: a reader that does not keep up loses what it missed here and reads the numbered
-//! events from the ledger instead, while stale partials and measures are simply gone.
+//! through the database; what connections on other nodes tell comes in here too (`live::reach`). Bounded: a reader that does
+//! not keep up loses what it missed here and reads the numbered events from the ledger instead, while stale partials and
+//! measures are simply gone.
 
 use crate::ids::MeetingId;
 use attune_ingest::protocol::{Envelope, ServerEvent};
@@ -40,13 +41,22 @@ impl Told {
     }
 }
 
+/// What a reader hears.
+#[derive(Debug, Clone)]
+pub(crate) enum Word {
+    /// Something happened.
+    Told(Arc<Told>),
+    /// Something may have happened that nobody told here: the ledger knows.
+    LookUp,
+}
+
 /// The meetings that are followed on this node.
 #[derive(Debug, Default)]
-pub(crate) struct Hub(Mutex<HashMap<MeetingId, broadcast::Sender<Arc<Told>>>>);
+pub(crate) struct Hub(Mutex<HashMap<MeetingId, broadcast::Sender<Word>>>);
 
 impl Hub {
     /// Everything told of the meeting from now on.
-    pub(crate) fn follow(&self, meeting: MeetingId) -> broadcast::Receiver<Arc<Told>> {
+    pub(crate) fn follow(&self, meeting: MeetingId) -> broadcast::Receiver<Word> {
         let mut meetings = self.meetings();
         // Nothing more is told of a meeting that has ended, so it is here that those whom everybody left are found.
         meetings.retain(|_, followers| followers.receiver_count() > 0);
@@ -56,21 +66,41 @@ impl Hub {
             .subscribe()
     }
 
-    /// Tells those who follow the meeting; does nothing where nobody does.
-    pub(crate) fn tell(&self, meeting: MeetingId, number: Option<u64>, epoch: u64, event: &ServerEvent) {
+    /// Whether anybody follows the meeting here.
+    pub(crate) fn is_followed(&self, meeting: MeetingId) -> bool {
         let mut meetings = self.meetings();
-        let Some(followers) = meetings.get(&meeting) else {
-            return;
-        };
-        if followers.receiver_count() == 0 {
+        let followed = meetings.get(&meeting).map(broadcast::Sender::receiver_count);
+        if followed == Some(0) {
             meetings.remove(&meeting);
-            return;
         }
-        // The last follower may leave between the count and the send, and then nobody minds.
-        let _ = followers.send(Arc::new(Told::new(number, epoch, event)));
+        followed.is_some_and(|count| count > 0)
     }
 
-    fn meetings(&self) -> std::sync::MutexGuard<'_, HashMap<MeetingId, broadcast::Sender<Arc<Told>>>> {
+    /// Tells those who follow the meeting; does nothing where nobody does.
+    pub(crate) fn tell(&self, meeting: MeetingId, told: Arc<Told>) {
+        self.say(meeting, Word::Told(told));
+    }
+
+    /// Has those who follow the meeting look it up in the ledger.
+    pub(crate) fn look_up(&self, meeting: MeetingId) {
+        self.say(meeting, Word::LookUp);
+    }
+
+    /// The same for every meeting that is followed here.
+    pub(crate) fn look_all_up(&self) {
+        for followers in self.meetings().values() {
+            let _ = followers.send(Word::LookUp);
+        }
+    }
+
+    fn say(&self, meeting: MeetingId, word: Word) {
+        if let Some(followers) = self.meetings().get(&meeting) {
+            // The last follower may leave at any time, and then nobody minds.
+            let _ = followers.send(word);
+        }
+    }
+
+    fn meetings(&self) -> std::sync::MutexGuard<'_, HashMap<MeetingId, broadcast::Sender<Word>>> {
         self.0
             .lock()
             .expect("invariant: nothing panics while holding this lock")
@@ -88,16 +118,31 @@ mod tests {
         }
     }
 
+    fn told(number: Option<u64>, at_ms: u64) -> Arc<Told> {
+        Arc::new(Told::new(number, 1, &measures(at_ms)))
+    }
+
+    async fn next(follower: &mut broadcast::Receiver<Word>) -> Arc<Told> {
+        match follower.recv().await {
+            Ok(Word::Told(told)) => told,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[tokio::test]
     async fn followers_hear_their_own_meeting_in_order() {
         let hub = Hub::default();
         let (ours, other) = (MeetingId::new(), MeetingId::new());
         let mut follower = hub.follow(ours);
-        hub.tell(other, Some(1), 1, &measures(9));
-        hub.tell(ours, None, 1, &measures(1));
-        hub.tell(ours, Some(7), 1, &measures(2));
-        assert!(follower.recv().await.unwrap().json.contains(r#""at_ms":1"#));
-        assert_eq!(follower.recv().await.unwrap().number, Some(7));
+        assert!(hub.is_followed(ours) && !hub.is_followed(other));
+        hub.tell(other, told(Some(1), 9));
+        hub.tell(ours, told(None, 1));
+        hub.tell(ours, told(Some(7), 2));
+        hub.look_up(other);
+        hub.look_up(ours);
+        assert!(next(&mut follower).await.json.contains(r#""at_ms":1"#));
+        assert_eq!(next(&mut follower).await.number, Some(7));
+        assert!(matches!(follower.recv().await, Ok(Word::LookUp)));
         assert!(follower.try_recv().is_err());
     }
 
@@ -107,7 +152,7 @@ mod tests {
         let meeting = MeetingId::new();
         let mut follower = hub.follow(meeting);
         for at_ms in 0..=BACKLOG as u64 {
-            hub.tell(meeting, None, 1, &measures(at_ms));
+            hub.tell(meeting, told(None, at_ms));
         }
         assert!(matches!(
             follower.recv().await,
@@ -125,11 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn a_meeting_that_is_told_of_and_nobody_follows_takes_no_room() {
+    fn a_meeting_that_is_asked_about_and_nobody_follows_takes_no_room() {
         let hub = Hub::default();
         let meeting = MeetingId::new();
         drop(hub.follow(meeting));
-        hub.tell(meeting, None, 1, &measures(1));
+        assert!(!hub.is_followed(meeting));
         assert!(hub.meetings().is_empty());
     }
 }

@@ -7,6 +7,7 @@ use crate::live::commit::{self, Prepared, Writer};
 use crate::live::fold::{Fold, Setup};
 use crate::live::load::{self, LoadError};
 use crate::live::seats::Seat;
+use crate::nodes::Attendance;
 use crate::record::{analyses, from_column, sessions, spans};
 use attune_engine::clock::MeetingTime;
 use attune_engine::measures::Profile;
@@ -33,6 +34,8 @@ pub(super) struct PostgresLedger {
     pub(super) decided_to: MeetingTime,
     /// What became of every sample that is committed.
     pub(super) samples: BTreeMap<Track, Account>,
+    /// The other nodes that attend to the person.
+    pub(super) attendance: Attendance,
     /// What is being committed: a batch that is offered again is the same transaction again.
     pub(super) pending: Option<Pending>,
     /// Others learn that this connection is there, and it learns of them.
@@ -59,14 +62,15 @@ impl PostgresLedger {
         };
         let events: Vec<_> = events.into_iter().enumerate().map(numbered).collect();
         for Numbered { number, event } in &events {
-            self.live.hub.tell(
-                self.writer.at.meeting,
-                Some(*number),
-                from_column(self.writer.epoch),
-                event,
-            );
+            self.show(Some(*number), event);
         }
         events
+    }
+
+    /// Shows an event to the meeting's other readers, wherever they are.
+    fn show(&self, number: Option<u64>, event: &ServerEvent) {
+        let (meeting, epoch) = (self.writer.at.meeting, from_column(self.writer.epoch));
+        self.live.show(&self.attendance, meeting, number, epoch, event);
     }
 
     /// Forgets what the person took back, and everything the fold made of it.
@@ -192,9 +196,7 @@ impl Ledger for PostgresLedger {
 
     fn tell(&mut self, event: &ServerEvent) {
         self.live.metrics.meetings.told(event);
-        self.live
-            .hub
-            .tell(self.writer.at.meeting, None, from_column(self.writer.epoch), event);
+        self.show(None, event);
     }
 
     async fn end(&mut self) -> Result<Committed, LedgerError> {

@@ -9,6 +9,7 @@ use crate::live::fold::{Fold, Setup};
 use crate::live::ledger::PostgresLedger;
 use crate::live::load::{self, LoadError};
 use crate::live::socket::Verdict;
+use crate::nodes::Notice;
 use crate::record::{Capture, from_column, kept_audio, meetings, nudges, sessions, spans, streams, to_column};
 use crate::speech::{Speech, SpeechError};
 use attune_engine::clock::MeetingTime;
@@ -50,9 +51,12 @@ pub(super) async fn open(
         keep_audio_until,
         ..writer
     };
+    let attendance = live.attend(member(reservation)).await.map_err(unavailable)?;
     let seat = live
         .seats
         .take(&live.db, &live.tasks, member(reservation), writer, verdict.clone());
+    let meeting = writer.at.meeting;
+    attendance.tell(&Notice::Taken { meeting });
     live.metrics.meetings.opened(resumed);
     let ledger = PostgresLedger {
         live: live.clone(),
@@ -63,6 +67,7 @@ pub(super) async fn open(
         fold,
         decided_to,
         samples: resumption.samples.clone(),
+        attendance,
         pending: None,
         _seat: seat,
     };

@@ -1,5 +1,6 @@
 //! Who captures which meeting on this node. A newer connection is told to the older one at once, and to all of a
-//! person's that they took their consent back; on other nodes, and after a revocation, a look at the database tells it.
+//! person's that they took their consent back; on other nodes a notice has them look at the database, and without one, or
+//! after a revocation, so does the time.
 
 use crate::db::Db;
 use crate::ids::{MeetingId, Member};
@@ -10,6 +11,8 @@ use attune_ingest::protocol::CloseCode;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -29,6 +32,8 @@ struct Holder {
     session: Uuid,
     epoch: i64,
     verdict: Verdict,
+    /// Has it look its standing up now.
+    look: Arc<Notify>,
 }
 
 /// A connection's place. Given up when dropped.
@@ -49,19 +54,21 @@ impl Seats {
         writer: Writer,
         verdict: Verdict,
     ) -> Seat {
+        let look = Arc::new(Notify::new());
         let holder = Holder {
             member,
             session: writer.at.session,
             epoch: writer.epoch,
             verdict: verdict.clone(),
+            look: Arc::clone(&look),
         };
         if let Some(older) = self.held().insert(writer.at.meeting, holder) {
             older.verdict.close(CloseCode::TakenOver);
         }
         let left = CancellationToken::new();
-        let look = watch(db.clone(), writer, verdict);
+        let watched = watch(db.clone(), writer, verdict, look);
         let until = left.clone();
-        tasks.spawn(async move { until.run_until_cancelled(look).await });
+        tasks.spawn(async move { until.run_until_cancelled(watched).await });
         Seat {
             seats: Arc::clone(self),
             writer,
@@ -73,6 +80,18 @@ impl Seats {
     pub(crate) fn consent_changed(&self, member: Member) {
         for holder in self.held().values().filter(|holder| holder.member == member) {
             holder.verdict.doubt_consent();
+        }
+    }
+
+    /// Whether this person's meeting is captured on this node.
+    pub(super) fn holds(&self, member: Member, meeting: MeetingId) -> bool {
+        self.held().get(&meeting).is_some_and(|holder| holder.member == member)
+    }
+
+    /// Has whoever captures this person's meeting here look whether they still do: a connection opened elsewhere.
+    pub(super) fn look(&self, member: Member, meeting: MeetingId) {
+        if let Some(holder) = self.held().get(&meeting).filter(|holder| holder.member == member) {
+            holder.look.notify_one();
         }
     }
 
@@ -95,10 +114,11 @@ impl Drop for Seat {
 }
 
 /// Looks up the connection's standing until it has none.
-async fn watch(db: Db, writer: Writer, verdict: Verdict) {
+async fn watch(db: Db, writer: Writer, verdict: Verdict, look: Arc<Notify>) {
     let Writer { at, epoch, .. } = writer;
     loop {
-        tokio::time::sleep(LOOK_EVERY).await;
+        // Told to look, or in time.
+        let _ = timeout(LOOK_EVERY, look.notified()).await;
         let standing: sqlx::Result<_> = db
             .with_tenant(at.tenant, async |tx| sessions::stand(tx, at, epoch).await)
             .await;
@@ -157,7 +177,7 @@ mod tests {
         };
         let (older, newer) = (take(), take());
         drop(older);
-        assert_eq!(seats.held().len(), 1);
+        assert!(seats.holds(member, meeting));
         drop(newer);
         assert!(seats.held().is_empty());
     }

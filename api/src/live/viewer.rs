@@ -1,15 +1,16 @@
 //! Readers of a meeting: every numbered event after their cursor from the ledger, then what happens as it happens.
 //!
 //! A reader that does not keep up loses partials and measures, never a numbered event: those it misses here it reads
-//! from the ledger, which is also where the events of other nodes come from.
+//! from the ledger, which is also where the events of other nodes come from while they cannot be heard.
 
 use crate::auth::{OwnedMeeting, SocketOrigin, Token};
 use crate::error::{ApiError, ErrorBody};
 use crate::ids::{FamilyId, MeetingId, Member, TenantId, UserId};
 use crate::keys::{KeyError, MeetingKey};
-use crate::live::hub::Told;
+use crate::live::hub::{Told, Word};
 use crate::live::sealed::{self, Unreadable};
 use crate::live::{Live, subprotocol};
+use crate::nodes::{Attendance, Notice};
 use crate::record::{events, from_column, meetings, tickets};
 use crate::routes::{ValidQuery, key_of};
 use crate::server::{AppState, Place};
@@ -121,6 +122,7 @@ pub(super) async fn follow_meeting(
         user: UserId(viewer.user_id),
     };
     let key = key_of(&state, member, meeting).await?;
+    let attendance = state.live.attend(member).await?;
     let entered = state.live.sockets.enter(member)?;
     let live = state.live.clone();
     let follower = Follower {
@@ -128,6 +130,7 @@ pub(super) async fn follow_meeting(
         member,
         meeting,
         key,
+        attendance,
         family: FamilyId(viewer.family_id),
         cursor: after.unwrap_or(0),
     };
@@ -151,6 +154,8 @@ struct Follower {
     member: Member,
     meeting: MeetingId,
     key: MeetingKey,
+    /// The other nodes, one of which may hold the meeting.
+    attendance: Attendance,
     family: FamilyId,
     /// The number of the last event sent.
     cursor: i64,
@@ -208,6 +213,7 @@ impl Follower {
     ) -> Leave {
         // Followed first, read second: nothing falls between the two.
         let mut told = self.live.hub.follow(self.meeting);
+        self.say_so();
         let stopping = self.live.stopping.clone();
         let caught_up = match self.catch_up(sender).await {
             // Who comes back after the end has read its report before.
@@ -229,7 +235,9 @@ impl Follower {
                     Some(Ok(_)) => { heard_at = Instant::now(); Ok(()) }
                 },
                 told = told.recv() => match told {
-                    Ok(told) => self.pass_on(sender, &told).await,
+                    Ok(Word::Told(told)) => self.pass_on(sender, &told).await,
+                    // Said again: whoever holds the meeting may not have heard it.
+                    Ok(Word::LookUp) => { self.say_so(); self.catch_up_if_read(sender).await }
                     Err(RecvError::Lagged(_)) => self.catch_up(sender).await,
                     // The last one of the meeting's tellers is us: the hub never closes a channel that is followed.
                     Err(RecvError::Closed) => Err(Leave::Resume),
@@ -239,11 +247,7 @@ impl Follower {
                     false => send(sender, Message::Ping(axum::body::Bytes::new())).await,
                 },
                 _ = look.tick() => match self.may_stay().await {
-                    // While the database is away, whoever was let in stays; the next look may find it back.
-                    Ok(()) => self.catch_up(sender).await.or_else(|left| match left {
-                        Leave::Resume => Ok(()),
-                        left => Err(left),
-                    }),
+                    Ok(()) => { self.say_so(); self.catch_up_if_read(sender).await }
                     Err(left) => Err(left),
                 },
             };
@@ -251,6 +255,20 @@ impl Follower {
                 return left;
             }
         }
+    }
+
+    /// Says to the other nodes that the meeting is followed here: the one that holds it tells of it then.
+    fn say_so(&self) {
+        let meeting = self.meeting;
+        self.attendance.tell(&Notice::Followed { meeting });
+    }
+
+    /// Catches up. While the database is away, whoever was let in stays; the next look may find it back.
+    async fn catch_up_if_read(&mut self, sender: &mut SplitSink<WebSocket, Message>) -> Result<(), Leave> {
+        self.catch_up(sender).await.or_else(|left| match left {
+            Leave::Resume => Ok(()),
+            left => Err(left),
+        })
     }
 
     /// Sends what was told here, if it comes next; a number that is missing between is read from the ledger.

@@ -32,7 +32,8 @@ async fn scrape(State(metrics): State<Arc<Metrics>>) -> Response {
     }
 }
 
-/// Whether new people should be sent to this node: those who are here stay, whatever it says.
+/// Whether new people should be sent to this node: those who are here stay, whatever it says. A node that lost Redis takes them
+/// all the same, and says what it does without: all nodes lose it together, and then there would be none.
 async fn ready(State(state): State<AppState>) -> Response {
     let overloaded = state
         .config
@@ -49,7 +50,7 @@ async fn ready(State(state): State<AppState>) -> Response {
         None
     };
     match because {
-        None => Json(json!({ "ready": true })).into_response(),
+        None => Json(json!({ "ready": true, "without": state.nodes.without() })).into_response(),
         Some(because) => {
             let body = Json(json!({ "ready": false, "because": because }));
             (StatusCode::SERVICE_UNAVAILABLE, body).into_response()

@@ -102,7 +102,7 @@ pub(super) async fn create_consent(
         .await?;
     // What is given anew holds for whoever connects; what is taken back, for whoever is being heard.
     if !input.granted {
-        state.live.consent_changed(member);
+        state.live.consent_changed(member).await;
     }
     Ok((
         StatusCode::CREATED,

@@ -7,11 +7,14 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a healthy node says.
+/// How a node is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Health {
-    /// Always `ok`.
+    /// `ok`, or `degraded` where it does without something.
     status: &'static str,
+    /// What it does without: `redis`, while readers hear of this node's meetings alone at once, and of those of other nodes a
+    /// few seconds late.
+    without: Vec<&'static str>,
     /// The release that runs.
     version: &'static str,
 }
@@ -23,8 +26,10 @@ pub(super) struct Health {
 ))]
 pub(super) async fn get_health(State(state): State<AppState>) -> Result<Json<Health>, ApiError> {
     state.db.ping().await?;
+    let without = state.nodes.without().to_vec();
     Ok(Json(Health {
-        status: "ok",
+        status: if without.is_empty() { "ok" } else { "degraded" },
+        without,
         version: env!("CARGO_PKG_VERSION"),
     }))
 }

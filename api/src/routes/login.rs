@@ -4,6 +4,7 @@ use super::input::Valid;
 use super::me::Me;
 use crate::auth::{self, Client, LoginError, NewSignIn, SignedIn, Token};
 use crate::error::{ApiError, ErrorBody};
+use crate::nodes::Subject;
 use crate::server::AppState;
 use axum::Json;
 use axum::extract::State;
@@ -46,6 +47,7 @@ pub(super) struct LoggedIn {
     (status = 200, body = LoggedIn),
     (status = 403, description = "sent by another site's page", body = ErrorBody),
     (status = 410, description = "unknown, used or too old", body = ErrorBody),
+    (status = 429, description = "too many try to sign in just now", body = ErrorBody),
 ))]
 pub(super) async fn redeem_login_link(
     State(state): State<AppState>,
@@ -56,6 +58,8 @@ pub(super) async fn redeem_login_link(
     if input.client == Client::Web && !state.origins.may_use_cookie(&Method::POST, &headers) {
         return Err(ApiError::CROSS_SITE);
     }
+    let most = state.config.limits.sign_ins_per_minute;
+    state.rates.admit(Subject::SigningIn, most).await?;
     let gone = || ApiError::Gone {
         code: "login_link_gone",
         message: "this link was used, or is too old: ask for another",

@@ -22,7 +22,7 @@ pub(super) fn router() -> Router<AppState> {
 
 /// The document as pretty JSON with a newline at its end.
 pub fn document() -> String {
-    let mut document: OpenApi = super::api().into_openapi();
+    let mut document: OpenApi = super::all().into_openapi();
     document.info = InfoBuilder::new()
         .title("Attune")
         .version(env!("CARGO_PKG_VERSION"))

@@ -12,11 +12,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// The pause after the system refused a socket: out of descriptors, it will not have one in the next microsecond.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long the kernel's queue has to be empty before nobody waits in it, once we stop.
+const LATECOMERS: Duration = Duration::from_millis(50);
+/// How long latecomers are answered: a proxy that does not notice keeps sending them.
+const LATECOMERS_AT_MOST: Duration = Duration::from_secs(1);
 
 /// Accepts until told to stop, then waits for requests under way.
 pub(super) async fn serve(listener: TcpListener, service: Router, limits: Limits, stopping: CancellationToken) {
@@ -45,9 +51,19 @@ pub(super) async fn serve(listener: TcpListener, service: Router, limits: Limits
             }
         }
     }
+    // Whoever was let in by the kernel before it was told is answered too, and told to leave: nobody finds a dead end.
+    let late = async {
+        while let Ok(Ok((stream, _))) = timeout(LATECOMERS, listener.accept()).await {
+            let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else {
+                break;
+            };
+            answering.spawn(answer(stream, permit, service.clone(), limits, stopping.clone()));
+        }
+    };
+    let _ = timeout(LATECOMERS_AT_MOST, late).await;
     drop(listener);
     answering.close();
-    if tokio::time::timeout(limits.drain, answering.wait()).await.is_err() {
+    if timeout(limits.drain, answering.wait()).await.is_err() {
         tracing::warn!("stopped while requests were under way");
     }
 }

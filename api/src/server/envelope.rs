@@ -65,7 +65,7 @@ async fn enclose(State(state): State<AppState>, request: Request, next: Next) ->
         .map_or("", MatchedPath::as_str)
         .to_owned();
     let is_api = request.uri().path().starts_with("/v1/");
-    let span = tracing::info_span!("request", id, %method, route);
+    let span = tracing::info_span!("request", id, %method, route, status = tracing::field::Empty);
 
     let is_known_host = state.origins.is_own_host(request.headers(), request.uri()) || route == "/v1/health";
     let answered = async {
@@ -79,6 +79,7 @@ async fn enclose(State(state): State<AppState>, request: Request, next: Next) ->
     state
         .metrics
         .answered(&method, route, response.status().as_u16(), began.elapsed());
+    span.record("status", response.status().as_u16());
     let entered = span.enter();
     tracing::info!(
         status = response.status().as_u16(),

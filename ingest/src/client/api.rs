@@ -277,6 +277,15 @@ impl Api {
         url.to_string()
     }
 
+    /// The server's host, and its port.
+    pub(super) fn host(&self) -> (&str, u16) {
+        let host = self.server.host_str().unwrap_or_default();
+        // Brackets are an address' in a URL alone.
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let port = self.server.port_or_known_default();
+        (host, port.expect("invariant: http and https have a port"))
+    }
+
     /// Where a person sees `path` of the server.
     pub fn page(&self, path: &str) -> String {
         let mut url = self.server.clone();
@@ -406,5 +415,11 @@ mod tests {
         let url = |server| Api::new(server, "").unwrap().ingest_url();
         assert_eq!(url("https://attune.example"), "wss://attune.example/v1/ingest");
         assert_eq!(url("http://127.0.0.1:8080/"), "ws://127.0.0.1:8080/v1/ingest");
+        for (server, host) in [
+            ("https://attune.example", ("attune.example", 443)),
+            ("http://[::1]:8080", ("::1", 8080)),
+        ] {
+            assert_eq!(Api::new(server, "").unwrap().host(), host);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! One connection: from a ticket to sealed frames in both directions.
 
-use super::api::{Api, Connection};
+use super::api::Connection;
 use super::device::Device;
+use super::way::{ByteStream, Way};
 use crate::keys::{HelloContext, HelloError, Offer, OfferError, say_hello};
 use crate::protocol::{
     CloseCode, Envelope, FrameKind, Hello, Limits, Malformed, Prefix, SUBPROTOCOL, ServerEvent, Stream,
@@ -12,7 +13,6 @@ use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use uuid::Uuid;
 
 /// How long the way to the socket may take, TLS and upgrade included.
@@ -38,7 +38,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Messages that wait to leave: two seconds of two tracks, so that credit and not this queue is what holds audio back.
 const OUTGOING_MESSAGES: usize = 16;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<MaybeTlsStream<Box<dyn ByteStream>>>;
 
 /// A live connection: what goes up and what comes down are independent.
 pub struct Link {
@@ -137,14 +137,14 @@ impl Link {
     /// # Errors
     /// When the server does not answer, cannot prove who it is, or refuses.
     pub async fn open(
-        api: &Api,
+        way: &dyn Way,
         device: &Device,
         session: Uuid,
         connection: &Connection,
         hello: &Hello,
     ) -> Result<(Self, Welcome), LinkError> {
         let ticket_sha256 = connection.ticket_sha256().ok_or(LinkError::Ticket)?;
-        let mut socket = connect(&api.ingest_url(), &connection.ticket).await?;
+        let mut socket = connect(way, &connection.ticket).await?;
         let offer = Offer::parse(&binary(&mut socket, "the server's offer").await?)?;
         offer.verify(&device.identity_keys, &ticket_sha256)?;
         let context = HelloContext {
@@ -253,12 +253,12 @@ impl LinkDown {
     }
 }
 
-async fn connect(url: &str, ticket: &str) -> Result<Socket, LinkError> {
+async fn connect(way: &dyn Way, ticket: &str) -> Result<Socket, LinkError> {
     let failed = |error| match error {
         tungstenite::Error::Http(response) => LinkError::Upgrade(response.status().as_u16()),
         error => LinkError::Connect(Box::new(error)),
     };
-    let mut request = url.into_client_request().map_err(failed)?;
+    let mut request = way.ingest_url().into_client_request().map_err(failed)?;
     let protocols = format!("{SUBPROTOCOL}, {TICKET_SUBPROTOCOL_PREFIX}{ticket}");
     let mut protocols = HeaderValue::from_str(&protocols).map_err(|_| LinkError::Ticket)?;
     protocols.set_sensitive(true);
@@ -266,7 +266,10 @@ async fn connect(url: &str, ticket: &str) -> Result<Socket, LinkError> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(Limits::MESSAGE_BYTES))
         .max_frame_size(Some(Limits::MESSAGE_BYTES));
-    let connecting = connect_async_with_config(request, Some(config), true);
+    let connecting = async {
+        let stream = way.dial().await.map_err(tungstenite::Error::Io)?;
+        client_async_tls_with_config(request, stream, Some(config), None).await
+    };
     let connected = timeout(CONNECT_TIMEOUT, connecting).await;
     let (socket, _) = connected
         .map_err(|_| LinkError::Timeout("connecting"))?

@@ -15,13 +15,14 @@ mod retry;
 
 pub use error::{RecorderError, RetryCause};
 
-use super::api::{Api, Connection};
+use super::api::Connection;
 use super::buffer::{Buffer, BufferError, DEFAULT_CAP_BYTES, Pushed};
 use super::device::Device;
 use super::encode::EncodeError;
 use super::event::{ClientEvent, Finished};
 use super::link::Link;
 use super::recording::{Captured, Due, Playback, Recording};
+use super::way::Way;
 use crate::protocol::{ClientControl, Codec, Envelope, Hello, ServerEvent, SkipReason, Stream, Welcome};
 use attune_engine::clock::MeetingTime;
 use attune_engine::speaker::Track;
@@ -31,6 +32,7 @@ use phase::{Live, Opening, Phase, Step};
 use retry::Retry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -78,7 +80,7 @@ impl Options {
 
 /// A session being recorded.
 pub struct Recorder {
-    api: Api,
+    way: Arc<dyn Way>,
     device: Device,
     session: Uuid,
     options: Options,
@@ -119,7 +121,7 @@ impl Recorder {
     /// # Errors
     /// When the buffer cannot be opened.
     pub fn new(
-        api: Api,
+        way: impl Way,
         device: Device,
         session: Uuid,
         recording: Recording,
@@ -170,7 +172,7 @@ impl Recorder {
         })?;
         let retry = Retry::new(options.give_up_after);
         Ok(Self {
-            api,
+            way: Arc::new(way),
             device,
             session,
             options,
@@ -277,11 +279,11 @@ impl Recorder {
 
     /// Begins to open a connection.
     fn open(&self) -> Opening {
-        let (api, device, session, hello) = (self.api.clone(), self.device.clone(), self.session, self.hello.clone());
+        let (way, device) = (Arc::clone(&self.way), self.device.clone());
+        let (session, hello) = (self.session, self.hello.clone());
         Box::pin(async move {
-            // It is this device's own session: whatever connection of it is still live is one that was lost.
-            let connection = api.reserve_connection(session, true).await?;
-            let (link, welcome) = Link::open(&api, &device, session, &connection, &hello).await?;
+            let connection = way.reserve(session).await?;
+            let (link, welcome) = Link::open(&*way, &device, session, &connection, &hello).await?;
             Ok((connection, link, welcome))
         })
     }

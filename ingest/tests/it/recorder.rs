@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -89,18 +89,7 @@ impl Cluster {
         if !socket.read(&mut request).await.is_ok_and(|read| read > 0) {
             return;
         }
-        let epoch = self.epochs.fetch_add(1, Ordering::SeqCst) + 1;
-        let ticket = [SESSION.as_bytes().as_slice(), &epoch.to_be_bytes()].concat();
-        let reservation = self.memory.reserve(SESSION, epoch);
-        assert_eq!(reservation.ticket_sha256, ticket_sha256(&ticket));
-        let answer = serde_json::json!({
-            "ticket": BASE64URL.encode(ticket),
-            "epoch": epoch,
-            "tenant_id": reservation.tenant,
-            "user_id": reservation.user,
-            "expires_in_s": 30,
-        })
-        .to_string();
+        let answer = reserve(&self.memory, SESSION, &self.epochs).to_string();
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
             answer.len()
@@ -108,32 +97,16 @@ impl Cluster {
         let _ = socket.write_all((head + &answer).as_bytes()).await;
     }
 
-    #[allow(clippy::result_large_err)]
     async fn ingest(self, socket: TcpStream, hearing: Arc<Hearing>) {
-        let mut ticket = String::new();
-        let upgraded = tokio_tungstenite::accept_hdr_async(socket, |request: &Request, mut response: Response| {
-            let protocols = request.headers()["sec-websocket-protocol"].to_str().unwrap();
-            ticket = protocols.split_once(TICKET_SUBPROTOCOL_PREFIX).unwrap().1.to_owned();
-            response
-                .headers_mut()
-                .insert("sec-websocket-protocol", SUBPROTOCOL.parse().unwrap());
-            Ok(response)
-        });
-        let Ok(socket) = upgraded.await else { return };
+        let Some((socket, ticket_sha256)) = upgrade(socket).await else {
+            return;
+        };
         let arrival = Arrival {
-            ticket_sha256: ticket_sha256(&BASE64URL.decode(ticket).unwrap()),
+            ticket_sha256,
             has_origin: false,
         };
-        let ports = Arc::new(self.memory);
-        serve(
-            Wire(socket),
-            arrival,
-            ports,
-            hearing,
-            Limits::default(),
-            CancellationToken::new(),
-        )
-        .await;
+        let (ports, never) = (Arc::new(self.memory), CancellationToken::new());
+        serve(socket, arrival, ports, hearing, Limits::default(), never).await;
     }
 
     fn recorder(&self, node: &Node, dir: &Path, cues: Vec<Cue>) -> (Recorder, mpsc::Receiver<ClientEvent>) {
@@ -307,14 +280,45 @@ async fn withdrawn_consent_ends_the_recording_and_its_buffer() {
     assert!(!dir.path().join("buffer").exists());
 }
 
+/// Reserves the next connection of a session: what its client is answered.
+pub fn reserve(memory: &Memory, session: Uuid, epochs: &AtomicU64) -> serde_json::Value {
+    let epoch = epochs.fetch_add(1, Ordering::SeqCst) + 1;
+    let ticket = [session.as_bytes().as_slice(), &epoch.to_be_bytes()].concat();
+    let reservation = memory.reserve(session, epoch);
+    assert_eq!(reservation.ticket_sha256, ticket_sha256(&ticket));
+    serde_json::json!({
+        "ticket": BASE64URL.encode(ticket),
+        "epoch": epoch,
+        "tenant_id": reservation.tenant,
+        "user_id": reservation.user,
+        "expires_in_s": 30,
+    })
+}
+
+/// Upgrades a socket as a node does: what a connection takes, and the digest of the ticket it came with.
+#[allow(clippy::result_large_err)]
+pub async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(socket: S) -> Option<(Wire<S>, [u8; 32])> {
+    let mut ticket = String::new();
+    let upgraded = tokio_tungstenite::accept_hdr_async(socket, |request: &Request, mut response: Response| {
+        let protocols = request.headers()["sec-websocket-protocol"].to_str().unwrap();
+        ticket = protocols.split_once(TICKET_SUBPROTOCOL_PREFIX).unwrap().1.to_owned();
+        response
+            .headers_mut()
+            .insert("sec-websocket-protocol", SUBPROTOCOL.parse().unwrap());
+        Ok(response)
+    });
+    let socket = upgraded.await.ok()?;
+    Some((Wire(socket), ticket_sha256(&BASE64URL.decode(ticket).unwrap())))
+}
+
 /// A WebSocket as a connection takes it.
-struct Wire(WebSocketStream<TcpStream>);
+pub struct Wire<S>(WebSocketStream<S>);
 
 fn broke(error: Error) -> SocketError {
     SocketError(Box::new(error))
 }
 
-impl Stream for Wire {
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Wire<S> {
     type Item = Result<Incoming, SocketError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -329,7 +333,7 @@ impl Stream for Wire {
     }
 }
 
-impl Sink<Outgoing> for Wire {
+impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Outgoing> for Wire<S> {
     type Error = SocketError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {

@@ -4,10 +4,12 @@
 mod caller;
 mod cluster;
 mod log;
+mod redis;
 
 pub use caller::{Answer, Caller};
-pub use cluster::{new_pair, superuser};
+pub use cluster::{folder as cluster_folder, new_pair, superuser};
 pub use log::Log;
+pub use redis::Redis;
 
 use attune::auth::{self, COOKIE};
 use attune::config::{Config, DatabaseNames, Databases};
@@ -95,6 +97,11 @@ impl TestApp {
         config.nudge_hold_out = 0.0;
         change(&mut config);
         config
+    }
+
+    /// Another node on the same data. Whoever starts it stops it, before the test finishes.
+    pub async fn another(&self, change: impl FnOnce(&mut Config)) -> Running {
+        server::start(self.config(change)).await.expect("another node starts")
     }
 
     /// The server itself.

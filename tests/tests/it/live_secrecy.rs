@@ -1,37 +1,20 @@
-//! What was said is readable nowhere but in its owner's answers: not on the wire, not in the database, not in the log.
+//! What was said is readable nowhere but in its owner's answers: not on the wire, not in the databases or their files, not
+//! between nodes, not in what a device or a server writes to a disk, not in the log. As text and as sound, raw, in hex and in
+//! base64.
 
-use crate::app::TestApp;
-use crate::live::{Script, Stage, Tap, hearing};
+use crate::app::{Redis, TestApp, cluster_folder, eventually};
+use crate::canary::{Canary, files_below};
+use crate::live::{Reader, Script, Stage, Tap, hearing};
+use attune::config::Config;
 use attune_engine::speaker::Track;
 use attune_ingest::client::{Cue, What};
 use attune_ingest::protocol::Caption;
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
+use std::time::SystemTime;
 
 const MARKER: &str = "hippopotamus";
-
-/// The ways in which text may lie somewhere.
-fn disguises(text: &str) -> Vec<Vec<u8>> {
-    let bytes = text.as_bytes();
-    let utf16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
-    let mut ways = vec![bytes.to_vec(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)];
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    ways.extend([hex.to_uppercase().into_bytes(), hex.into_bytes()]);
-    // Base64 looks different at each of three offsets; the middle of it does not.
-    for skip in 0..3 {
-        for engine in [&STANDARD, &URL_SAFE] {
-            let encoded = engine.encode(&bytes[skip..bytes.len() - (bytes.len() - skip) % 3]);
-            ways.push(encoded.into_bytes());
-        }
-    }
-    ways
-}
-
-fn holds(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
-}
 
 /// Every row of every table of a database, as text; bytes as hex.
 async fn dump(db: &mut PgConnection) -> Vec<u8> {
@@ -52,18 +35,42 @@ async fn dump(db: &mut PgConnection) -> Vec<u8> {
     text
 }
 
+/// A word, and sixteen samples in the middle of each of twenty words.
+fn canary(script: &Script) -> Canary {
+    let samples = script.samples(Track::Mic);
+    let sounds = (0..20).map(|word| {
+        let at = (600 + word * 324) * 16;
+        let sound = samples[at..at + 16].iter().flat_map(|sample| sample.to_le_bytes());
+        sound.collect::<Vec<u8>>()
+    });
+    // A pause is the same everywhere.
+    let sounds = sounds.filter(|sound| sound.iter().any(|byte| *byte != 0));
+    Canary::of(MARKER, sounds)
+}
+
 #[tokio::test]
-async fn no_word_and_no_sound_is_in_the_clear_on_the_wire_or_at_rest() {
+async fn no_word_and_no_sound_is_in_the_clear_on_the_wire_between_nodes_or_at_rest() {
+    let began = SystemTime::now();
     let script = Script::talk(&format!("the {MARKER} is loose"));
+    let canary = canary(&script);
     let mut tap = Tap::new().await;
     let public = format!("http://{}", tap.addr);
-    let app = TestApp::start_with(|config| {
-        config.hearing = Some(hearing(&script));
-        config.public_url = Some(public.clone());
-    })
-    .await;
+    let redis = Redis::start().await;
+    let settings = || {
+        let (heard_by, public, redis) = (hearing(&script), public.clone(), redis.url());
+        |config: &mut Config| {
+            config.hearing = Some(heard_by);
+            config.public_url = Some(public);
+            config.redis_url = Some(redis.into());
+        }
+    };
+    let app = TestApp::start_with(settings()).await;
+    let other = app.another(settings()).await;
+    let (monitor, messages) = (redis.overhear("MONITOR").await, redis.overhear("PSUBSCRIBE *").await);
     tap.lead_to(app.running().addr);
     let stage = Stage::sign_in(&app.running().state.db, &public).await;
+    let keep = json!({"kind": "keep_audio", "granted": true});
+    stage.owner.post("/v1/consents", keep).await.expect(201);
     let caption = Caption::Caption {
         id: "1".into(),
         at_ms: 1_000,
@@ -80,12 +87,22 @@ async fn no_word_and_no_sound_is_in_the_clear_on_the_wire_or_at_rest() {
             what: What::Mark(Some(format!("my {MARKER}"))),
         },
     ];
+    // Read along on the other node, where it is in the clear for whoever may read it, and sealed on the way there.
+    let (there, host) = (format!("ws://{}", other.addr), tap.addr.to_string());
+    let ticket = Reader::ticket(&stage).await;
+    let elsewhere = Reader::open(&there, stage.meeting, &ticket, 0, &[("host", &host)]).await;
+    let elsewhere = tokio::spawn(elsewhere.expect("the socket opens").rest());
     let mut heard = stage.record(&script, cues);
+    heard.until_words(Track::Mic, 12).await;
+    let of_the_device = files_below(stage.buffer.path());
+    assert!(!of_the_device.is_empty(), "the device keeps what is not committed");
     heard.finished().await.unwrap();
     assert!(
         heard.words(Track::Mic).contains(&MARKER.to_owned()),
         "the marker was heard"
     );
+    let (read, _) = elsewhere.await.unwrap();
+    assert!(json!(read).to_string().contains(MARKER), "and read along");
     let wire = tap.heard();
     // Only now: over plain HTTP this answer would be heard too.
     assert!(
@@ -93,31 +110,43 @@ async fn no_word_and_no_sound_is_in_the_clear_on_the_wire_or_at_rest() {
         "and its owner reads it"
     );
     assert!(wire.len() > 500_000, "the tap heard the meeting: {}", wire.len());
-    let mut rest = dump(&mut app.look().await).await;
-    rest.extend(dump(&mut app.look_at_keys().await).await);
-    let log = app.log().into_bytes();
-    for (place, bytes) in [("the wire", &wire), ("the databases", &rest), ("the log", &log)] {
-        for way in disguises(MARKER) {
-            assert!(
-                !holds(bytes, &way),
-                "{place} holds the marker as {:?}",
-                String::from_utf8_lossy(&way)
-            );
-        }
+    let mut db = app.look().await;
+    eventually(async || {
+        let waiting = "SELECT NOT EXISTS (SELECT FROM kept_audio WHERE stored_at IS NULL)";
+        sqlx::query_scalar(waiting).fetch_one(&mut db).await.unwrap()
+    })
+    .await;
+    let kept = crate::kept_audio::objects(&app);
+    assert!(!kept.is_empty(), "audio was kept");
+
+    canary.assert_absent("the wire", &wire);
+    let (monitored, messages) = (monitor.read(), messages.read());
+    assert!(messages.len() > 10_000, "words went between nodes: {}", messages.len());
+    canary.assert_absent("what Redis was told", &monitored);
+    canary.assert_absent("what Redis carried", &messages);
+    let left = String::from_utf8_lossy(&redis.ask("KEYS *").await).into_owned();
+    assert!(!left.contains("stream") && left.contains("attune:nodes"), "{left}");
+    canary.assert_absent("what Redis kept", left.as_bytes());
+    for (place, mut database) in [("the data", app.look().await), ("the keys", app.look_at_keys().await)] {
+        canary.assert_absent(place, &dump(&mut database).await);
     }
-    // Sixteen samples in the middle of a word, wherever they may have ended up.
-    let samples = script.samples(Track::Mic);
-    for at in (0..20).map(|word| (600 + word * 324) * 16) {
-        let sound: Vec<u8> = samples[at..at + 16]
-            .iter()
-            .flat_map(|sample| sample.to_le_bytes())
-            .collect();
-        if sound.iter().all(|byte| *byte == 0) {
-            continue;
-        }
-        let hex: String = sound.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert!(!holds(&wire, &sound), "sound on the wire");
-        assert!(!holds(&rest, hex.as_bytes()), "sound in the database");
+    canary.assert_absent("the log", app.log().as_bytes());
+    let mut bytes = 0;
+    let of_postgres = files_below(&cluster_folder());
+    let of_the_server = files_below(app.folder.path());
+    let temporary = crate::canary::temporary_files(began);
+    for file in of_the_device
+        .into_iter()
+        .chain(of_postgres)
+        .chain(of_the_server)
+        .chain(temporary)
+    {
+        // What went meanwhile is in no file any more.
+        let Ok(content) = std::fs::read(&file) else { continue };
+        bytes += content.len();
+        canary.assert_absent(&file.display().to_string(), &content);
     }
+    assert!(bytes > 10_000_000, "the database's own files were read: {bytes} bytes");
+    other.shutdown().await;
     app.finish().await;
 }

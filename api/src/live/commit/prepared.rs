@@ -19,6 +19,7 @@ use attune_ingest::ports::{Batch, Decided, LedgerError, Position};
 use attune_ingest::protocol::{Coaching, CoachingChange, GapNotice, Nudge, SampleClass, ServerEvent, SuppressedNotice};
 use serde::Serialize;
 use time::OffsetDateTime;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 /// A batch as rows and events.
@@ -258,7 +259,8 @@ impl Prepared {
 
     /// Writes it; the number of its last event.
     pub(in crate::live) async fn write(&self, db: &Db, breaker: &Breaker, writer: Writer) -> Result<i64, LedgerError> {
-        attempt(breaker, || self.write_once(db, writer)).await
+        let span = tracing::info_span!("commit", session.id = %writer.at.session, events = self.rows.len());
+        attempt(breaker, || self.write_once(db, writer)).instrument(span).await
     }
 
     async fn write_once(

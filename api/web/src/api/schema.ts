@@ -995,12 +995,17 @@ export interface components {
             /** @description Of record and coaching. */
             report: string;
         };
-        /** @description What a healthy node says. */
+        /** @description How a node is. */
         Health: {
-            /** @description Always `ok`. */
+            /** @description `ok`, or `degraded` where it does without something. */
             status: string;
             /** @description The release that runs. */
             version: string;
+            /**
+             * @description What it does without: `redis`, while readers hear of this node's meetings alone at once, and of those of other nodes a
+             *     few seconds late.
+             */
+            without: string[];
         };
         /** @description What was computed of a recording. */
         HeartRecording: {
@@ -2036,6 +2041,15 @@ export interface operations {
             };
             /** @description unknown, used or too old */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too many try to sign in just now */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

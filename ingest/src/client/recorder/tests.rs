@@ -4,7 +4,7 @@
 use super::*;
 use crate::client::LinkError;
 use crate::client::fake::{FakeServer, Fault, skipped};
-use crate::client::{Cue, TrackAudio, What};
+use crate::client::{Api, Cue, TrackAudio, What};
 use crate::protocol::CloseCode;
 use crate::protocol::{Codec, Insight, Mark, Reading};
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use attune::config::{DatabaseNames, Databases};
 use attune::{db, jobs};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::OnceCell;
 
@@ -100,7 +100,7 @@ async fn start() -> Cluster {
     let base = std::env::temp_dir();
     remove_leftovers(&base);
     let config = ClusterConfig {
-        data_dir: base.join(format!("{FOLDER}{}", std::process::id())),
+        data_dir: folder(),
         durability: Durability::Throwaway,
     };
     let cluster = Cluster::start(config).await.expect("a private cluster starts");
@@ -112,6 +112,11 @@ async fn start() -> Cluster {
 }
 
 const FOLDER: &str = "attune-tests-";
+
+/// Where the cluster of this test binary keeps its files.
+pub fn folder() -> PathBuf {
+    std::env::temp_dir().join(format!("{FOLDER}{}", std::process::id()))
+}
 
 /// A test binary that ended could not remove its folder while the server was still writing to it.
 fn remove_leftovers(base: &Path) {

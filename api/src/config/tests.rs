@@ -1,0 +1,143 @@
+//! What settings mean, and which are refused.
+
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+    pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_foreign_variables_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("attune.toml");
+    std::fs::write(&file, "listen = \"127.0.0.1:1\"\npublic_url = \"https://a.example\"\n").unwrap();
+
+    let settings = Settings::read(
+        Some(&file),
+        environment(&[
+            ("ATTUNE_LISTEN", "127.0.0.1:2"),
+            ("ATTUNE_MODELS", "/models"),
+            ("ATTUNE_ALLOWED_ORIGINS", "chrome-extension://a, chrome-extension://b"),
+        ]),
+    )
+    .unwrap();
+
+    assert_eq!(settings.listen, Some("127.0.0.1:2".parse().unwrap()));
+    assert_eq!(settings.public_url.as_deref(), Some("https://a.example"));
+    assert_eq!(
+        settings.allowed_origins,
+        ["chrome-extension://a", "chrome-extension://b"]
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused_in_a_variable_of_ours_alone() {
+    use std::os::unix::ffi::OsStringExt;
+    let bytes = || OsString::from_vec(vec![b'/', 0xff]);
+    let foreign = [
+        ("LS_COLORS".into(), bytes()),
+        ("ATTUNE_DATA".into(), bytes()),
+        (bytes(), bytes()),
+    ];
+    assert!(Settings::read(None, foreign).is_ok());
+    let ours = [("ATTUNE_PUBLIC_URL".into(), bytes())];
+    assert!(matches!(
+        Settings::read(None, ours),
+        Err(ConfigError::NotText(name)) if name == "ATTUNE_PUBLIC_URL"
+    ));
+}
+
+#[test]
+fn a_misspelt_setting_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("attune.toml");
+    std::fs::write(&file, "listem = \"127.0.0.1:1\"\n").unwrap();
+
+    assert!(matches!(
+        Settings::read(Some(&file), []),
+        Err(ConfigError::Unreadable(_))
+    ));
+}
+
+#[test]
+fn voices_may_be_told_apart_until_that_is_turned_off() {
+    let voices = |variables| Settings::read(None, environment(variables)).unwrap().tells_voices();
+    assert!(voices(&[]) && voices(&[("ATTUNE_VOICES", "on")]));
+    assert!(!voices(&[("ATTUNE_VOICES", "off")]) && !voices(&[("ATTUNE_VOICES", "false")]));
+    assert!(Settings::read(None, environment(&[("ATTUNE_VOICES", "perhaps")])).is_err());
+}
+
+#[test]
+fn a_recognizer_elsewhere_is_named_by_its_usual_variables_and_its_key_is_never_shown() {
+    let variables = environment(&[
+        ("STT_BASE_URL", "https://api.openai.com/v1"),
+        ("STT_API_KEY", "sk-never-shown"),
+        ("ATTUNE_STT_MODEL", "whisper-large"),
+        ("STT_TIMEOUT_S", "7"),
+        ("STT_SOMETHING_ELSE", "left alone"),
+    ]);
+    let settings = Settings::read(None, variables).unwrap();
+    let server = settings.remote().unwrap().unwrap();
+    assert_eq!(
+        (server.endpoint.host(), server.model.as_deref(), server.timeout),
+        ("api.openai.com", Some("whisper-large"), Duration::from_secs(7))
+    );
+    assert!(server.key.is_some());
+    assert!(!format!("{settings:?} {server:?}").contains("never-shown"));
+
+    let none = Settings::read(None, environment(&[("STT_BASE_URL", "")])).unwrap();
+    assert!(none.remote().unwrap().is_none());
+    let wrong = Settings::read(
+        None,
+        environment(&[("STT_BASE_URL", "https://me:never-shown@a.example")]),
+    )
+    .unwrap();
+    let error = wrong.remote().unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("never-shown"));
+}
+
+#[test]
+fn databases_are_named_all_or_not_at_all() {
+    assert!(Settings::default().databases().unwrap().is_none());
+
+    let some = Settings::read(
+        None,
+        environment(&[("DATABASE_URL", "postgres://attune_app@db/attune")]),
+    )
+    .unwrap();
+    assert!(matches!(
+        some.databases(),
+        Err(ConfigError::Incomplete {
+            missing: "worker_database_url"
+        })
+    ));
+}
+
+#[test]
+fn where_nodes_meet_is_named_by_its_usual_variable_and_never_shown() {
+    let over = |variables: &[(&str, &str)]| {
+        let settings = Settings::read(None, environment(variables)).unwrap();
+        let shown = format!("{settings:?}");
+        let nobody = PgConnectOptions::new_without_pgpass();
+        let databases = Databases::private(&nobody, &DatabaseNames::default());
+        let config = settings.over(Path::new("/nowhere"), databases);
+        (
+            config.redis_url.is_some(),
+            config.role,
+            config.limits.requests_per_minute,
+            shown,
+        )
+    };
+    let (meets, role, requests, shown) = over(&[
+        ("REDIS_URL", "redis://:never-shown@redis"),
+        ("ATTUNE_ROLE", "live"),
+        ("ATTUNE_REQUESTS_PER_MINUTE", "7"),
+    ]);
+    assert_eq!((meets, role, requests), (true, Role::Live, 7));
+    assert!(!shown.contains("never-shown"), "{shown}");
+    let (meets, role, requests, _) = over(&[("REDIS_URL", "")]);
+    assert_eq!((meets, role, requests), (false, Role::All, 1_000));
+    for refused in [("ATTUNE_ROLE", "everything"), ("ATTUNE_REQUESTS_PER_MINUTE", "0")] {
+        assert!(Settings::read(None, environment(&[refused])).is_err(), "{refused:?}");
+    }
+}

@@ -1,0 +1,164 @@
+//! How much anybody may ask for, counted over all nodes: so many requests in a minute that begins with the first of them.
+//! A window and no leaking bucket, so that the limit is exact and a page that loads is not slowed down.
+//!
+//! Without the others a node counts for itself, and gives out its share alone: however many nodes there were when they were
+//! last heard of, together they give out no more than the limit.
+
+use super::{Nodes, lock};
+use crate::error::ApiError;
+use crate::ids::TenantId;
+use redis::{RedisError, Script};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::time::{Instant, error::Elapsed, timeout};
+
+/// How long a limit lasts.
+const WINDOW: Duration = Duration::from_secs(60);
+/// How long a request waits for the common count before it is counted here: longer would be felt.
+const COUNTED_WITHIN: Duration = Duration::from_millis(250);
+/// Windows that are kept here before those that are over are looked for.
+const WINDOWS: usize = 4_096;
+
+const TAKE: &str = "local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}";
+
+/// What is counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    /// Requests of an organisation's people.
+    Tenant(TenantId),
+    /// Tries to sign in, whoever makes them: nobody is known yet, and an address is what a client says it is.
+    SigningIn,
+}
+
+/// Counts requests. What it says holds over all nodes that hear each other.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    nodes: Nodes,
+    take: Script,
+    here: Mutex<HashMap<Subject, Window>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    count: u32,
+    until: Instant,
+}
+
+/// Why the common count could not be had.
+#[derive(Debug, thiserror::Error)]
+enum NotCounted {
+    #[error("counting in Redis")]
+    Redis(#[from] RedisError),
+    #[error("waiting for Redis to count")]
+    Late(#[from] Elapsed),
+}
+
+impl Rates {
+    /// Over these nodes.
+    pub(crate) fn new(nodes: Nodes) -> Self {
+        Self {
+            nodes,
+            take: Script::new(TAKE),
+            here: Mutex::default(),
+        }
+    }
+
+    /// One more request of `subject`, of which there may be `most` in a minute.
+    ///
+    /// # Errors
+    /// [`ApiError::TooMany`], and when to ask again.
+    pub(crate) async fn admit(&self, subject: Subject, most: u32) -> Result<(), ApiError> {
+        let (count, left, most) = match self.count_together(subject).await {
+            Ok(Some((count, left))) => (count, left, most),
+            alone => {
+                if let Err(error) = alone {
+                    tracing::debug!(%error, "counted a request on this node alone");
+                }
+                let (count, left) = self.count_here(subject, Instant::now());
+                // Of the nodes that there were, this one gives out its share.
+                (count, left, (most / self.nodes.count()).max(1))
+            }
+        };
+        match count <= most {
+            true => Ok(()),
+            false => Err(ApiError::TooMany { retry_after: left }),
+        }
+    }
+
+    /// The count over all nodes, and how long the window lasts on; nothing where there are no others.
+    async fn count_together(&self, subject: Subject) -> Result<Option<(u32, Duration)>, NotCounted> {
+        let Some(mut commands) = self.nodes.commands() else {
+            return Ok(None);
+        };
+        let mut take = self.take.key(subject.key());
+        take.arg(u64::try_from(WINDOW.as_millis()).expect("invariant: a minute"));
+        let (count, left_ms): (u32, i64) = timeout(COUNTED_WITHIN, take.invoke_async(&mut commands)).await??;
+        Ok(Some((
+            count,
+            Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)),
+        )))
+    }
+
+    fn count_here(&self, subject: Subject, now: Instant) -> (u32, Duration) {
+        let mut windows = lock(&self.here);
+        if windows.len() >= WINDOWS {
+            windows.retain(|_, window| now < window.until);
+        }
+        let fresh = Window {
+            count: 0,
+            until: now + WINDOW,
+        };
+        let window = windows.entry(subject).or_insert(fresh);
+        if now >= window.until {
+            *window = fresh;
+        }
+        window.count = window.count.saturating_add(1);
+        (window.count, window.until.saturating_duration_since(now))
+    }
+}
+
+impl Subject {
+    fn key(self) -> String {
+        match self {
+            Self::Tenant(tenant) => format!("attune:rate:{tenant}"),
+            Self::SigningIn => "attune:rate:signing-in".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_alone_lets_so_many_pass_in_a_minute_and_says_when_it_is_over() {
+        let rates = Rates::new(Nodes::alone());
+        let [one, other] = [(); 2].map(|()| Subject::Tenant(TenantId::new()));
+        for _ in 0..5 {
+            rates.admit(one, 5).await.unwrap();
+        }
+        tokio::time::advance(Duration::from_secs(20)).await;
+        let refused = rates.admit(one, 5).await;
+        assert!(
+            matches!(refused, Err(ApiError::TooMany { retry_after }) if retry_after == Duration::from_secs(40)),
+            "{refused:?}"
+        );
+        rates.admit(other, 5).await.unwrap();
+        tokio::time::advance(Duration::from_secs(40)).await;
+        rates.admit(one, 5).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn windows_that_are_over_take_no_room() {
+        let rates = Rates::new(Nodes::alone());
+        for _ in 0..WINDOWS {
+            rates.admit(Subject::Tenant(TenantId::new()), 5).await.unwrap();
+        }
+        tokio::time::advance(WINDOW).await;
+        rates.admit(Subject::SigningIn, 5).await.unwrap();
+        assert_eq!(lock(&rates.here).len(), 1);
+    }
+}
