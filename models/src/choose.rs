@@ -2,6 +2,7 @@
 
 use crate::onnx::OnnxError;
 use crate::remote::{Line, LineError, Remote, RemoteSettings};
+use crate::scripted::{ScriptError, Scripted};
 use crate::sphinx::{Sphinx, SphinxError};
 use crate::store::{Missing, Store};
 use crate::{Silero, Whisper, whisper::WhisperError};
@@ -29,6 +30,9 @@ pub enum Choice {
     Sphinx,
     /// The server in the settings, with the best of this machine behind it.
     Remote,
+    /// No ears at all: the words of a script, `scripted:PATH`, wherever its sound is played. For who measures a server;
+    /// nobody is told of it who looks for a recognizer.
+    Scripted(PathBuf),
 }
 
 /// A name that is no recognizer.
@@ -45,8 +49,9 @@ impl FromStr for Choice {
             "whisper" => Ok(Self::Whisper),
             "sphinx" => Ok(Self::Sphinx),
             "remote" => Ok(Self::Remote),
-            _ => match text.strip_prefix("whisper:") {
-                Some(path) if !path.is_empty() => Ok(Self::WhisperFile(path.into())),
+            _ => match text.split_once(':') {
+                Some(("whisper", path)) if !path.is_empty() => Ok(Self::WhisperFile(path.into())),
+                Some(("scripted", path)) if !path.is_empty() => Ok(Self::Scripted(path.into())),
                 _ => Err(UnknownChoice(text.to_owned())),
             },
         }
@@ -61,6 +66,7 @@ impl fmt::Display for Choice {
             Self::WhisperFile(path) => write!(f, "whisper:{}", path.display()),
             Self::Sphinx => f.write_str("sphinx"),
             Self::Remote => f.write_str("remote"),
+            Self::Scripted(path) => write!(f, "scripted:{}", path.display()),
         }
     }
 }
@@ -136,6 +142,9 @@ pub enum NoRecognizer {
     /// The way to the remote recognizer cannot be made ready.
     #[error("the remote recognizer does not start")]
     Line(#[from] LineError),
+    /// A script was asked for that cannot be followed.
+    #[error("the scripted recognizer does not start")]
+    Script(#[from] ScriptError),
 }
 
 /// No voice activity: nothing can be heard.
@@ -151,6 +160,7 @@ pub fn recognizers(store: &Store, wanted: &Wanted) -> Result<Recognizers, NoReco
     match &wanted.choice {
         Choice::Remote => remote(store, wanted, wanted.remote.as_ref().ok_or(NoRecognizer::NoServer)?),
         Choice::Sphinx => sphinx(wanted, None),
+        Choice::Scripted(path) => Ok(scripted(&Scripted::load(path)?, path, wanted)),
         Choice::WhisperFile(path) => Ok(whisper(Whisper::load(path)?, None, wanted)?),
         Choice::Whisper => {
             let path = weights(store).map_err(NoRecognizer::NoWeights)?;
@@ -256,6 +266,19 @@ fn sphinx(wanted: &Wanted, instead: Option<&str>) -> Result<Recognizers, NoRecog
         elsewhere: None,
         note: instead.map(|why| format!("recognizing with PocketSphinx, which is less accurate: {why}")),
     })
+}
+
+fn scripted(script: &Scripted, path: &Path, wanted: &Wanted) -> Recognizers {
+    let worker = |_| Worker::of(script.clone(), None);
+    Recognizers {
+        info: script.info().clone(),
+        workers: (0..wanted.workers.max(1)).map(worker).collect(),
+        elsewhere: None,
+        note: Some(format!(
+            "nobody is listened to: every word is from the script in {}, and only what is measured here is true",
+            path.display()
+        )),
+    }
 }
 
 impl Worker {

@@ -4,8 +4,15 @@
 //! over time, which survives coding and gain: the envelope of the segment is slid over the envelopes of the recordings,
 //! and where they agree, the transcript says which words those are. Audio that fits nowhere has no words.
 
+mod coarse;
+mod script;
+
+pub use script::ScriptError;
+
 use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::recognize::{Recognition, RecognizeError, RecognizedWord, Recognizer, RecognizerInfo, Speech};
+use coarse::Coarse;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Length of one step of an envelope.
@@ -36,15 +43,21 @@ pub struct Scripted {
 #[derive(Debug)]
 struct Known {
     envelope: Vec<f32>,
+    /// The same, roughly: where to look at all.
+    coarse: Coarse,
     words: Vec<RecognizedWord>,
 }
 
 impl Scripted {
     /// A recognizer that knows `recordings`. Cheap to clone, one for each worker.
     pub fn new(recordings: Vec<Recording>) -> Self {
-        let known = recordings.into_iter().map(|recording| Known {
-            envelope: envelope(&recording.samples),
-            words: recording.words,
+        let known = recordings.into_iter().map(|recording| {
+            let envelope = envelope(&recording.samples);
+            Known {
+                coarse: Coarse::of(&envelope),
+                envelope,
+                words: recording.words,
+            }
         });
         Self {
             recordings: Arc::new(known.collect()),
@@ -59,11 +72,23 @@ impl Scripted {
         }
     }
 
+    /// A recognizer that knows the recordings of the script in a file: see [`ScriptError`] for what a script is.
+    ///
+    /// # Errors
+    /// When the script or the sound that it names cannot be read.
+    pub fn load(script: &Path) -> Result<Self, ScriptError> {
+        script::read(script).map(Self::new)
+    }
+
     /// Where `speech` is: the recording, and the step of its envelope at which the speech begins.
     fn find(&self, speech: &[f32]) -> Option<(&Known, usize)> {
         let mut best = None;
+        let roughly = Coarse::of(speech);
         for known in self.recordings.iter() {
-            for (at, window) in known.envelope.windows(speech.len()).enumerate() {
+            for at in known.coarse.places(&roughly, known.envelope.len()) {
+                let Some(window) = known.envelope.get(at..at + speech.len()) else {
+                    continue;
+                };
                 let agreement = correlation(speech, window);
                 if agreement > best.map_or(AGREEMENT, |(most, _, _)| most) {
                     best = Some((agreement, known, at));
@@ -201,6 +226,30 @@ mod tests {
             .collect();
         let found: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn every_stretch_of_a_long_recording_is_found_where_it_is() {
+        let long = recording(6, 300);
+        let mut recognizer = Scripted::new(vec![recording(7, 60), long.clone()]);
+        for (index, word) in long.words.iter().enumerate().step_by(17) {
+            let seconds = [1, 3, 9][index % 3];
+            let from = word.start_ms as usize * 16 + 5 * index;
+            let Some(stretch) = long.samples.get(from..from + seconds * 16_000) else {
+                continue;
+            };
+            let (from_ms, to_ms) = (from as u32 / 16, (from + stretch.len()) as u32 / 16);
+            // A word whose middle is a step from an edge may be on either side of it.
+            let is_inside = |word: &RecognizedWord| {
+                let middle = word.start_ms.midpoint(word.end_ms);
+                (from_ms + 10..to_ms - 10).contains(&middle)
+            };
+            let inside = long.words.iter().filter(|word| is_inside(word));
+            let heard = heard(&mut recognizer, stretch);
+            for word in inside {
+                assert!(heard.iter().any(|heard| heard.text == word.text), "{word:?} of {index}");
+            }
+        }
     }
 
     #[test]

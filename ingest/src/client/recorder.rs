@@ -6,6 +6,9 @@
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
+mod absence;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod deferral;
 mod error;
 mod keep;

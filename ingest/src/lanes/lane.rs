@@ -450,6 +450,12 @@ impl Lane {
         self.received.saturating_sub(self.committed).saturating_sub(unheard) / SAMPLES_PER_MS
     }
 
+    /// How much of that a commit would make durable now, at most.
+    pub(crate) fn settled_ms(&self) -> u64 {
+        let settled = self.settled().saturating_sub(self.committed) / SAMPLES_PER_MS;
+        settled.min(self.undecided_ms())
+    }
+
     /// How long nothing has sounded, in milliseconds, and since when.
     pub(crate) fn silence(&self) -> (u64, MeetingTime) {
         let since = self.judged.saturating_sub(self.silent);

@@ -14,6 +14,10 @@ use tokio::time::Instant;
 /// Silence, insights and captions wait this long for company.
 const COMMIT_WITHIN: Duration = Duration::from_secs(5);
 
+/// Unless so much of it waits: a client that catches up has credit for a minute, and would spend it in three seconds and
+/// then wait for the commit that gives it back.
+const COMMIT_OVER_MS: u64 = 15_000;
+
 /// A track that has sent nothing for this long is not waited for.
 const STANDS_STILL_AFTER: Duration = Duration::from_millis(1500);
 
@@ -113,8 +117,8 @@ impl Commits {
         self.held_up_by = lanes.release(stands_still, &mut self.next.decided);
     }
 
-    /// The next batch, if its time has come: at once where there are words, a mark or something to forget, or with
-    /// `hurry`.
+    /// The next batch, if its time has come: at once where there are words, a mark or something to forget, where much of the
+    /// client's credit waits for it, or with `hurry`.
     pub(super) fn take_batch(
         &mut self,
         lanes: &mut Lanes,
@@ -124,6 +128,7 @@ impl Commits {
         now: Instant,
     ) -> Option<Batch> {
         let urgent = hurry
+            || lanes.iter().any(|lane| lane.settled_ms() >= COMMIT_OVER_MS)
             || !self.next.decided.is_empty()
             || !self.next.marks.is_empty()
             || !self.next.coaching.is_empty()

@@ -4,6 +4,7 @@
 
 mod account;
 mod accounting;
+mod clocks;
 mod connection;
 mod echo;
 mod hearing;

@@ -178,10 +178,17 @@ fn a_server_elsewhere_is_used_only_where_the_settings_name_one_and_that_is_said(
 
 #[test]
 fn a_choice_is_written_as_it_is_read() {
-    for text in ["auto", "whisper", "sphinx", "remote", "whisper:/models/ggml-base.bin"] {
+    for text in [
+        "auto",
+        "whisper",
+        "sphinx",
+        "remote",
+        "whisper:/models/ggml-base.bin",
+        "scripted:/tmp/script.json",
+    ] {
         assert_eq!(text.parse::<Choice>().unwrap().to_string(), text);
     }
-    for text in ["", "Whisper", "whisper:", "captions"] {
+    for text in ["", "Whisper", "whisper:", "captions", "scripted", "scripted:"] {
         assert!(text.parse::<Choice>().is_err(), "{text}");
     }
 }
