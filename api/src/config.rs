@@ -44,6 +44,8 @@ pub struct Config {
     pub recognizer_elsewhere: Option<String>,
     /// Share of nudges left out by lot, 0 to 1, to learn whether they change anything.
     pub nudge_hold_out: f64,
+    /// The server is one that is measured: it keeps digests of frames, and hears nobody.
+    pub sink: bool,
 }
 
 /// A fifth: enough to compare with, and most is shown (measures.md, governor).
@@ -67,6 +69,7 @@ impl Config {
             },
             recognizer_elsewhere: None,
             nudge_hold_out: NUDGE_HOLD_OUT,
+            sink: false,
         }
     }
 }
@@ -221,6 +224,8 @@ pub struct Settings {
     pub audio_days: Option<u32>,
     /// See [`Config::nudge_hold_out`]; 0 to 1.
     pub nudge_hold_out: Option<f64>,
+    /// See [`Config::sink`].
+    pub sink: bool,
 }
 
 impl Settings {
@@ -313,6 +318,7 @@ impl Settings {
             allowed_origins: self.allowed_origins,
             root_key_file: self.root_key_file.unwrap_or(machine.root_key_file),
             audio,
+            sink: self.sink,
             nudge_hold_out: self
                 .nudge_hold_out
                 .map_or(machine.nudge_hold_out, |share| share.clamp(0.0, 1.0)),
@@ -322,7 +328,7 @@ impl Settings {
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 18] = [
+const SETTINGS: [&str; 19] = [
     "listen",
     "metrics_listen",
     "public_url",
@@ -341,6 +347,7 @@ const SETTINGS: [&str; 18] = [
     "audio_days",
     "voices",
     "nudge_hold_out",
+    "sink",
 ];
 
 /// The setting that a variable of the environment sets, if it is one of ours.

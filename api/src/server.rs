@@ -1,9 +1,11 @@
 //! The server: opens what it stands on, answers until it is told to stop, and lets what is under way finish.
 
 mod accept;
+mod descriptors;
 mod envelope;
 mod panic;
 
+pub use descriptors::raise_descriptor_limit;
 pub use panic::keep_words_out_of_panics;
 pub(crate) use panic::panics;
 
@@ -21,10 +23,14 @@ use crate::metrics::{self, Metrics};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Newcomers that wait in the kernel until they are accepted: a node's whole house, which comes back at once when it starts
+/// again. The kernel has a limit of its own, 4,096 by default.
+const BACKLOG: u32 = 8_192;
 
 /// How often keys whose time is over are wiped; see `keys::cache`.
 const KEY_SWEEP: Duration = Duration::from_secs(10);
@@ -132,10 +138,11 @@ impl Running {
 
 /// Starts a server: migrates, opens databases and keys, makes the owner's account on first start, and listens.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let listener = listen(config.listen).await?;
+    raise_descriptor_limit();
+    let listener = listen(config.listen)?;
     let addr = address_of(&listener, config.listen)?;
     let scraped = match config.metrics_listen {
-        Some(addr) => Some(listen(addr).await?),
+        Some(addr) => Some(listen(addr)?),
         None => None,
     };
     db::migrate(&config.databases).await?;
@@ -149,9 +156,17 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let jobs_db = Db::connect(&config.databases.worker, jobs::DATABASE_CONNECTIONS).await?;
     let pools = vec![("app", db.clone()), ("worker", jobs_db.clone())];
     let metrics = Arc::new(Metrics::new(config.hearing.clone(), pools));
+    let live = Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping)
+        .holding_out(config.nudge_hold_out)
+        .with_turns(config.limits.database_connections);
+    let live = if config.sink {
+        tracing::warn!("this server is measured: it keeps digests of what comes in, and hears nobody");
+        live.sinking()
+    } else {
+        live
+    };
     let state = AppState {
-        live: Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping)
-            .holding_out(config.nudge_hold_out),
+        live,
         origins: Arc::new(Origins::new(&config, addr)),
         config: Arc::new(config),
         db,
@@ -206,10 +221,20 @@ fn address_of(listener: &TcpListener, addr: SocketAddr) -> Result<SocketAddr, St
         .map_err(|source| StartError::Listen { addr, source })
 }
 
-async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(addr)
-        .await
-        .map_err(|source| StartError::Listen { addr, source })
+fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    let bound = || {
+        let socket = if addr.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        // A server that starts again takes its port although old connections of it linger.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr)?;
+        socket.listen(BACKLOG)
+    };
+    bound().map_err(|source| StartError::Listen { addr, source })
 }
 
 /// Opens the key tree. A missing root key is made only where nothing was ever wrapped by one.

@@ -156,6 +156,7 @@ async fn read(live: &Live, writer: Writer, key: &MeetingKey, hello: &Hello) -> R
                     ended: false,
                     keep_audio: keep_audio_until.is_some(),
                     said,
+                    sink: false,
                 },
                 keep_audio_until,
                 resumed,

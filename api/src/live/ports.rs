@@ -1,25 +1,68 @@
 //! What a connection needs of the world outside, on PostgreSQL and the key tree: tickets, devices' keys, consent, and
-//! the ledger.
+//! the ledger. Thousands may open at once, when a node comes back: each asks little, and in turn.
 
-use crate::db::{consents, devices, tenants};
+use crate::db;
 use crate::ids::TenantId;
 use crate::live::Live;
 use crate::live::ledger::PostgresLedger;
 use crate::live::opening::{self, capture, device, member};
+use crate::live::sink::{self, SinkLedger};
 use crate::live::socket::Verdict;
 use crate::record::{sessions, tickets, to_column};
 use attune_ingest::ports::{
-    Cause, ConsentRefused, Consented, Consents, DeviceRefused, Devices, Lap, LedgerError, Ledgers, Reservation,
-    Resumption, Stopwatch, TicketRefused, Tickets,
+    Batch, Cause, Committed, ConsentRefused, Consented, Consents, DeviceRefused, Devices, Lap, Ledger, LedgerError,
+    Ledgers, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
 };
-use attune_ingest::protocol::Hello;
+use attune_ingest::protocol::{Hello, ServerEvent};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::SemaphorePermit;
 use zeroize::Zeroizing;
 
 /// The world outside, as one connection sees it.
 pub(super) struct Door {
-    pub(super) live: Live,
+    live: Live,
     /// Closes the connection when it loses its place.
-    pub(super) verdict: Verdict,
+    verdict: Verdict,
+    /// What its ticket stands for, once that was looked up: before the upgrade, and not again after it.
+    known: Mutex<Option<Known>>,
+}
+
+/// What a ticket stands for.
+#[derive(Clone)]
+struct Known {
+    reservation: Reservation,
+    /// The device's pre-shared key, wrapped.
+    psk: Vec<u8>,
+}
+
+impl Door {
+    pub(super) fn new(live: Live, verdict: Verdict) -> Self {
+        Self {
+            live,
+            verdict,
+            known: Mutex::default(),
+        }
+    }
+
+    fn known(&self, ticket_sha256: &[u8; 32]) -> Option<Known> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known
+            .clone()
+            .filter(|known| known.reservation.ticket_sha256 == *ticket_sha256)
+    }
+
+    /// Waits for its turn to ask the database.
+    async fn turn(&self) -> SemaphorePermit<'_> {
+        let turn = self.live.turns.acquire().await;
+        turn.expect("invariant: the semaphore is never closed")
+    }
+}
+
+/// The ledger of a connection: of its meeting, or of digests where the server is measured.
+#[derive(Debug)]
+pub(super) enum OpenLedger {
+    Meeting(Box<PostgresLedger>),
+    Sink(SinkLedger),
 }
 
 /// The kind of device that may connect without an `Origin`.
@@ -31,26 +74,29 @@ fn cause(error: sqlx::Error) -> Cause {
 
 impl Tickets for Door {
     async fn inspect(&self, ticket_sha256: [u8; 32]) -> Result<Reservation, TicketRefused> {
-        let unavailable = |error| TicketRefused::Unavailable(cause(error));
-        let lead = self
+        if let Some(known) = self.known(&ticket_sha256) {
+            return Ok(known.reservation);
+        }
+        let _turn = self.turn().await;
+        let found: sqlx::Result<_> = self
             .live
             .db
-            .without_tenant(async |tx| tickets::find_connection(tx, &ticket_sha256).await)
-            .await;
-        let lead = lead.map_err(unavailable)?.ok_or(TicketRefused::Unknown)?;
-        let tenant = TenantId(lead.tenant_id);
-        let reserved = self
-            .live
-            .db
-            .with_tenant(tenant, async |tx| {
-                sessions::reserved(tx, tenant, lead.session_id, &ticket_sha256).await
+            .without_tenant(async |tx| {
+                let Some(lead) = tickets::find_connection(&mut *tx, &ticket_sha256).await? else {
+                    return Ok(None);
+                };
+                let tenant = TenantId(lead.tenant_id);
+                db::enter(&mut *tx, tenant).await?;
+                let reserved = sessions::reserved(&mut *tx, tenant, lead.session_id, &ticket_sha256).await?;
+                Ok(reserved.map(|reserved| (lead, reserved)))
             })
             .await;
-        let reserved = reserved.map_err(unavailable)?.ok_or(TicketRefused::Unknown)?;
+        let found = found.map_err(|error| TicketRefused::Unavailable(cause(error)))?;
+        let (lead, reserved) = found.ok_or(TicketRefused::Unknown)?;
         if reserved.next_epoch != lead.epoch {
             return Err(TicketRefused::Superseded);
         }
-        Ok(Reservation {
+        let reservation = Reservation {
             tenant: lead.tenant_id,
             user: reserved.user_id,
             device: reserved.device_id,
@@ -59,12 +105,18 @@ impl Tickets for Door {
             meeting: reserved.meeting_id,
             epoch: crate::record::from_column(lead.epoch),
             ticket_sha256,
-        })
+        };
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known {
+            reservation: reservation.clone(),
+            psk: reserved.device_psk,
+        });
+        Ok(reservation)
     }
 
     async fn redeem(&self, reservation: &Reservation) -> Result<(), TicketRefused> {
         let (at, epoch) = (capture(reservation), to_column(reservation.epoch));
         let digest = &reservation.ticket_sha256;
+        let _turn = self.turn().await;
         let redeemed = self
             .live
             .db
@@ -82,21 +134,15 @@ impl Tickets for Door {
 impl Devices for Door {
     async fn psk(&self, reservation: &Reservation) -> Result<Zeroizing<[u8; 32]>, DeviceRefused> {
         let (member, device) = (member(reservation), device(reservation));
-        let found = self
-            .live
-            .db
-            .with_tenant(member.tenant, async |tx| devices::find(tx, member, device).await)
-            .await;
-        let found = found
-            .map_err(|error| DeviceRefused::Unavailable(cause(error)))?
-            .ok_or(DeviceRefused::Unknown)?;
+        let known = self.known(&reservation.ticket_sha256).ok_or(DeviceRefused::Unknown)?;
+        let _turn = self.turn().await;
         let key = self
             .live
             .keys
             .member(member)
             .await
             .map_err(|error| DeviceRefused::Unavailable(Box::new(error)))?;
-        key.unwrap_psk(device, &found.psk)
+        key.unwrap_psk(device, &known.psk)
             .map_err(|error| DeviceRefused::Unavailable(Box::new(error)))
     }
 
@@ -111,24 +157,16 @@ impl Devices for Door {
 
 impl Consents for Door {
     async fn check(&self, reservation: &Reservation) -> Result<Consented, ConsentRefused> {
-        let (member, at) = (member(reservation), capture(reservation));
-        let (granted, audio_may_leave) = self
+        let (at, epoch) = (capture(reservation), to_column(reservation.epoch));
+        let _turn = self.turn().await;
+        let standing: sqlx::Result<_> = self
             .live
             .db
-            .with_tenant(member.tenant, async |tx| {
-                let own = consents::is_granted(&mut *tx, member, "record_self").await?;
-                let meeting = crate::db::meetings::find(&mut *tx, member, at.meeting).await?;
-                let audio_may_leave = tenants::audio_may_leave(&mut *tx, member).await?;
-                Ok((
-                    own && meeting.is_some_and(|meeting| meeting.others_told),
-                    audio_may_leave,
-                ))
-            })
-            .await
-            .map_err(|error| ConsentRefused::Unavailable(cause(error)))?;
-        if !granted {
-            return Err(ConsentRefused::Missing);
-        }
+            .with_tenant(at.tenant, async |tx| sessions::stand(tx, at, epoch).await)
+            .await;
+        let standing = standing.map_err(|error| ConsentRefused::Unavailable(cause(error)))?;
+        let standing = standing.filter(|at| at.consent).ok_or(ConsentRefused::Missing)?;
+        let audio_may_leave = standing.audio_may_leave;
         self.verdict.know_may_leave(audio_may_leave);
         Ok(Consented { audio_may_leave })
     }
@@ -141,13 +179,52 @@ impl Stopwatch for Door {
 }
 
 impl Ledgers for Door {
-    type Ledger = PostgresLedger;
+    type Ledger = OpenLedger;
 
-    async fn open(
-        &self,
-        reservation: &Reservation,
-        hello: &Hello,
-    ) -> Result<(PostgresLedger, Resumption), LedgerError> {
-        opening::open(&self.live, &self.verdict, reservation, hello).await
+    async fn open(&self, reservation: &Reservation, hello: &Hello) -> Result<(OpenLedger, Resumption), LedgerError> {
+        let _turn = self.turn().await;
+        if let Some(sink) = &self.live.sink {
+            let (ledger, resumption) = sink::open(&self.live, sink, &self.verdict, reservation).await?;
+            return Ok((OpenLedger::Sink(ledger), resumption));
+        }
+        let (ledger, resumption) = opening::open(&self.live, &self.verdict, reservation, hello).await?;
+        Ok((OpenLedger::Meeting(Box::new(ledger)), resumption))
+    }
+}
+
+impl Ledger for OpenLedger {
+    async fn commit(&mut self, batch: Batch) -> Result<Committed, LedgerError> {
+        match self {
+            Self::Meeting(ledger) => ledger.commit(batch).await,
+            Self::Sink(ledger) => ledger.commit(batch).await,
+        }
+    }
+
+    fn measures(&self) -> Option<ServerEvent> {
+        match self {
+            Self::Meeting(ledger) => ledger.measures(),
+            Self::Sink(ledger) => ledger.measures(),
+        }
+    }
+
+    fn tell(&mut self, event: &ServerEvent) {
+        match self {
+            Self::Meeting(ledger) => ledger.tell(event),
+            Self::Sink(ledger) => ledger.tell(event),
+        }
+    }
+
+    async fn end(&mut self) -> Result<Committed, LedgerError> {
+        match self {
+            Self::Meeting(ledger) => ledger.end().await,
+            Self::Sink(ledger) => ledger.end().await,
+        }
+    }
+
+    async fn report_ready(&mut self) -> Option<ServerEvent> {
+        match self {
+            Self::Meeting(ledger) => ledger.report_ready().await,
+            Self::Sink(ledger) => ledger.report_ready().await,
+        }
     }
 }

@@ -18,6 +18,7 @@ mod offline;
 mod order;
 mod recorder;
 mod resume;
+mod sink;
 mod tracks;
 mod troubles;
 mod wire;

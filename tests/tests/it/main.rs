@@ -30,5 +30,6 @@ mod queries;
 mod second_pass;
 mod serving;
 mod silence;
+mod sink;
 mod tenancy;
 mod voices;
