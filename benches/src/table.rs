@@ -128,12 +128,33 @@ impl Table {
     /// When the file cannot be written: a bench without a result has failed.
     pub fn finish(&self) {
         println!("{self}");
-        let folder = folder();
-        let path = folder.join(format!("{}.json", self.name));
-        let json = serde_json::to_string_pretty(&self.rows).expect("invariant: rows are plain data");
-        std::fs::create_dir_all(&folder)
-            .and_then(|()| std::fs::write(&path, json + "\n"))
-            .unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+        self.write(&self.rows);
+    }
+
+    /// The same where several benches have one table: rows of the file that have other names stay there.
+    ///
+    /// # Panics
+    /// As for [`Table::finish`], and when the file holds no rows.
+    pub fn finish_beside(&self) {
+        println!("{self}");
+        let mut rows: Vec<Row> = match std::fs::read(self.path()) {
+            Ok(json) => serde_json::from_slice(&json).expect("invariant: a table's file holds rows"),
+            Err(_) => Vec::new(),
+        };
+        rows.retain(|old| self.rows.iter().all(|new| new.name != old.name));
+        rows.extend(self.rows.iter().cloned());
+        self.write(&rows);
+    }
+
+    fn path(&self) -> PathBuf {
+        folder().join(format!("{}.json", self.name))
+    }
+
+    fn write(&self, rows: &[Row]) {
+        let json = serde_json::to_string_pretty(rows).expect("invariant: rows are plain data");
+        std::fs::create_dir_all(folder())
+            .and_then(|()| std::fs::write(self.path(), json + "\n"))
+            .unwrap_or_else(|error| panic!("cannot write {}: {error}", self.path().display()));
     }
 }
 
