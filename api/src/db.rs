@@ -19,16 +19,13 @@ use crate::config::Databases;
 use crate::ids::TenantId;
 use crate::keystore::PostgresKeyStore;
 use crate::retry::{Breaker, Effort, GaveUp};
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _};
 use std::time::Duration;
 
 /// How long a request waits for a connection before it is told to come back: an answer within a second, even when the
 /// database is gone.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(900);
-/// A connection that nobody used for this long is asked whether it is still there before somebody does. While all are busy,
-/// that question would be a fifth of all there are.
-const ASK_AFTER_IDLE: Duration = Duration::from_secs(1);
 /// No statement of ours takes a tenth of it; one that does is stuck.
 const STATEMENT_TIMEOUT_MS: &str = "10000";
 /// A transaction that waits on us holds locks; a handler that hangs must not.
@@ -108,6 +105,15 @@ impl Db {
         Ok(answer)
     }
 
+    /// Runs one statement on global tables: a transaction of its own, in one round trip.
+    pub(crate) async fn ask<T>(
+        &self,
+        statement: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+    ) -> sqlx::Result<T> {
+        let mut connection = self.pool.acquire().await?;
+        statement(&mut connection).await
+    }
+
     /// One that nobody answers, for tests of what needs none.
     #[cfg(test)]
     pub(crate) fn unreachable() -> Self {
@@ -180,15 +186,6 @@ async fn open(options: &PgConnectOptions, connections: u32) -> Result<PgPool, Db
     let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, used| {
-            Box::pin(async move {
-                if used.idle_for >= ASK_AFTER_IDLE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
         .connect_lazy_with(options);
     Breaker::new("postgres")
         .call(Effort::STARTING, is_transient, || async {

@@ -449,6 +449,11 @@ impl Session {
         first.unwrap_or(now + IDLE).max(now + Duration::from_millis(1))
     }
 
+    /// Frames are checked and not heard.
+    pub const fn is_sink(&self) -> bool {
+        self.sink.is_some()
+    }
+
     /// Nothing more is taken in: [`Session::closing`] says why.
     pub const fn is_closing(&self) -> bool {
         self.closing.is_some()

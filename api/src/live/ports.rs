@@ -1,14 +1,13 @@
 //! What a connection needs of the world outside, on PostgreSQL and the key tree: tickets, devices' keys, consent, and
 //! the ledger. Thousands may open at once, when a node comes back: each asks little, and in turn.
 
-use crate::db;
 use crate::ids::TenantId;
 use crate::live::Live;
 use crate::live::ledger::PostgresLedger;
 use crate::live::opening::{self, capture, device, member};
 use crate::live::sink::{self, SinkLedger};
 use crate::live::socket::Verdict;
-use crate::record::{sessions, tickets, to_column};
+use crate::record::{sessions, streams, tickets, to_column};
 use attune_ingest::ports::{
     Batch, Cause, Committed, ConsentRefused, Consented, Consents, DeviceRefused, Devices, Lap, Ledger, LedgerError,
     Ledgers, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
@@ -33,6 +32,8 @@ struct Known {
     reservation: Reservation,
     /// The device's pre-shared key, wrapped.
     psk: Vec<u8>,
+    /// Where its session stood when the ticket was used up; only where the server is a sink.
+    stood: Option<Resumption>,
 }
 
 impl Door {
@@ -78,21 +79,22 @@ impl Tickets for Door {
             return Ok(known.reservation);
         }
         let _turn = self.turn().await;
-        let found: sqlx::Result<_> = self
+        let unavailable = |error| TicketRefused::Unavailable(cause(error));
+        let lead = self
             .live
             .db
-            .without_tenant(async |tx| {
-                let Some(lead) = tickets::find_connection(&mut *tx, &ticket_sha256).await? else {
-                    return Ok(None);
-                };
-                let tenant = TenantId(lead.tenant_id);
-                db::enter(&mut *tx, tenant).await?;
-                let reserved = sessions::reserved(&mut *tx, tenant, lead.session_id, &ticket_sha256).await?;
-                Ok(reserved.map(|reserved| (lead, reserved)))
+            .ask(async |db| tickets::find_connection(db, &ticket_sha256).await)
+            .await;
+        let lead = lead.map_err(unavailable)?.ok_or(TicketRefused::Unknown)?;
+        let tenant = TenantId(lead.tenant_id);
+        let reserved = self
+            .live
+            .db
+            .with_tenant(tenant, async |tx| {
+                sessions::reserved(tx, tenant, lead.session_id, &ticket_sha256).await
             })
             .await;
-        let found = found.map_err(|error| TicketRefused::Unavailable(cause(error)))?;
-        let (lead, reserved) = found.ok_or(TicketRefused::Unknown)?;
+        let reserved = reserved.map_err(unavailable)?.ok_or(TicketRefused::Unknown)?;
         if reserved.next_epoch != lead.epoch {
             return Err(TicketRefused::Superseded);
         }
@@ -109,6 +111,7 @@ impl Tickets for Door {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known {
             reservation: reservation.clone(),
             psk: reserved.device_psk,
+            stood: None,
         });
         Ok(reservation)
     }
@@ -117,17 +120,26 @@ impl Tickets for Door {
         let (at, epoch) = (capture(reservation), to_column(reservation.epoch));
         let digest = &reservation.ticket_sha256;
         let _turn = self.turn().await;
-        let redeemed = self
+        let redeemed: sqlx::Result<_> = self
             .live
             .db
             .with_tenant(at.tenant, async |tx| {
                 let redeemed = sessions::redeem(&mut *tx, at.tenant, at.session, digest, epoch).await?;
-                tickets::forget_connections(&mut *tx, at.tenant, at.session, epoch).await?;
-                Ok(redeemed)
+                let Some(redeemed) = redeemed else { return Ok(None) };
+                if self.live.sink.is_none() {
+                    return Ok(Some(None));
+                }
+                // From here on this connection alone writes: what it reads now is what it goes on from.
+                let positions = streams::positions(&mut *tx, at).await?;
+                Ok(Some(Some(sink::stood(&redeemed, positions))))
             })
-            .await
-            .map_err(|error| TicketRefused::Unavailable(cause(error)))?;
-        if redeemed { Ok(()) } else { Err(TicketRefused::Unknown) }
+            .await;
+        let redeemed = redeemed.map_err(|error| TicketRefused::Unavailable(cause(error)))?;
+        let stood = redeemed.ok_or(TicketRefused::Unknown)?;
+        if let Some(known) = &mut *self.known.lock().unwrap_or_else(PoisonError::into_inner) {
+            known.stood = stood;
+        }
+        Ok(())
     }
 }
 
@@ -182,11 +194,12 @@ impl Ledgers for Door {
     type Ledger = OpenLedger;
 
     async fn open(&self, reservation: &Reservation, hello: &Hello) -> Result<(OpenLedger, Resumption), LedgerError> {
-        let _turn = self.turn().await;
-        if let Some(sink) = &self.live.sink {
-            let (ledger, resumption) = sink::open(&self.live, sink, &self.verdict, reservation).await?;
-            return Ok((OpenLedger::Sink(ledger), resumption));
+        let known = self.known(&reservation.ticket_sha256);
+        if let (Some(sink), Some(stood)) = (&self.live.sink, known.and_then(|known| known.stood)) {
+            let ledger = sink::open(&self.live, sink, &self.verdict, reservation);
+            return Ok((OpenLedger::Sink(ledger), stood));
         }
+        let _turn = self.turn().await;
         let (ledger, resumption) = opening::open(&self.live, &self.verdict, reservation, hello).await?;
         Ok((OpenLedger::Meeting(Box::new(ledger)), resumption))
     }

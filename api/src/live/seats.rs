@@ -71,7 +71,13 @@ impl Seats {
         };
         let tenant = writer.at.tenant;
         let mut taken = self.taken();
-        if let Some(older) = taken.newest.insert(writer.at.meeting, holder) {
+        let overtaken = taken.newest.get(&writer.at.meeting).is_some_and(|newer| {
+            // Two of one session may open at once, and the later ticket is the one that holds.
+            newer.session == writer.at.session && newer.epoch > writer.epoch
+        });
+        if overtaken {
+            verdict.close(CloseCode::TakenOver);
+        } else if let Some(older) = taken.newest.insert(writer.at.meeting, holder) {
             older.verdict.close(CloseCode::TakenOver);
         }
         let watched = taken.watched.entry(tenant).or_insert_with(|| {

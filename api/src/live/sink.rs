@@ -1,5 +1,6 @@
 //! The durable side of a server that is measured: digests of what thousands of connections checked, written together. A
-//! transaction for each of them every five seconds would be a thousand a second; gathered for a moment they are twenty.
+//! transaction for each of them every five seconds would be a thousand a second; gathered for a moment it is one for each
+//! tenant.
 
 use crate::db::Db;
 use crate::ids::TenantId;
@@ -8,8 +9,9 @@ use crate::live::commit::Writer;
 use crate::live::opening::{capture, member};
 use crate::live::seats::Seat;
 use crate::live::socket::Verdict;
+use crate::record::sessions::Redeemed;
 use crate::record::sink::Checks;
-use crate::record::{self, meetings, sessions, streams, to_column};
+use crate::record::{self, meetings, sessions, to_column};
 use attune_ingest::ports::{Batch, Checked, Committed, Ledger, LedgerError, Position, Reservation, Resumption};
 use attune_ingest::protocol::{ServerEvent, Stream};
 use std::collections::{BTreeMap, HashSet};
@@ -23,10 +25,10 @@ use uuid::Uuid;
 /// Commits that wait to be written: every connection of a full node has one at most.
 const WAITING: usize = 8_192;
 
-/// How long commits gather. Nobody waits for one: an ack does not.
-const GATHER: Duration = Duration::from_millis(50);
+/// How long commits gather. Nobody waits for one: an ack does not, and a client keeps its frames for minutes.
+const GATHER: Duration = Duration::from_millis(250);
 
-/// Written in one transaction at most: a few hundred kilobytes of digests.
+/// Written in one go at most: a few hundred kilobytes of digests.
 const TOGETHER: usize = 512;
 
 /// How often the writer looks whether the server stops and nobody commits any more.
@@ -65,49 +67,34 @@ impl Sink {
     }
 }
 
-/// Opens the ledger of a session whose ticket was redeemed, and says where it stands.
-pub(super) async fn open(
-    live: &Live,
-    sink: &Sink,
-    verdict: &Verdict,
-    reservation: &Reservation,
-) -> Result<(SinkLedger, Resumption), LedgerError> {
+/// Where a session goes on whose ticket was used up when its streams stood at `positions`.
+pub(super) fn stood(redeemed: &Redeemed, positions: Vec<Position>) -> Resumption {
+    let positions = positions.into_iter().map(|position| (position.stream, position));
+    Resumption {
+        streams: positions.collect(),
+        ended: redeemed.ended_at.is_some(),
+        sink: true,
+        ..Resumption::default()
+    }
+}
+
+/// Opens the ledger of a session whose ticket was used up. One that was overtaken meanwhile learns it from its seat.
+pub(super) fn open(live: &Live, sink: &Sink, verdict: &Verdict, reservation: &Reservation) -> SinkLedger {
     let writer = Writer {
         at: capture(reservation),
         epoch: to_column(reservation.epoch),
         keep_audio_until: None,
     };
-    let at = writer.at;
-    let read: sqlx::Result<_> = live
-        .db
-        .with_tenant(at.tenant, async |tx| {
-            let held = sessions::hold(&mut *tx, at).await?;
-            Ok((held, streams::positions(&mut *tx, at).await?))
-        })
-        .await;
-    let (held, positions) = read.map_err(unavailable)?;
-    let held = held.ok_or(LedgerError::Closed)?;
-    if held.live_epoch != writer.epoch {
-        return Err(LedgerError::Fenced);
-    }
-    let positions = positions.into_iter().map(|position| (position.stream, position));
-    let resumption = Resumption {
-        streams: positions.collect(),
-        ended: held.ended_at.is_some(),
-        sink: true,
-        ..Resumption::default()
-    };
     let seat = live
         .seats
         .take(&live.db, &live.tasks, member(reservation), writer, verdict.clone());
-    live.metrics.meetings.opened(held.last_commit.is_some());
-    let ledger = SinkLedger {
+    live.metrics.meetings.opened(reservation.epoch > 1);
+    SinkLedger {
         live: live.clone(),
         queue: sink.queue.clone(),
         writer,
         _seat: seat,
-    };
-    Ok((ledger, resumption))
+    }
 }
 
 impl Ledger for SinkLedger {

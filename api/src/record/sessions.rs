@@ -155,27 +155,37 @@ pub(crate) async fn reserved(
     .await
 }
 
-/// Uses the ticket up and makes its epoch the live one. False if it is too late for that.
+/// A session whose ticket was used up.
+#[derive(Debug)]
+pub(crate) struct Redeemed {
+    pub(crate) ended_at: Option<OffsetDateTime>,
+}
+
+/// Uses the ticket up and makes its epoch the live one; none if it is too late for that. Forgets the session's tickets up
+/// to this epoch: used, or overtaken.
 pub(crate) async fn redeem(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
     session: Uuid,
     ticket_sha256: &[u8; 32],
     epoch: i64,
-) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "UPDATE meeting_sessions
-         SET live_epoch = $4, live_family_id = family_id, ticket_sha256 = NULL, ticket_expires_at = NULL,
-             last_seen_at = now()
-         WHERE tenant_id = $1 AND id = $2 AND ticket_sha256 = $3 AND live_epoch < $4 AND ticket_expires_at > now()",
+) -> sqlx::Result<Option<Redeemed>> {
+    sqlx::query_as!(
+        Redeemed,
+        r#"WITH forgotten AS (
+               DELETE FROM connection_tickets WHERE tenant_id = $1 AND session_id = $2 AND epoch <= $4)
+           UPDATE meeting_sessions
+           SET live_epoch = $4, live_family_id = family_id, ticket_sha256 = NULL, ticket_expires_at = NULL,
+               last_seen_at = now()
+           WHERE tenant_id = $1 AND id = $2 AND ticket_sha256 = $3 AND live_epoch < $4 AND ticket_expires_at > now()
+           RETURNING ended_at AS "ended_at: OffsetDateTime""#,
         tenant.0,
         session,
         ticket_sha256.as_slice(),
         epoch
     )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_optional(db)
+    .await
 }
 
 /// Locks every session of the meeting until the transaction ends. Before the meeting itself is locked, as commits do.

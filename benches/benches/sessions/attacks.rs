@@ -21,7 +21,7 @@ const ATTACKS: u64 = 10_000;
 
 /// Sessions that are attacked, and how many of them at once.
 const VICTIMS: usize = 100;
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 50;
 
 /// How long an answer may take.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
