@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long lint fmt bench bench-listening bench-measures bench-nudges soak evaluate coverage web clean-data setup setup-test packages
+.PHONY: help run demo test test-long lint fmt bench bench-listening bench-measures bench-nudges bench-sessions soak evaluate coverage web clean-data setup setup-test packages
 
 attune := target/ci/attune
 # The same packages and kinds of target each time: with others cargo would choose other features, and build what depends
@@ -65,6 +65,12 @@ bench-nudges: setup web ## how long a nudge takes at a hundred live sessions, in
 	cargo build --profile ci --bin attune
 	@$(attune) models fetch --required
 	cargo bench $(benched) --bench nudges --bench nudges_served
+
+bench-sessions: setup web ## five thousand sockets, three hundred live tracks, attacks, a flood, and the usual stack beside them; fifteen minutes
+	cargo build --profile ci --bin attune
+	@$(attune) models fetch --required
+	@cd benches/peer && npm ci --no-audit --no-fund --loglevel=error </dev/null
+	cargo bench $(benched) --bench sessions $(if $(ARGS),-- $(ARGS))
 
 bench-measures: setup web ## questions, fillers, interruptions and more, scored on the annotated meetings in ../shared/data
 	cargo build --profile ci --bin attune

@@ -53,6 +53,8 @@ pub struct Config {
     pub role: Role,
     /// Where nodes meet; none for a node that is alone.
     pub redis_url: Option<SecretString>,
+    /// The server is one that is measured: it keeps digests of frames, and hears nobody.
+    pub sink: bool,
 }
 
 /// A fifth: enough to compare with, and most is shown (measures.md, governor).
@@ -78,6 +80,7 @@ impl Config {
             nudge_hold_out: NUDGE_HOLD_OUT,
             role: Role::default(),
             redis_url: None,
+            sink: false,
         }
     }
 }
@@ -246,6 +249,8 @@ pub struct Settings {
     pub redis_url: Option<SecretString>,
     /// See [`Limits::requests_per_minute`].
     pub requests_per_minute: Option<NonZeroU32>,
+    /// See [`Config::sink`].
+    pub sink: bool,
 }
 
 impl Settings {
@@ -338,6 +343,7 @@ impl Settings {
             allowed_origins: self.allowed_origins,
             root_key_file: self.root_key_file.unwrap_or(machine.root_key_file),
             audio,
+            sink: self.sink,
             nudge_hold_out: self
                 .nudge_hold_out
                 .map_or(machine.nudge_hold_out, |share| share.clamp(0.0, 1.0)),
@@ -356,7 +362,7 @@ impl Settings {
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 21] = [
+const SETTINGS: [&str; 22] = [
     "listen",
     "metrics_listen",
     "public_url",
@@ -378,6 +384,7 @@ const SETTINGS: [&str; 21] = [
     "role",
     "redis_url",
     "requests_per_minute",
+    "sink",
 ];
 
 /// The setting that a variable of the environment sets, if it is one of ours.

@@ -15,6 +15,7 @@ mod report;
 pub(crate) mod sealed;
 mod seats;
 mod sessions;
+mod sink;
 mod socket;
 mod sockets;
 mod subprotocol;
@@ -30,8 +31,10 @@ use crate::audio::AudioStore;
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::keys::Keys;
+use crate::live::commit::Writer;
 use crate::metrics::Metrics;
 use crate::nodes::Nodes;
+use crate::record;
 use crate::retry::Breaker;
 use crate::server::AppState;
 use attune_engine::recognize::RecognizerInfo;
@@ -40,13 +43,18 @@ use attune_ingest::hearing::Hearing;
 use hub::Hub;
 use reach::Audience;
 use seats::Seats;
+use sink::Sink;
 use sockets::Sockets;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// Turns where the database has hardly any connections.
+const FEWEST_TURNS: usize = 2;
 
 /// A page of somebody else's tries to open a socket.
 const FOREIGN_ORIGIN: ApiError = ApiError::Forbidden {
@@ -70,6 +78,11 @@ pub struct Live {
     audio_kept_for: Duration,
     /// Share of nudges left out by lot.
     hold_out: f64,
+    /// Makes digests durable, where this server is measured.
+    sink: Option<Arc<Sink>>,
+    /// Whose turn it is to look something up for a connection that opens. Those who wait here wait for no connection to the
+    /// database, which gives up within a second: however many come at once, none is refused for it.
+    turns: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: CancellationToken,
@@ -99,6 +112,8 @@ impl Live {
             audio,
             audio_kept_for,
             hold_out: 0.0,
+            sink: None,
+            turns: Arc::new(Semaphore::new(FEWEST_TURNS)),
             metrics: Arc::clone(metrics),
             tasks: tasks.clone(),
             stopping: stopping.clone(),
@@ -115,6 +130,25 @@ impl Live {
         Self { nodes, ..self }
     }
 
+    /// The same, where connections that open may have three quarters of so many connections to the database at once: commits
+    /// find one.
+    pub(crate) fn with_turns(self, database_connections: u32) -> Self {
+        let turns = (database_connections as usize * 3 / 4).max(FEWEST_TURNS);
+        Self {
+            turns: Arc::new(Semaphore::new(turns)),
+            ..self
+        }
+    }
+
+    /// The same, keeping digests alone.
+    pub(crate) fn sinking(self) -> Self {
+        let sink = Sink::start(&self.db, &self.tasks, &self.stopping);
+        Self {
+            sink: Some(Arc::new(sink)),
+            ..self
+        }
+    }
+
     /// The key tree.
     pub(crate) const fn keys(&self) -> &Keys {
         &self.keys
@@ -128,6 +162,22 @@ impl Live {
     /// The objects of kept audio.
     pub(crate) const fn audio(&self) -> &AudioStore {
         &self.audio
+    }
+
+    /// Notes that the connection of `writer` is gone, so that another may open without a gesture. Best effort: a node that
+    /// dies says nothing, and its sign of life fades instead.
+    fn connection_closed(&self, Writer { at, epoch, .. }: Writer) {
+        self.metrics.meetings.closed();
+        let (db, turns) = (self.db.clone(), Arc::clone(&self.turns));
+        self.tasks.spawn(async move {
+            let _turn = turns.acquire().await;
+            let closed: sqlx::Result<()> = db
+                .with_tenant(at.tenant, async |tx| record::sessions::closed(tx, at, epoch).await)
+                .await;
+            if let Err(error) = closed {
+                tracing::warn!(session.id = %at.session, %error, "could not note that a connection closed");
+            }
+        });
     }
 
     /// Which recognizer writes the words here.

@@ -1,5 +1,5 @@
 //! What is durable of a meeting: SQL on the tables of `migrations/attune/0100_capture.sql`, `0101_tickets.sql`,
-//! `0110_kept_audio.sql`, `0113_second_pass.sql` and `0120_nudges.sql`, one file a table. Bodies come in and go out as ciphertext; who opens them is `live` and `jobs`.
+//! `0110_kept_audio.sql`, `0113_second_pass.sql`, `0120_nudges.sql` and `0160_sink.sql`, one file a table. Bodies come in and go out as ciphertext; who opens them is `live` and `jobs`.
 //!
 //! Every function but those of `tickets` runs inside `db::with_tenant`. What makes something of a connection durable
 //! locks its session with `sessions::hold` first and compares the epoch, so that one that was taken over changes nothing.
@@ -14,6 +14,7 @@ pub(crate) mod nudges;
 pub(crate) mod observations;
 pub(crate) mod second_passes;
 pub(crate) mod sessions;
+pub(crate) mod sink;
 pub(crate) mod spans;
 pub(crate) mod stored;
 pub(crate) mod streams;

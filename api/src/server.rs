@@ -1,10 +1,12 @@
 //! The server: opens what it stands on, answers until it is told to stop, and lets what is under way finish.
 
 mod accept;
+mod descriptors;
 mod envelope;
 mod panic;
 
 pub use crate::nodes::NodesError;
+pub use descriptors::raise_descriptor_limit;
 pub use panic::keep_words_out_of_panics;
 pub(crate) use panic::panics;
 
@@ -23,11 +25,15 @@ use crate::nodes::{Heard, Line, Nodes, Rates};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Newcomers that wait in the kernel until they are accepted: a node's whole house, which comes back at once when it starts
+/// again. The kernel has a limit of its own, 4,096 by default.
+const BACKLOG: u32 = 8_192;
 
 /// How often keys whose time is over are wiped; see `keys::cache`.
 const KEY_SWEEP: Duration = Duration::from_secs(10);
@@ -150,10 +156,11 @@ impl Running {
 
 /// Starts a server: migrates, opens databases and keys, makes the owner's account on first start, and listens.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let listener = listen(config.listen).await?;
+    raise_descriptor_limit();
+    let listener = listen(config.listen)?;
     let addr = address_of(&listener, config.listen)?;
     let scraped = match config.metrics_listen {
-        Some(addr) => Some(listen(addr).await?),
+        Some(addr) => Some(listen(addr)?),
         None => None,
     };
     db::migrate(&config.databases).await?;
@@ -169,10 +176,18 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (hang_up, (nodes, line)) = (CancellationToken::new(), reach_nodes(&config)?);
     let metrics = Arc::new(Metrics::new(config.hearing.clone(), pools, nodes.clone()));
     let role = config.role;
+    let live = Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping)
+        .holding_out(config.nudge_hold_out)
+        .with_turns(config.limits.database_connections)
+        .among(nodes.clone());
+    let live = if config.sink {
+        tracing::warn!("this server is measured: it keeps digests of what comes in, and hears nobody");
+        live.sinking()
+    } else {
+        live
+    };
     let state = AppState {
-        live: Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping)
-            .holding_out(config.nudge_hold_out)
-            .among(nodes.clone()),
+        live,
         rates: Arc::new(Rates::new(nodes.clone())),
         nodes,
         origins: Arc::new(Origins::new(&config, addr)),
@@ -254,10 +269,20 @@ fn address_of(listener: &TcpListener, addr: SocketAddr) -> Result<SocketAddr, St
         .map_err(|source| StartError::Listen { addr, source })
 }
 
-async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(addr)
-        .await
-        .map_err(|source| StartError::Listen { addr, source })
+fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    let bound = || {
+        let socket = if addr.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        // A server that starts again takes its port although old connections of it linger.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr)?;
+        socket.listen(BACKLOG)
+    };
+    bound().map_err(|source| StartError::Listen { addr, source })
 }
 
 /// Opens the key tree. A missing root key is made only where nothing was ever wrapped by one.

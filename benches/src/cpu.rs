@@ -39,6 +39,39 @@ pub fn time_of_threads(counts: impl Fn(&str) -> bool) -> Duration {
     tasks.filter_map(|task| time(task.ok()?)).sum()
 }
 
+/// What the kernel counts processor time of processes in: a hundredth of a second, on every machine that we run on.
+const TICKS_PER_S: u64 = 100;
+
+/// Processor time of another process so far; nothing once it is gone.
+pub fn time_of_process(process: u32) -> Option<Duration> {
+    told_of(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?).map(|(_, time)| time)
+}
+
+/// Processor time so far of a process and of its children that are there.
+///
+/// # Panics
+/// Where the kernel does not say: nothing can be measured there.
+pub fn time_of_family(parent: u32) -> Duration {
+    let processes = fs::read_dir("/proc").expect("the kernel tells of processes");
+    let children = processes.filter_map(|entry| {
+        let told = fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
+        told_of(&told).filter(|(of, _)| *of == parent)
+    });
+    let of_children: Duration = children.map(|(_, time)| time).sum();
+    of_children + time_of_process(parent).unwrap_or_default()
+}
+
+/// The parent of a process and its processor time, from what the kernel tells of it.
+fn told_of(stat: &str) -> Option<(u32, Duration)> {
+    // Its name may hold anything, and stands in parentheses.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(1);
+    let parent = fields.next()?.parse().ok()?;
+    let mut times = fields.skip(9).map_while(|ticks| ticks.parse::<u64>().ok());
+    let ticks = times.next()? + times.next()?;
+    Some((parent, Duration::from_millis(ticks * 1000 / TICKS_PER_S)))
+}
+
 /// The same by any clock: `now` is how far it has come.
 fn median_by(now: impl Fn() -> Duration, mut work: impl FnMut()) -> Duration {
     let mut time_of = |runs| {
@@ -79,6 +112,14 @@ mod tests {
             },
         );
         (median, runs.get())
+    }
+
+    #[test]
+    fn the_kernel_s_line_of_a_process_is_read_whatever_its_name() {
+        let stat = "4711 (a (very) odd name) S 17 4711 4711 0 -1 4194560 3171 0 0 0 150 50 0 0 20 0 1 0";
+        assert_eq!(told_of(stat), Some((17, Duration::from_secs(2))));
+        assert_eq!(told_of("4711 (cut off) S 17"), None);
+        assert!(time_of_process(std::process::id()).is_some());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 pub mod cpu;
 pub mod fault;
 pub mod live;
+pub mod load;
 pub mod memory;
 pub mod quantile;
 pub mod sample;

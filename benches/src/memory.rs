@@ -1,4 +1,4 @@
-//! How much memory this process has, as the kernel counts it.
+//! How much memory a process has, as the kernel counts it.
 
 use std::fs;
 
@@ -11,10 +11,15 @@ const PAGE: u64 = 4096;
 /// Where the kernel does not say: nothing can be measured there.
 pub fn resident() -> u64 {
     let told = fs::read_to_string("/proc/self/statm").expect("the kernel tells of this process's memory");
-    let pages: u64 = told
-        .split_whitespace()
-        .nth(1)
-        .and_then(|pages| pages.parse().ok())
-        .expect("the second number is what is resident");
-    pages * PAGE
+    pages_in(&told).expect("the second number is what is resident") * PAGE
+}
+
+/// The same of another process; nothing once it is gone.
+pub fn resident_of(process: u32) -> Option<u64> {
+    let told = fs::read_to_string(format!("/proc/{process}/statm")).ok()?;
+    Some(pages_in(&told)? * PAGE)
+}
+
+fn pages_in(statm: &str) -> Option<u64> {
+    statm.split_whitespace().nth(1)?.parse().ok()
 }

@@ -98,8 +98,8 @@ pub async fn serve<S: Socket, P: Ports>(
         }
     };
     info!(session.id = %reservation.session, epoch = reservation.epoch, "connection is live");
-    let (trips, judged) = mpsc::channel(TRIPS);
-    let (jobs, recognized) = mpsc::channel(JOBS);
+    let (trips, judged) = answers(&session, TRIPS);
+    let (jobs, recognized) = answers(&session, JOBS);
     let connection = Connection {
         sealer: Sealer::new(&keys.s2c, reservation.epoch, reservation.session),
         next_seq: 0,
@@ -136,8 +136,8 @@ struct Connection<P: Ports> {
     consent: Option<Boxed<Result<Consented, ConsentRefused>>>,
     ports: Arc<P>,
     hearing: Arc<Hearing>,
-    trips: mpsc::Sender<Answer>,
-    jobs: mpsc::Sender<Answer>,
+    trips: Option<mpsc::Sender<Answer>>,
+    jobs: Option<mpsc::Sender<Answer>>,
     busy_until: Option<Instant>,
     may_leave: MayLeave,
     /// Names to expect: what this session's finals are prompted with.
@@ -150,8 +150,8 @@ impl<P: Ports> Connection<P> {
         mut self,
         mut sink: SplitSink<S, Outgoing>,
         mut stream: SplitStream<S>,
-        mut judged: mpsc::Receiver<Answer>,
-        mut recognized: mpsc::Receiver<Answer>,
+        mut judged: Option<mpsc::Receiver<Answer>>,
+        mut recognized: Option<mpsc::Receiver<Answer>>,
         cancel: CancellationToken,
     ) -> Option<CloseCode> {
         let mut outbox = Outbox::default();
@@ -188,8 +188,8 @@ impl<P: Ports> Connection<P> {
                         Some(Ok(Incoming::Closed)) | Some(Err(_)) | None => return None,
                     }
                 }
-                Some(answer) = judged.recv() => self.session.on_answer(answer, Instant::now()),
-                Some(answer) = recognized.recv() => self.session.on_answer(answer, Instant::now()),
+                Some(answer) = next_of(&mut judged) => self.session.on_answer(answer, Instant::now()),
+                Some(answer) = next_of(&mut recognized) => self.session.on_answer(answer, Instant::now()),
                 done = self.desk.done() => self.on_done(done),
                 checked = pending(&mut self.consent) => {
                     self.consent = None;
@@ -260,7 +260,8 @@ impl<P: Ports> Connection<P> {
     }
 
     fn hand_to_voice(&mut self, now: Instant) -> bool {
-        while let Ok(place) = self.trips.clone().try_reserve_owned() {
+        let Some(trips) = &self.trips else { return true };
+        while let Ok(place) = trips.clone().try_reserve_owned() {
             let Some((track, listener)) = self.session.take_trip(now) else {
                 break;
             };
@@ -273,7 +274,8 @@ impl<P: Ports> Connection<P> {
     }
 
     fn hand_to_words(&mut self, now: Instant) -> bool {
-        while let Ok(place) = self.jobs.clone().try_reserve_owned() {
+        let Some(jobs) = &self.jobs else { return true };
+        while let Ok(place) = jobs.clone().try_reserve_owned() {
             let Some(task) = self.session.take_task(now) else {
                 break;
             };
@@ -368,6 +370,23 @@ impl<P: Ports> Connection<P> {
             return;
         }
         self.untold.push(envelope.event.clone());
+    }
+}
+
+/// A way for answers of the models, where the session has anything to ask them.
+fn answers(session: &Session, places: usize) -> (Option<mpsc::Sender<Answer>>, Option<mpsc::Receiver<Answer>>) {
+    if session.is_sink() {
+        return (None, None);
+    }
+    let (to, from) = mpsc::channel(places);
+    (Some(to), Some(from))
+}
+
+/// The next answer; never, where there are none.
+async fn next_of(answers: &mut Option<mpsc::Receiver<Answer>>) -> Option<Answer> {
+    match answers {
+        Some(answers) => answers.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -3,8 +3,8 @@
 
 use crate::keys::Offer;
 use crate::ports::{
-    Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Lap, Ledger, LedgerError,
-    Ledgers, Numbered, Position, Reservation, Resumption, Stopwatch, TicketRefused, Tickets, lately_said,
+    Batch, Checked, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Lap, Ledger,
+    LedgerError, Ledgers, Numbered, Position, Reservation, Resumption, Stopwatch, TicketRefused, Tickets, lately_said,
 };
 use crate::protocol::{
     Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream, SuppressedNotice,
@@ -37,6 +37,7 @@ struct Shared {
     device_revoked: bool,
     failing: bool,
     browsers_only: bool,
+    sink: bool,
     laps: Vec<Lap>,
 }
 
@@ -55,6 +56,8 @@ pub struct Record {
     pub insights: Vec<Insight>,
     /// Captions, in order of arrival.
     pub captions: Vec<Caption>,
+    /// Frames that were checked, in order of arrival; only on a sink.
+    pub checked: Vec<Checked>,
     /// Batches committed.
     pub commits: u64,
     /// Events without a number that were shown to other readers.
@@ -76,6 +79,8 @@ enum Broken {
     MovedBack(Stream),
     #[error("{} is said to be decided to where it is not", .0.as_str())]
     NotDecided(Stream),
+    #[error("frame {found} of {} was checked where {expected} was next", .stream.as_str())]
+    NotInTurn { stream: Stream, expected: u64, found: u64 },
     #[error("told to fail")]
     Failing,
 }
@@ -147,6 +152,11 @@ impl Memory {
         self.lock().browsers_only = true;
     }
 
+    /// Makes sessions that connect from now on sinks.
+    pub fn sink(&self) {
+        self.lock().sink = true;
+    }
+
     /// Makes commits fail, or work again.
     pub fn fail_commits(&self, failing: bool) {
         self.lock().failing = failing;
@@ -192,8 +202,12 @@ impl Record {
         for decided in batch.decided {
             next.decide(decided, &mut events)?;
         }
+        let is_sink = !batch.checked.is_empty();
+        for checked in batch.checked {
+            next.check(checked)?;
+        }
         for position in batch.positions {
-            next.move_to(position)?;
+            next.move_to(position, is_sink)?;
         }
         next.insights.extend(batch.insights);
         next.captions.extend(batch.captions);
@@ -278,9 +292,24 @@ impl Record {
         Ok(())
     }
 
-    fn move_to(&mut self, position: Position) -> Result<(), Broken> {
+    fn check(&mut self, checked: Checked) -> Result<(), Broken> {
+        let Checked { stream, seq: found, .. } = checked;
+        let expected = self.checked.iter().filter(|other| other.stream == stream).count() as u64;
+        if found != expected {
+            return Err(Broken::NotInTurn {
+                stream,
+                expected,
+                found,
+            });
+        }
+        self.checked.push(checked);
+        Ok(())
+    }
+
+    fn move_to(&mut self, position: Position, is_sink: bool) -> Result<(), Broken> {
         let stream = position.stream;
         if let Some(track) = stream.track()
+            && !is_sink
             && position.decided_sample != self.decided_to(track)
         {
             return Err(Broken::NotDecided(stream));
@@ -373,6 +402,7 @@ impl Ledgers for Memory {
             streams: record.positions,
             ended: record.ended,
             keep_audio: false,
+            sink: self.lock().sink,
         };
         Ok((ledger, resumption))
     }

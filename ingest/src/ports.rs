@@ -6,12 +6,13 @@
 
 use crate::hearing::Purpose;
 use crate::protocol::{
-    Account, Caption, Coaching, Codec, Hello, Insight, Mark, SampleClass, ServerEvent, SkipReason, Stream,
+    Account, Caption, Coaching, Codec, Hello, Insight, Mark, Prefix, SampleClass, ServerEvent, SkipReason, Stream,
 };
 use attune_engine::clock::{MeetingTime, Span};
 use attune_engine::speaker::Track;
 use attune_engine::transcript::Final;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
@@ -156,6 +157,8 @@ pub struct Resumption {
     pub keep_audio: bool,
     /// What the tab said last, by end: the echo gate knows its words again. [`lately_said`] says how much of it.
     pub said: Vec<Final>,
+    /// Only digests are kept: frames are checked and not heard.
+    pub sink: bool,
 }
 
 /// The finals of the tab that a resumed session is told of: what may be heard again in a segment of the microphone that is
@@ -359,6 +362,31 @@ pub struct Batch {
     pub withdrawals: Vec<Withdrawal>,
     /// The audio of what is decided, in order within each track; only where [`Resumption::keep_audio`] asks for it.
     pub kept: Vec<KeptFrame>,
+    /// The frames that were checked, in order within each stream; only where [`Resumption::sink`] asks for them, and then there
+    /// is nothing else but positions.
+    pub checked: Vec<Checked>,
+}
+
+/// A frame that was opened in its turn, and is known by its digest alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checked {
+    /// The stream.
+    pub stream: Stream,
+    /// Its number.
+    pub seq: u64,
+    /// See [`Checked::digest`].
+    pub sha256: [u8; 32],
+}
+
+impl Checked {
+    /// SHA-256 over a frame's prefix, as it travels, and its payload.
+    pub fn digest(prefix: &Prefix, payload: &[u8]) -> [u8; 32] {
+        Sha256::new()
+            .chain_update(prefix.encode())
+            .chain_update(payload)
+            .finalize()
+            .into()
+    }
 }
 
 /// A durable event: what its transaction numbered, from a counter of the meeting.

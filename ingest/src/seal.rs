@@ -9,6 +9,7 @@ use sframe::frame::{EncryptedFrameView, MediaFrameView, SingleUseCounter};
 use sframe::header::SframeHeader;
 use sframe::key::{DecryptionKey, EncryptionKey};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 const SUITE: CipherSuite = CipherSuite::AesGcm256Sha512;
 
@@ -23,7 +24,10 @@ const MAX_EPOCH: u64 = crate::protocol::MAX_WHOLE;
 
 /// Seals the frames of one direction of one connection.
 pub struct Sealer {
-    keys: [EncryptionKey; Stream::ALL.len()],
+    base_key: Zeroizing<[u8; 32]>,
+    epoch: u64,
+    /// Of the streams that something was sealed on: most connections use two of the five.
+    keys: [Option<EncryptionKey>; Stream::ALL.len()],
     session: Uuid,
     /// Per stream, the lowest `seq` that has not been used.
     unused: [u64; Stream::ALL.len()],
@@ -50,8 +54,10 @@ pub enum SealError {
 
 /// Opens the frames of one direction of one connection, each once and in order.
 pub struct Opener {
-    keys: [DecryptionKey; Stream::ALL.len()],
+    base_key: Zeroizing<[u8; 32]>,
     epoch: u64,
+    /// Of the streams that a frame in its turn has come on.
+    keys: [Option<DecryptionKey>; Stream::ALL.len()],
     session: Uuid,
     /// Per stream, the `seq` that comes next.
     next: [u64; Stream::ALL.len()],
@@ -125,11 +131,11 @@ impl Sealer {
     /// # Panics
     /// When `epoch` is above 2^53 - 1: a server counts them from 1.
     pub fn new(base_key: &[u8; 32], epoch: u64, session: Uuid) -> Self {
+        assert!(epoch <= MAX_EPOCH, "epochs are below 2^53");
         Self {
-            keys: Stream::ALL.map(|stream| {
-                EncryptionKey::derive_from(SUITE, kid(epoch, stream), base_key)
-                    .expect("invariant: HKDF-SHA512 makes 44 bytes of any key")
-            }),
+            base_key: Zeroizing::new(*base_key),
+            epoch,
+            keys: Default::default(),
             session,
             unused: [0; Stream::ALL.len()],
         }
@@ -154,9 +160,11 @@ impl Sealer {
         let frame = MediaFrameView::try_with_meta_data(&mut SingleUseCounter::new(prefix.seq), payload, &metadata)
             .map_err(|_| SealError::Cipher)?;
         let mut sealed = Vec::with_capacity(payload.len() + MAX_OVERHEAD_BYTES + 16);
-        frame
-            .encrypt_into(&self.keys[index], &mut sealed)
-            .map_err(|_| SealError::Cipher)?;
+        let key = self.keys[index].get_or_insert_with(|| {
+            EncryptionKey::derive_from(SUITE, kid(self.epoch, prefix.stream), self.base_key.as_slice())
+                .expect("invariant: HKDF-SHA512 makes 44 bytes of any key")
+        });
+        frame.encrypt_into(&*key, &mut sealed).map_err(|_| SealError::Cipher)?;
         self.unused[index] = prefix.seq + 1;
         // SFrame hands back `metadata ‖ header ‖ ciphertext ‖ tag`. On the wire the session id is understood.
         sealed.drain(Prefix::LEN..Prefix::LEN + 16);
@@ -170,12 +178,11 @@ impl Opener {
     /// # Panics
     /// When `epoch` is above 2^53 - 1: a server counts them from 1.
     pub fn new(base_key: &[u8; 32], epoch: u64, session: Uuid) -> Self {
+        assert!(epoch <= MAX_EPOCH, "epochs are below 2^53");
         Self {
-            keys: Stream::ALL.map(|stream| {
-                DecryptionKey::derive_from(SUITE, kid(epoch, stream), base_key)
-                    .expect("invariant: HKDF-SHA512 makes 44 bytes of any key")
-            }),
+            base_key: Zeroizing::new(*base_key),
             epoch,
+            keys: Default::default(),
             session,
             next: [0; Stream::ALL.len()],
         }
@@ -203,9 +210,11 @@ impl Opener {
         let metadata = metadata(&prefix, self.session);
         let sealed = EncryptedFrameView::try_with_meta_data(sframe, &metadata).map_err(|_| OpenError::Header)?;
         let mut buffer = Vec::with_capacity(message.len() + metadata.len());
-        let opened = sealed
-            .decrypt_into(&self.keys[index], &mut buffer)
-            .map_err(|_| OpenError::Forged)?;
+        let key = self.keys[index].get_or_insert_with(|| {
+            DecryptionKey::derive_from(SUITE, kid(self.epoch, prefix.stream), self.base_key.as_slice())
+                .expect("invariant: HKDF-SHA512 makes 44 bytes of any key")
+        });
+        let opened = sealed.decrypt_into(&*key, &mut buffer).map_err(|_| OpenError::Forged)?;
         let payload = opened.payload().to_vec();
         zeroize::Zeroize::zeroize(&mut buffer);
         self.next[index] = prefix.seq + 1;
@@ -234,7 +243,6 @@ impl Opener {
 }
 
 fn kid(epoch: u64, stream: Stream) -> u64 {
-    assert!(epoch <= MAX_EPOCH, "epochs are below 2^53");
     epoch << 8 | u64::from(stream.byte())
 }
 

@@ -14,6 +14,7 @@ mod keeping;
 mod laps;
 mod pulse;
 mod rate;
+mod sink;
 mod troubles;
 
 use crate::hearing::{Ahead, Answer, Step};
@@ -34,6 +35,7 @@ use intake::Intake;
 use laps::Laps;
 use pulse::Pulse;
 use rate::Rate;
+use sink::Sink;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -105,6 +107,8 @@ pub struct Session {
     pulse: Pulse,
     laps: Laps,
     troubles: Troubles,
+    /// Frames are checked and not heard: there are no lanes then.
+    sink: Option<Sink>,
     insight: Option<Insight>,
     /// The person chose to keep the audio.
     keep_audio: bool,
@@ -146,8 +150,9 @@ impl Session {
             lanes: Lanes::new(recognizer, ahead),
             controls: Controls::resumed(resumption.streams.get(&Stream::Control)),
             commits: Commits::resumed(&resumption.streams, now),
-            pulse: Pulse::new(resumption.samples.clone(), now),
+            pulse: Pulse::new(resumption.samples.clone(), resumption.sink, now),
             troubles: Troubles::default(),
+            sink: resumption.sink.then(|| Sink::open(&hello.tracks, &resumption.streams)),
             insight: None,
             keep_audio: resumption.keep_audio,
             phase: Phase::Live,
@@ -157,7 +162,7 @@ impl Session {
             closing: None,
             outbox: VecDeque::new(),
         };
-        for declared in &hello.tracks {
+        for declared in hello.tracks.iter().filter(|_| !resumption.sink) {
             let position = resumption.streams.get(&Stream::from(declared.track));
             let (intake, lane) =
                 Intake::open(*declared, position, resumption.keep_audio, now).map_err(|error| refuse(&error))?;
@@ -184,6 +189,7 @@ impl Session {
             credit_ms: limits.undecided_ms,
             limits,
             ended: resumption.ended,
+            sink: resumption.sink,
         };
         session.tell(ServerEvent::Welcome(welcome));
         if resumption.ended {
@@ -254,9 +260,14 @@ impl Session {
             Phase::Ending => self.lanes.is_over(),
             Phase::Withdrawn(_) => true,
         };
-        let batch = self
-            .commits
-            .take_batch(&mut self.lanes, &self.intakes, &self.controls, hurry, now);
+        let batch = self.commits.take_batch(
+            &mut self.lanes,
+            &self.intakes,
+            &self.controls,
+            self.sink.as_ref(),
+            hurry,
+            now,
+        );
         if let Some(mut batch) = batch {
             batch.kept = self.take_kept(&batch);
             self.lap_batch(&batch);
@@ -313,6 +324,9 @@ impl Session {
             }
             if position.stream == Stream::Control {
                 self.controls.release(position.release_seq);
+            }
+            if let Some(sink) = &mut self.sink {
+                sink.on_committed(position);
             }
         }
         self.tell_numbered(committed);
@@ -433,6 +447,11 @@ impl Session {
         let first = [events, end, batch, stalled].into_iter().flatten().min();
         // What is due now and cannot be done yet is looked at again, not spun on.
         first.unwrap_or(now + IDLE).max(now + Duration::from_millis(1))
+    }
+
+    /// Frames are checked and not heard.
+    pub const fn is_sink(&self) -> bool {
+        self.sink.is_some()
     }
 
     /// Nothing more is taken in: [`Session::closing`] says why.

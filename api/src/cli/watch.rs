@@ -289,6 +289,7 @@ mod tests {
                 credit_ms: 0,
                 limits: Limits::default(),
                 ended: false,
+                sink: false,
             }),
         });
         assert_eq!(watch.saved_ms(), 10_000);

@@ -17,6 +17,10 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use std::sync::Arc;
 
+/// What a socket reads into, whole from the start: four frames of a track. With the usual 128 KiB a node would spend
+/// more on the buffers of its connections than on everything else.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
 /// The socket of `attune.v1`. Subprotocols `attune.v1` and `ticket.<ticket>`; from the upgrade on it speaks the protocol
 /// of `ingest/PROTOCOL.md`.
 #[utoipa::path(get, path = "/v1/ingest", tag = "live",
@@ -39,10 +43,7 @@ pub(super) async fn ingest(
         .ok_or_else(|| ApiError::Unavailable("nobody is heard on this node".into()))?;
     let ticket_sha256 = subprotocol::ticket(upgrade.requested_protocols(), SUBPROTOCOL).ok_or(ApiError::NotSignedIn)?;
     let verdict = Verdict::new();
-    let door = Door {
-        live: state.live.clone(),
-        verdict: verdict.clone(),
-    };
+    let door = Door::new(state.live.clone(), verdict.clone());
     // Looked at before the upgrade, so that a bad ticket is an answer of HTTP; used up after it, by the hello.
     let reservation = door.inspect(ticket_sha256).await.map_err(|refused| match refused {
         TicketRefused::Unavailable(cause) => ApiError::Unavailable(cause),
@@ -63,6 +64,7 @@ pub(super) async fn ingest(
     // A message over the limit is the session's to refuse, with a code. One over twice that is no client's, and breaks
     // the socket before it is read.
     Ok(upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(2 * Limits::MESSAGE_BYTES)
         .max_frame_size(2 * Limits::MESSAGE_BYTES)
         .on_upgrade(move |socket| {

@@ -8,7 +8,7 @@ use crate::live::fold::{Fold, Setup};
 use crate::live::load::{self, LoadError};
 use crate::live::seats::Seat;
 use crate::nodes::Attendance;
-use crate::record::{analyses, from_column, sessions, spans};
+use crate::record::{analyses, from_column, spans};
 use attune_engine::clock::MeetingTime;
 use attune_engine::measures::Profile;
 use attune_engine::speaker::Track;
@@ -230,19 +230,7 @@ impl Ledger for PostgresLedger {
 }
 
 impl Drop for PostgresLedger {
-    /// Says that the connection is gone, so that another may open without a gesture. Best effort: a node that dies
-    /// says nothing, and its sign of life fades instead.
     fn drop(&mut self) {
-        self.live.metrics.meetings.closed();
-        let (db, Writer { at, epoch, .. }) = (self.live.db.clone(), self.writer);
-        self.live.tasks.spawn(async move {
-            let closed = db
-                .with_tenant(at.tenant, async |tx| sessions::closed(tx, at, epoch).await)
-                .await;
-            if let Err(error) = closed {
-                let error: sqlx::Error = error;
-                tracing::warn!(session.id = %at.session, %error, "could not note that a connection closed");
-            }
-        });
+        self.live.connection_closed(self.writer);
     }
 }

@@ -170,6 +170,7 @@ async fn read(live: &Live, writer: Writer, member: Member, key: &MeetingKey, hel
                     ended: false,
                     keep_audio: keep_audio_until.is_some(),
                     said,
+                    sink: false,
                 },
                 keep_audio_until,
                 resumed,

@@ -1,25 +1,69 @@
 //! What a connection needs of the world outside, on PostgreSQL and the key tree: tickets, devices' keys, consent, and
-//! the ledger.
+//! the ledger. Thousands may open at once, when a node comes back: each asks little, and in turn.
 
-use crate::db::{consents, devices, tenants};
 use crate::ids::TenantId;
 use crate::live::Live;
 use crate::live::ledger::PostgresLedger;
 use crate::live::opening::{self, capture, device, member};
+use crate::live::sink::{self, SinkLedger};
 use crate::live::socket::Verdict;
-use crate::record::{sessions, tickets, to_column};
+use crate::record::{sessions, streams, tickets, to_column};
 use attune_ingest::ports::{
-    Cause, ConsentRefused, Consented, Consents, DeviceRefused, Devices, Lap, LedgerError, Ledgers, Reservation,
-    Resumption, Stopwatch, TicketRefused, Tickets,
+    Batch, Cause, Committed, ConsentRefused, Consented, Consents, DeviceRefused, Devices, Lap, Ledger, LedgerError,
+    Ledgers, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
 };
-use attune_ingest::protocol::Hello;
+use attune_ingest::protocol::{Hello, ServerEvent};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::SemaphorePermit;
 use zeroize::Zeroizing;
 
 /// The world outside, as one connection sees it.
 pub(super) struct Door {
-    pub(super) live: Live,
+    live: Live,
     /// Closes the connection when it loses its place.
-    pub(super) verdict: Verdict,
+    verdict: Verdict,
+    /// What its ticket stands for, once that was looked up: before the upgrade, and not again after it.
+    known: Mutex<Option<Known>>,
+}
+
+/// What a ticket stands for.
+#[derive(Clone)]
+struct Known {
+    reservation: Reservation,
+    /// The device's pre-shared key, wrapped.
+    psk: Vec<u8>,
+    /// Where its session stood when the ticket was used up; only where the server is a sink.
+    stood: Option<Resumption>,
+}
+
+impl Door {
+    pub(super) fn new(live: Live, verdict: Verdict) -> Self {
+        Self {
+            live,
+            verdict,
+            known: Mutex::default(),
+        }
+    }
+
+    fn known(&self, ticket_sha256: &[u8; 32]) -> Option<Known> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known
+            .clone()
+            .filter(|known| known.reservation.ticket_sha256 == *ticket_sha256)
+    }
+
+    /// Waits for its turn to ask the database.
+    async fn turn(&self) -> SemaphorePermit<'_> {
+        let turn = self.live.turns.acquire().await;
+        turn.expect("invariant: the semaphore is never closed")
+    }
+}
+
+/// The ledger of a connection: of its meeting, or of digests where the server is measured.
+#[derive(Debug)]
+pub(super) enum OpenLedger {
+    Meeting(Box<PostgresLedger>),
+    Sink(SinkLedger),
 }
 
 /// The kind of device that may connect without an `Origin`.
@@ -31,11 +75,15 @@ fn cause(error: sqlx::Error) -> Cause {
 
 impl Tickets for Door {
     async fn inspect(&self, ticket_sha256: [u8; 32]) -> Result<Reservation, TicketRefused> {
+        if let Some(known) = self.known(&ticket_sha256) {
+            return Ok(known.reservation);
+        }
+        let _turn = self.turn().await;
         let unavailable = |error| TicketRefused::Unavailable(cause(error));
         let lead = self
             .live
             .db
-            .without_tenant(async |tx| tickets::find_connection(tx, &ticket_sha256).await)
+            .ask(async |db| tickets::find_connection(db, &ticket_sha256).await)
             .await;
         let lead = lead.map_err(unavailable)?.ok_or(TicketRefused::Unknown)?;
         let tenant = TenantId(lead.tenant_id);
@@ -50,7 +98,7 @@ impl Tickets for Door {
         if reserved.next_epoch != lead.epoch {
             return Err(TicketRefused::Superseded);
         }
-        Ok(Reservation {
+        let reservation = Reservation {
             tenant: lead.tenant_id,
             user: reserved.user_id,
             device: reserved.device_id,
@@ -59,44 +107,54 @@ impl Tickets for Door {
             meeting: reserved.meeting_id,
             epoch: crate::record::from_column(lead.epoch),
             ticket_sha256,
-        })
+        };
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known {
+            reservation: reservation.clone(),
+            psk: reserved.device_psk,
+            stood: None,
+        });
+        Ok(reservation)
     }
 
     async fn redeem(&self, reservation: &Reservation) -> Result<(), TicketRefused> {
         let (at, epoch) = (capture(reservation), to_column(reservation.epoch));
         let digest = &reservation.ticket_sha256;
-        let redeemed = self
+        let _turn = self.turn().await;
+        let redeemed: sqlx::Result<_> = self
             .live
             .db
             .with_tenant(at.tenant, async |tx| {
                 let redeemed = sessions::redeem(&mut *tx, at.tenant, at.session, digest, epoch).await?;
-                tickets::forget_connections(&mut *tx, at.tenant, at.session, epoch).await?;
-                Ok(redeemed)
+                let Some(redeemed) = redeemed else { return Ok(None) };
+                if self.live.sink.is_none() {
+                    return Ok(Some(None));
+                }
+                // From here on this connection alone writes: what it reads now is what it goes on from.
+                let positions = streams::positions(&mut *tx, at).await?;
+                Ok(Some(Some(sink::stood(&redeemed, positions))))
             })
-            .await
-            .map_err(|error| TicketRefused::Unavailable(cause(error)))?;
-        if redeemed { Ok(()) } else { Err(TicketRefused::Unknown) }
+            .await;
+        let redeemed = redeemed.map_err(|error| TicketRefused::Unavailable(cause(error)))?;
+        let stood = redeemed.ok_or(TicketRefused::Unknown)?;
+        if let Some(known) = &mut *self.known.lock().unwrap_or_else(PoisonError::into_inner) {
+            known.stood = stood;
+        }
+        Ok(())
     }
 }
 
 impl Devices for Door {
     async fn psk(&self, reservation: &Reservation) -> Result<Zeroizing<[u8; 32]>, DeviceRefused> {
         let (member, device) = (member(reservation), device(reservation));
-        let found = self
-            .live
-            .db
-            .with_tenant(member.tenant, async |tx| devices::find(tx, member, device).await)
-            .await;
-        let found = found
-            .map_err(|error| DeviceRefused::Unavailable(cause(error)))?
-            .ok_or(DeviceRefused::Unknown)?;
+        let known = self.known(&reservation.ticket_sha256).ok_or(DeviceRefused::Unknown)?;
+        let _turn = self.turn().await;
         let key = self
             .live
             .keys
             .member(member)
             .await
             .map_err(|error| DeviceRefused::Unavailable(Box::new(error)))?;
-        key.unwrap_psk(device, &found.psk)
+        key.unwrap_psk(device, &known.psk)
             .map_err(|error| DeviceRefused::Unavailable(Box::new(error)))
     }
 
@@ -111,24 +169,16 @@ impl Devices for Door {
 
 impl Consents for Door {
     async fn check(&self, reservation: &Reservation) -> Result<Consented, ConsentRefused> {
-        let (member, at) = (member(reservation), capture(reservation));
-        let (granted, audio_may_leave) = self
+        let (at, epoch) = (capture(reservation), to_column(reservation.epoch));
+        let _turn = self.turn().await;
+        let standing: sqlx::Result<_> = self
             .live
             .db
-            .with_tenant(member.tenant, async |tx| {
-                let own = consents::is_granted(&mut *tx, member, "record_self").await?;
-                let meeting = crate::db::meetings::find(&mut *tx, member, at.meeting).await?;
-                let audio_may_leave = tenants::audio_may_leave(&mut *tx, member).await?;
-                Ok((
-                    own && meeting.is_some_and(|meeting| meeting.others_told),
-                    audio_may_leave,
-                ))
-            })
-            .await
-            .map_err(|error| ConsentRefused::Unavailable(cause(error)))?;
-        if !granted {
-            return Err(ConsentRefused::Missing);
-        }
+            .with_tenant(at.tenant, async |tx| sessions::stand(tx, at, epoch).await)
+            .await;
+        let standing = standing.map_err(|error| ConsentRefused::Unavailable(cause(error)))?;
+        let standing = standing.filter(|at| at.consent).ok_or(ConsentRefused::Missing)?;
+        let audio_may_leave = standing.audio_may_leave;
         self.verdict.know_may_leave(audio_may_leave);
         Ok(Consented { audio_may_leave })
     }
@@ -141,13 +191,53 @@ impl Stopwatch for Door {
 }
 
 impl Ledgers for Door {
-    type Ledger = PostgresLedger;
+    type Ledger = OpenLedger;
 
-    async fn open(
-        &self,
-        reservation: &Reservation,
-        hello: &Hello,
-    ) -> Result<(PostgresLedger, Resumption), LedgerError> {
-        opening::open(&self.live, &self.verdict, reservation, hello).await
+    async fn open(&self, reservation: &Reservation, hello: &Hello) -> Result<(OpenLedger, Resumption), LedgerError> {
+        let known = self.known(&reservation.ticket_sha256);
+        if let (Some(sink), Some(stood)) = (&self.live.sink, known.and_then(|known| known.stood)) {
+            let ledger = sink::open(&self.live, sink, &self.verdict, reservation);
+            return Ok((OpenLedger::Sink(ledger), stood));
+        }
+        let _turn = self.turn().await;
+        let (ledger, resumption) = opening::open(&self.live, &self.verdict, reservation, hello).await?;
+        Ok((OpenLedger::Meeting(Box::new(ledger)), resumption))
+    }
+}
+
+impl Ledger for OpenLedger {
+    async fn commit(&mut self, batch: Batch) -> Result<Committed, LedgerError> {
+        match self {
+            Self::Meeting(ledger) => ledger.commit(batch).await,
+            Self::Sink(ledger) => ledger.commit(batch).await,
+        }
+    }
+
+    fn measures(&self) -> Option<ServerEvent> {
+        match self {
+            Self::Meeting(ledger) => ledger.measures(),
+            Self::Sink(ledger) => ledger.measures(),
+        }
+    }
+
+    fn tell(&mut self, event: &ServerEvent) {
+        match self {
+            Self::Meeting(ledger) => ledger.tell(event),
+            Self::Sink(ledger) => ledger.tell(event),
+        }
+    }
+
+    async fn end(&mut self) -> Result<Committed, LedgerError> {
+        match self {
+            Self::Meeting(ledger) => ledger.end().await,
+            Self::Sink(ledger) => ledger.end().await,
+        }
+    }
+
+    async fn report_ready(&mut self) -> Option<ServerEvent> {
+        match self {
+            Self::Meeting(ledger) => ledger.report_ready().await,
+            Self::Sink(ledger) => ledger.report_ready().await,
+        }
     }
 }

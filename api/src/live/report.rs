@@ -191,7 +191,13 @@ pub(super) async fn get_report_file(
 }
 
 /// The report of a meeting, to be written as a file.
-pub(crate) fn analysis(title: String, meeting: &MeetingRow, read: MeetingReport, stored: Vec<String>, part: Part) -> Analysis {
+pub(crate) fn analysis(
+    title: String,
+    meeting: &MeetingRow,
+    read: MeetingReport,
+    stored: Vec<String>,
+    part: Part,
+) -> Analysis {
     let about = About {
         title,
         started_at: meeting.started_at,

@@ -126,6 +126,8 @@ pub(crate) struct Reserved {
     pub(crate) user_id: Uuid,
     pub(crate) device_id: Uuid,
     pub(crate) device_kind: String,
+    /// The device's pre-shared key, wrapped under the member key.
+    pub(crate) device_psk: Vec<u8>,
     pub(crate) next_epoch: i64,
 }
 
@@ -139,12 +141,12 @@ pub(crate) async fn reserved(
 ) -> sqlx::Result<Option<Reserved>> {
     sqlx::query_as!(
         Reserved,
-        "SELECT s.meeting_id, s.user_id, s.device_id, d.kind AS device_kind, s.next_epoch
-         FROM meeting_sessions s
-         JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
-         JOIN refresh_families f ON f.id = s.family_id
-         WHERE s.tenant_id = $1 AND s.id = $2 AND s.ticket_sha256 = $3 AND s.ticket_expires_at > now()
-           AND d.revoked_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > now()",
+        r#"SELECT s.meeting_id, s.user_id, s.device_id, d.kind AS device_kind, d.psk AS "device_psk!", s.next_epoch
+           FROM meeting_sessions s
+           JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
+           JOIN refresh_families f ON f.id = s.family_id
+           WHERE s.tenant_id = $1 AND s.id = $2 AND s.ticket_sha256 = $3 AND s.ticket_expires_at > now()
+             AND d.revoked_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > now()"#,
         tenant.0,
         session,
         ticket_sha256.as_slice()
@@ -153,27 +155,37 @@ pub(crate) async fn reserved(
     .await
 }
 
-/// Uses the ticket up and makes its epoch the live one. False if it is too late for that.
+/// A session whose ticket was used up.
+#[derive(Debug)]
+pub(crate) struct Redeemed {
+    pub(crate) ended_at: Option<OffsetDateTime>,
+}
+
+/// Uses the ticket up and makes its epoch the live one; none if it is too late for that. Forgets the session's tickets up
+/// to this epoch: used, or overtaken.
 pub(crate) async fn redeem(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
     session: Uuid,
     ticket_sha256: &[u8; 32],
     epoch: i64,
-) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "UPDATE meeting_sessions
-         SET live_epoch = $4, live_family_id = family_id, ticket_sha256 = NULL, ticket_expires_at = NULL,
-             last_seen_at = now()
-         WHERE tenant_id = $1 AND id = $2 AND ticket_sha256 = $3 AND live_epoch < $4 AND ticket_expires_at > now()",
+) -> sqlx::Result<Option<Redeemed>> {
+    sqlx::query_as!(
+        Redeemed,
+        r#"WITH forgotten AS (
+               DELETE FROM connection_tickets WHERE tenant_id = $1 AND session_id = $2 AND epoch <= $4)
+           UPDATE meeting_sessions
+           SET live_epoch = $4, live_family_id = family_id, ticket_sha256 = NULL, ticket_expires_at = NULL,
+               last_seen_at = now()
+           WHERE tenant_id = $1 AND id = $2 AND ticket_sha256 = $3 AND live_epoch < $4 AND ticket_expires_at > now()
+           RETURNING ended_at AS "ended_at: OffsetDateTime""#,
         tenant.0,
         session,
         ticket_sha256.as_slice(),
         epoch
     )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_optional(db)
+    .await
 }
 
 /// Locks every session of the meeting until the transaction ends. Before the meeting itself is locked, as commits do.
@@ -271,6 +283,7 @@ pub(crate) async fn committed(db: impl PgExecutor<'_>, at: Capture, commit: Uuid
 /// What a live connection is told about the world now and then.
 #[derive(Debug)]
 pub(crate) struct Standing {
+    pub(crate) session: Uuid,
     pub(crate) live_epoch: i64,
     pub(crate) authorised: bool,
     pub(crate) consent: bool,
@@ -282,12 +295,29 @@ pub(crate) struct Standing {
 
 /// Where the connection of this epoch stands, and its sign of life. None once the meeting is gone.
 pub(crate) async fn stand(db: impl PgExecutor<'_>, at: Capture, epoch: i64) -> sqlx::Result<Option<Standing>> {
+    let standing = stand_all(db, at.tenant, &[at.session], &[epoch]).await?;
+    Ok(standing.into_iter().next())
+}
+
+/// The same for many connections of a tenant, each by its session and epoch. Waits for no commit, which is a sign of life itself.
+pub(crate) async fn stand_all(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    sessions: &[Uuid],
+    epochs: &[i64],
+) -> sqlx::Result<Vec<Standing>> {
     sqlx::query_as!(
         Standing,
-        r#"WITH seen AS (
-               UPDATE meeting_sessions SET last_seen_at = now()
-               WHERE tenant_id = $1 AND id = $2 AND live_epoch = $3 AND last_seen_at < now() - interval '15 seconds')
-           SELECT s.live_epoch,
+        r#"WITH there AS (
+               SELECT * FROM unnest($2::uuid[], $3::bigint[]) AS there (id, epoch)),
+           quiet AS (
+               SELECT s.id FROM meeting_sessions s JOIN there ON there.id = s.id AND there.epoch = s.live_epoch
+               WHERE s.tenant_id = $1 AND s.last_seen_at < now() - interval '15 seconds'
+               FOR UPDATE OF s SKIP LOCKED),
+           seen AS (
+               UPDATE meeting_sessions s SET last_seen_at = now() FROM quiet
+               WHERE s.tenant_id = $1 AND s.id = quiet.id)
+           SELECT s.id AS session, s.live_epoch,
                   coalesce(d.revoked_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > now(), false) AS "authorised!",
                   m.others_told AND coalesce((SELECT c.granted FROM consents c
                       WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'record_self'
@@ -303,12 +333,12 @@ pub(crate) async fn stand(db: impl PgExecutor<'_>, at: Capture, epoch: i64) -> s
            JOIN meetings m ON m.tenant_id = s.tenant_id AND m.id = s.meeting_id
            JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
            LEFT JOIN refresh_families f ON f.id = s.live_family_id
-           WHERE s.tenant_id = $1 AND s.id = $2"#,
-        at.tenant.0,
-        at.session,
-        epoch
+           WHERE s.tenant_id = $1 AND s.id = ANY($2)"#,
+        tenant.0,
+        sessions,
+        epochs
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await
 }
 

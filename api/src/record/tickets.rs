@@ -47,24 +47,6 @@ pub(crate) async fn find_connection(db: impl PgExecutor<'_>, ticket_sha256: &[u8
     .await
 }
 
-/// Forgets a session's tickets up to this epoch: used, or overtaken.
-pub(crate) async fn forget_connections(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    session: Uuid,
-    epoch: i64,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "DELETE FROM connection_tickets WHERE tenant_id = $1 AND session_id = $2 AND epoch <= $3",
-        tenant.0,
-        session,
-        epoch
-    )
-    .execute(db)
-    .await
-    .map(drop)
-}
-
 /// A new ticket to follow a meeting.
 pub(crate) async fn add_live(
     db: impl PgExecutor<'_>,

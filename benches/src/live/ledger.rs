@@ -61,6 +61,7 @@ impl Ledgers for Forgetful {
             ended: false,
             keep_audio: false,
             said: Vec::new(),
+            sink: false,
         };
         let fold = |(setup, coach): &(Setup, CoachSetup)| (Conversation::new(setup.clone()), Coach::new(coach.clone()));
         let counting = Counting {

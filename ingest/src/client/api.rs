@@ -83,7 +83,7 @@ impl std::fmt::Debug for Connection {
 
 impl Connection {
     /// SHA-256 of the ticket's bytes; nothing if the ticket is not base64url.
-    pub(super) fn ticket_sha256(&self) -> Option<[u8; 32]> {
+    pub fn ticket_sha256(&self) -> Option<[u8; 32]> {
         BASE64URL.decode(&self.ticket).ok().map(|ticket| ticket_sha256(&ticket))
     }
 }

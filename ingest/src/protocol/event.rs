@@ -95,6 +95,9 @@ pub enum ServerEvent {
         /// What became of every sample that is committed.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         samples: BTreeMap<Track, Account>,
+        /// As in [`Welcome::sink`].
+        #[serde(default, skip_serializing_if = "is_false")]
+        sink: bool,
     },
     /// What stands against the tracks now, all of it; none once all is well again.
     Troubles {
@@ -138,6 +141,9 @@ pub struct Welcome {
     /// `end` is already decided: there is nothing left to send.
     #[serde(default)]
     pub ended: bool,
+    /// The server is one that is measured: it checks every frame and keeps its digest, and hears nothing of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sink: bool,
 }
 
 /// Where a stream goes on.
@@ -254,6 +260,11 @@ pub struct ErrorNotice {
 #[allow(clippy::trivially_copy_pass_by_ref)] // As serde asks it.
 const fn is_zero(step: &u8) -> bool {
     *step == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde asks it.
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Envelope {

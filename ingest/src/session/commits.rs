@@ -2,8 +2,9 @@
 
 use super::controls::Controls;
 use super::intake::Intake;
+use super::sink::Sink;
 use crate::lanes::{Class, Lanes};
-use crate::ports::{Batch, Decided, Position, Withdrawal};
+use crate::ports::{Batch, Checked, Decided, Position, Withdrawal};
 use crate::protocol::{Caption, Coaching, CoachingChange, Insight, Mark, SampleClass, Stream};
 use attune_engine::clock::MeetingTime;
 use attune_engine::speaker::Track;
@@ -72,6 +73,11 @@ impl Commits {
         self.next.captions.extend(kept);
     }
 
+    /// A frame that was checked.
+    pub(super) fn checked(&mut self, checked: Checked) {
+        self.next.checked.push(checked);
+    }
+
     pub(super) fn mark(&mut self, mark: Mark) {
         self.next.marks.push(mark);
     }
@@ -124,6 +130,7 @@ impl Commits {
         lanes: &mut Lanes,
         intakes: &BTreeMap<Track, Intake>,
         controls: &Controls,
+        sink: Option<&Sink>,
         hurry: bool,
         now: Instant,
     ) -> Option<Batch> {
@@ -138,7 +145,7 @@ impl Commits {
         }
         self.last = now;
         lanes.settle(&mut self.next.decided);
-        let positions = self.moved_positions(lanes, intakes, controls);
+        let positions = self.moved_positions(lanes, intakes, controls, sink);
         let nothing = self.next.decided.is_empty()
             && self.next.marks.is_empty()
             && self.next.coaching.is_empty()
@@ -160,7 +167,13 @@ impl Commits {
         Some(batch)
     }
 
-    fn moved_positions(&self, lanes: &Lanes, intakes: &BTreeMap<Track, Intake>, controls: &Controls) -> Vec<Position> {
+    fn moved_positions(
+        &self,
+        lanes: &Lanes,
+        intakes: &BTreeMap<Track, Intake>,
+        controls: &Controls,
+        sink: Option<&Sink>,
+    ) -> Vec<Position> {
         let tracks: Vec<Position> = intakes
             .iter()
             .filter_map(|(track, intake)| {
@@ -180,7 +193,8 @@ impl Commits {
             release_first_sample: 0,
             line: None,
         });
-        let control = controls.position(&resume_from);
+        let control = sink.is_none().then(|| controls.position(&resume_from));
+        let sunk = sink.into_iter().flat_map(Sink::positions);
         let moved = |position: &Position| match self.durable.get(&position.stream) {
             Some(durable) => durable != position,
             None => position.release_seq > 0 || position.decided_sample > 0,
@@ -188,7 +202,8 @@ impl Commits {
         tracks
             .into_iter()
             .chain(silent)
-            .chain([control])
+            .chain(control)
+            .chain(sunk)
             .filter(moved)
             .collect()
     }

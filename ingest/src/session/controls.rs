@@ -288,7 +288,7 @@ impl Session {
         Needed::Open(SkipReason::Paused)
     }
 
-    fn on_end(&mut self) {
+    pub(super) fn on_end(&mut self) {
         if matches!(self.phase, Phase::Ending | Phase::Ended) {
             return;
         }

@@ -1,5 +1,6 @@
 //! What the client is told, and the last it hears.
 
+use super::sink::Sink;
 use super::{Phase, Session};
 use crate::lanes::Shown;
 use crate::ports::Committed;
@@ -34,7 +35,8 @@ impl Session {
         }
         self.pulse.troubles(self.troubles.standing(&self.lanes, &self.intakes));
         let ending = self.phase == Phase::Ending;
-        let event = self.pulse.take(&self.lanes, &self.limits, ending, now)?;
+        let held_ms = self.sink.as_ref().map_or(0, Sink::held_ms);
+        let event = self.pulse.take(&self.lanes, held_ms, &self.limits, ending, now)?;
         Some(Envelope::unnumbered(self.epoch, event))
     }
 

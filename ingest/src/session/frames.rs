@@ -37,7 +37,11 @@ impl Session {
             }
         };
         let (stream, seq) = (frame.prefix.stream, frame.prefix.seq);
-        match self.on_frame(frame, now) {
+        let taken = match self.sink {
+            Some(_) => self.sink_frame(frame),
+            None => self.on_frame(frame, now),
+        };
+        match taken {
             Ok(()) => self.acks.received(stream, seq, now),
             Err(CloseCode::Overloaded) => self.overload(),
             Err(code) => self.close(code),

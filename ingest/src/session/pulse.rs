@@ -29,6 +29,7 @@ pub(super) struct Pulse {
     step: Step,
     told_step: Step,
     samples: BTreeMap<Track, Account>,
+    sink: bool,
     troubles: Vec<Trouble>,
     told_troubles: Vec<Trouble>,
     /// Beats since troubles were told.
@@ -36,7 +37,7 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    pub(super) fn new(samples: BTreeMap<Track, Account>, now: Instant) -> Self {
+    pub(super) fn new(samples: BTreeMap<Track, Account>, sink: bool, now: Instant) -> Self {
         Self {
             next: now + EVERY,
             waiting: VecDeque::new(),
@@ -46,6 +47,7 @@ impl Pulse {
             step: Step::All,
             told_step: Step::All,
             samples,
+            sink,
             troubles: Vec::new(),
             told_troubles: Vec::new(),
             told_beats_ago: 0,
@@ -87,13 +89,21 @@ impl Pulse {
     }
 
     /// The next event of this beat.
-    pub(super) fn take(&mut self, lanes: &Lanes, limits: &Limits, ending: bool, now: Instant) -> Option<ServerEvent> {
+    /// `held_ms` is what a sink holds of a track; it has no lanes.
+    pub(super) fn take(
+        &mut self,
+        lanes: &Lanes,
+        held_ms: u64,
+        limits: &Limits,
+        ending: bool,
+        now: Instant,
+    ) -> Option<ServerEvent> {
         if self.waiting.is_empty() {
             if now >= self.next {
                 self.next = now + EVERY;
-                self.beat(lanes, limits, ending, now);
+                self.beat(lanes, held_ms, limits, ending, now);
             } else if self.has_stepped() {
-                self.status(lanes, limits, now);
+                self.status(lanes, held_ms, limits, now);
             }
         }
         self.waiting.pop_front()
@@ -103,9 +113,9 @@ impl Pulse {
         self.step != self.told_step
     }
 
-    fn beat(&mut self, lanes: &Lanes, limits: &Limits, ending: bool, now: Instant) {
+    fn beat(&mut self, lanes: &Lanes, held_ms: u64, limits: &Limits, ending: bool, now: Instant) {
         self.waiting.extend(self.measures.take());
-        self.status(lanes, limits, now);
+        self.status(lanes, held_ms, limits, now);
         self.told_beats_ago += 1;
         let again = !self.troubles.is_empty() && self.told_beats_ago >= TROUBLES_AGAIN;
         if self.troubles != self.told_troubles || again {
@@ -122,11 +132,11 @@ impl Pulse {
     }
 
     /// How the server keeps up, where that is news.
-    fn status(&mut self, lanes: &Lanes, limits: &Limits, now: Instant) {
+    fn status(&mut self, lanes: &Lanes, held_ms: u64, limits: &Limits, now: Instant) {
         let most = |of: fn(&Lane) -> u64| lanes.iter().map(of).max().unwrap_or(0);
         let credit_ms = match self.step {
             Step::Deferred => 0,
-            _ => u64::from(limits.undecided_ms).saturating_sub(most(Lane::undecided_ms)) as u32,
+            _ => u64::from(limits.undecided_ms).saturating_sub(most(Lane::undecided_ms).max(held_ms)) as u32,
         };
         self.told_step = self.step;
         let overdue = lanes
@@ -147,6 +157,7 @@ impl Pulse {
             credit_ms,
             step: self.step.number(),
             samples: self.samples.clone(),
+            sink: self.sink,
         };
         if self.status.as_ref() != Some(&status) {
             self.status = Some(status.clone());

@@ -266,12 +266,13 @@ fn events() -> Vec<Envelope> {
         resume_sample,
         decided_sample,
     };
-    let welcome = |streams, ended| {
+    let welcome = |streams, ended, sink| {
         ServerEvent::Welcome(Welcome {
             streams,
             credit_ms: 60_000,
             limits: Limits::default(),
             ended,
+            sink,
         })
     };
     let word = Word {
@@ -315,13 +316,15 @@ fn events() -> Vec<Envelope> {
         ..decided.clone()
     };
     let unnumbered = vec![
-        welcome(BTreeMap::new(), false),
+        welcome(BTreeMap::new(), false, false),
+        welcome(BTreeMap::new(), false, true),
         welcome(
             BTreeMap::from([
                 (Stream::Control, position(3, 0, 0)),
                 (Stream::Mic, position(250, 2_880_000, 1_024_000)),
             ]),
             true,
+            false,
         ),
         ServerEvent::Received {
             stream: Stream::Mic,
@@ -360,6 +363,15 @@ fn events() -> Vec<Envelope> {
             credit_ms: 42_000,
             step: 3,
             samples: BTreeMap::new(),
+            sink: false,
+        },
+        ServerEvent::Status {
+            level: Level::Normal,
+            lag_ms: 0,
+            credit_ms: 45_000,
+            step: 0,
+            samples: BTreeMap::new(),
+            sink: true,
         },
         ServerEvent::Status {
             level: Level::Normal,
@@ -377,6 +389,7 @@ fn events() -> Vec<Envelope> {
                     reasons: BTreeMap::from([("buffer_full".to_owned(), 16_000), ("muted".to_owned(), 48_000)]),
                 },
             )]),
+            sink: false,
         },
         ServerEvent::Status {
             level: Level::Overloaded,
@@ -384,6 +397,7 @@ fn events() -> Vec<Envelope> {
             credit_ms: 0,
             step: DEFERRED_STEP,
             samples: BTreeMap::new(),
+            sink: false,
         },
         ServerEvent::Troubles {
             troubles: vec![

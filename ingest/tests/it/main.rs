@@ -21,6 +21,7 @@ mod order;
 mod recorder;
 mod resume;
 mod simulation;
+mod sink;
 mod tracks;
 mod troubles;
 mod wire;

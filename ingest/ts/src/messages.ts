@@ -300,7 +300,7 @@ const sound = open(
 const EVENTS = {
   welcome: open(
     { type: oneOf("welcome"), streams: map(STREAMS, position), credit_ms: whole, limits },
-    { ended: boolean },
+    { ended: boolean, sink: boolean },
   ),
   received: open({ type: oneOf("received"), stream, seq: whole }),
   expected: open({ type: oneOf("expected"), stream, seq: whole }),
@@ -348,7 +348,7 @@ const EVENTS = {
       lag_ms: whole,
       credit_ms: whole,
     },
-    { step: whole, samples: map(["mic", "tab"], account) },
+    { step: whole, samples: map(["mic", "tab"], account), sink: boolean },
   ),
   troubles: open({
     type: oneOf("troubles"),

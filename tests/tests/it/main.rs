@@ -37,6 +37,7 @@ mod rolling;
 mod second_pass;
 mod serving;
 mod silence;
+mod sink;
 mod speech;
 mod stored;
 mod tenancy;

@@ -90,6 +90,7 @@ impl<'a> Serving<'a> {
                 credit_ms,
                 step,
                 samples: BTreeMap::new(),
+                sink: false,
             },
         );
     }

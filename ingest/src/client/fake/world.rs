@@ -108,6 +108,7 @@ impl World {
             credit_ms: self.credit_ms,
             limits: Limits::default(),
             ended: self.durable.ended,
+            sink: false,
         }
     }
 }

@@ -184,6 +184,7 @@ mod tests {
                 credit_ms,
                 limits: Limits::default(),
                 ended: false,
+                sink: false,
             };
             let declare = |track| TrackDeclaration {
                 track,
