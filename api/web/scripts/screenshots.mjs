@@ -97,7 +97,7 @@ const shots = [
       await page.getByRole("button", { name: "Save words" }).scrollIntoViewIfNeeded();
     },
   },
-  { name: "settings", path: "/settings" },
+  { name: "settings", path: "/settings", full: true },
   { name: "settings-heart", path: "/settings", full: true },
   {
     name: "settings-destroy",

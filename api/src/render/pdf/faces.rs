@@ -182,7 +182,10 @@ impl Faces {
         };
         for c in text.chars() {
             match (widths.get(&c), runs.last_mut()) {
-                (Some((file, _)), Some(run)) if run.stands_for.is_none() && (run.file == *file || c == ' ') => {
+                (Some((file, _)), Some(run))
+                    if run.stands_for.is_none()
+                        && (c == ' ' || run.file == *file && is_joined(c) == run.is_joined()) =>
+                {
                     run.text.push(c);
                 }
                 (Some((file, _)), _) => runs.push(run(*file, c.to_string(), None)),
@@ -228,6 +231,18 @@ impl Faces {
 
 /// Hebrew is the first script in Unicode that is read from right to left.
 const FIRST_FROM_THE_RIGHT: char = '\u{590}';
+
+/// Whether letters of its script join: they are shaped by themselves, not as those of the script in front of them.
+const fn is_joined(c: char) -> bool {
+    matches!(c, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{8a0}'..='\u{8ff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+}
+
+impl Run {
+    fn is_joined(&self) -> bool {
+        let last = self.text.chars().rev().find(|c| *c != ' ');
+        last.is_some_and(is_joined)
+    }
+}
 
 /// Joiners, variation selectors and marks of order: nothing that is seen by itself.
 const fn is_silent(c: char) -> bool {
@@ -290,6 +305,10 @@ mod tests {
             .sum();
         let together = faces.width("سلام", Weight::Regular);
         assert!(together < apart && together > apart / 3.0, "{together} of {apart}");
+        // Also behind letters that do not join.
+        let runs = faces.runs("שלום سلام", Weight::Regular, RightToLeft);
+        let behind = runs.iter().find(|run| run.text == "سلام").unwrap();
+        assert!((behind.width - together).abs() < 1e-6, "{behind:?}");
     }
 
     #[test]
