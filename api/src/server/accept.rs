@@ -24,6 +24,9 @@ const LATECOMERS: Duration = Duration::from_millis(50);
 /// How long latecomers are answered: a proxy that does not notice keeps sending them.
 const LATECOMERS_AT_MOST: Duration = Duration::from_secs(1);
 
+/// How long a client that is let in while we stop has to begin its request.
+const FIRST_WORDS: Duration = Duration::from_millis(100);
+
 /// Accepts until told to stop, then waits for requests under way.
 pub(super) async fn serve(listener: TcpListener, service: Router, limits: Limits, stopping: CancellationToken) {
     let connections = Arc::new(Semaphore::new(limits.connections));
@@ -100,10 +103,14 @@ async fn answer(
     let mut connection = pin!(connection);
     let ended = match stopping.run_until_cancelled(connection.as_mut()).await {
         Some(ended) => ended,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+        // Who was let in a moment ago has said nothing yet, and hyper would hang up on them.
+        None => match timeout(FIRST_WORDS, connection.as_mut()).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        },
     };
     // A client that leaves early, or speaks something else, is its own business.
     if let Err(error) = ended {
