@@ -57,13 +57,10 @@ impl Kept {
         self.said.iter().flat_map(|said| &said.words)
     }
 
-    /// Whether the same words were said at the same times, whatever segments they are in. A segment that was open when a server
-    /// died may end elsewhere.
+    /// Whether the same words begin at the same times, whatever segments they are in. A segment that was open when a server died
+    /// may end elsewhere, and the word at its end with it.
     pub fn has_words_of(&self, other: &Self) -> bool {
-        let mut pairs = self.words().zip(other.words());
-        self.words().count() == other.words().count()
-            && pairs
-                .all(|(is, was)| is.0 == was.0 && is.1.abs_diff(was.1) <= NEAR_MS && is.2.abs_diff(was.2) <= NEAR_MS)
+        self.first_difference(other).is_none()
     }
 
     /// The first word that differs, with what the other has in its place.

@@ -17,8 +17,8 @@ const SESSIONS: usize = 200;
 const KILLS: usize = 100;
 /// One kill of the database after so many of the server.
 const SERVERS_A_DATABASE: usize = 10;
-/// Between two kills, on average.
-const PAUSE: Duration = Duration::from_millis(4_500);
+/// Between two kills, on average. With half of it two hundred sessions are not back before the next.
+const PAUSE: Duration = Duration::from_millis(9_500);
 /// Sessions that say something of their own.
 const VARIANTS: usize = 8;
 /// The goal of a rolling restart.
