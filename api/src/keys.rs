@@ -183,7 +183,11 @@ impl Keys {
             return Ok(keys);
         }
         let stored = self.0.store.meeting_keys(member, &unknown).await?;
-        let member_key = self.member(member).await?;
+        let member_key = match self.member(member).await {
+            // Erased, and their meetings with them.
+            Err(KeyError::Gone) => return Ok(keys),
+            key => key?,
+        };
         for (meeting, stored) in stored {
             let Ok(stored) = present(Some(stored)) else { continue };
             let secret = member_key.unwrap_meeting(meeting, &stored.wrapped)?;

@@ -239,7 +239,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 }
 
 /// The way to the other nodes, and the line that has to run for it where there are any.
-fn reach_nodes(config: &Config) -> Result<(Nodes, Option<(Line, mpsc::Receiver<Heard>)>), NodesError> {
+type WayToNodes = (Nodes, Option<(Line, mpsc::Receiver<Heard>)>);
+
+fn reach_nodes(config: &Config) -> Result<WayToNodes, NodesError> {
     let Some(redis_url) = &config.redis_url else {
         return Ok((Nodes::alone(), None));
     };

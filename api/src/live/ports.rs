@@ -63,7 +63,7 @@ impl Door {
 #[derive(Debug)]
 pub(super) enum OpenLedger {
     Meeting(Box<PostgresLedger>),
-    Sink(SinkLedger),
+    Sink(Box<SinkLedger>),
 }
 
 /// The kind of device that may connect without an `Origin`.
@@ -197,7 +197,7 @@ impl Ledgers for Door {
         let known = self.known(&reservation.ticket_sha256);
         if let (Some(sink), Some(stood)) = (&self.live.sink, known.and_then(|known| known.stood)) {
             let ledger = sink::open(&self.live, sink, &self.verdict, reservation);
-            return Ok((OpenLedger::Sink(ledger), stood));
+            return Ok((OpenLedger::Sink(Box::new(ledger)), stood));
         }
         let _turn = self.turn().await;
         let (ledger, resumption) = opening::open(&self.live, &self.verdict, reservation, hello).await?;

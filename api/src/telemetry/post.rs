@@ -4,7 +4,7 @@
 use reqwest::Url;
 use reqwest::blocking::Client;
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 use tracing::subscriber::NoSubscriber;
@@ -73,10 +73,9 @@ fn run(address: &Address, orders: &Receiver<Order>) {
             if flushed.is_some() || together.len() >= TOGETHER {
                 break;
             }
-            next = match orders.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(order) => Some(order),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            };
+            next = orders
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+                .ok();
         }
         if !together.is_empty() {
             let mut request = client.post(address.url.clone()).body((address.body)(together));

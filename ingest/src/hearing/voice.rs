@@ -3,7 +3,8 @@
 //! one row of it like any other.
 
 use super::Answer;
-use attune_engine::clock::SAMPLE_RATE_HZ;
+use crate::protocol::FRAME_MS;
+use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::listener::{Heard, Listener};
 use attune_engine::speaker::Track;
 use attune_engine::voice::{VOICE_FRAME_SAMPLES, VoiceActivity, VoiceError, VoiceFrame};
@@ -28,6 +29,9 @@ const CHEAP_ROWS: usize = 8;
 /// How long the first listener waits for so many. Frames come each 240 ms from every client: in this time half of four
 /// clients out of step are there, or many of many. Words wait for half a second of silence at least, beside which it is little.
 const GATHER: Duration = Duration::from_millis(64);
+
+/// Samples from which on a track is behind: two frames of its client.
+const BEHIND: u64 = 2 * FRAME_MS as u64 * SAMPLES_PER_MS;
 
 /// Frames of one trip, about a second: then what was heard goes back, so that words are not held up by a backlog.
 const TRIP_FRAMES: usize = 32;
@@ -126,7 +130,7 @@ fn run(mut model: Box<dyn VoiceActivity>, arrivals: &Receiver<Trip>, counts: &Co
     loop {
         if here.is_empty() {
             let Ok(trip) = arrivals.recv() else { return };
-            let few = trip.listener.received() - trip.listener.heard() < u64::from(SAMPLE_RATE_HZ);
+            let few = trip.listener.received() - trip.listener.heard() < BEHIND;
             here.push(trip);
             // What is behind already waits no longer.
             if few {

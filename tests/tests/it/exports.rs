@@ -7,16 +7,21 @@ use attune_engine::speaker::Track;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
+use std::time::Duration;
 
 /// Asks for an archive and waits for it.
 async fn made(caller: &Caller) -> Value {
     let asked = caller.post("/v1/exports", json!({})).await.expect(202).body;
     let mut newest = asked.clone();
-    eventually(async || {
+    // It waits for its turn where a meeting is being heard again.
+    for _ in 0..300 {
         newest = caller.get("/v1/exports").await.expect(200).body["exports"][0].clone();
-        newest["state"] == "ready"
-    })
-    .await;
+        if newest["state"] == "ready" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert_eq!(newest["state"], "ready");
     assert_eq!(newest["id"], asked["id"]);
     newest
 }

@@ -66,10 +66,83 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The signed-in person's devices. */
+        get: operations["list_devices"];
         put?: never;
         /** Enrols a device: once, before its first connection. */
         post: operations["create_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revokes a device: its secret is forgotten, a connection of it ends within seconds, and it must be enrolled again to make another.
+         *     Its meetings stay.
+         */
+        delete: operations["revoke_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The person's archives, and where those stand that are being made. */
+        get: operations["list_exports"];
+        put?: never;
+        /** Asks for an archive of everything that is the person's: a ZIP, made in the background and kept for a week. One at a time. */
+        post: operations["create_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Destroys an archive, or stops one that is being made. */
+        delete: operations["delete_export"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The archive itself, a ZIP. */
+        get: operations["get_export_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -183,6 +256,27 @@ export interface paths {
         get: operations["get_me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases everything of the signed-in person in this space, at once and for good: meetings, reports, audio, devices, sign-ins and the
+         *     account. Their keys are destroyed, so that what a backup still holds is noise. Live meetings end within seconds. Other
+         *     nodes forget keys within a minute. What remains is that it was done, by ids.
+         */
+        post: operations["erase_everything"];
         delete?: never;
         options?: never;
         head?: never;
@@ -460,6 +554,41 @@ export interface paths {
         /** Reserves a connection of a session. Disturbs nothing that is live until its ticket is used. */
         post: operations["reserve_connection"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the person is signed in. */
+        get: operations["list_sign_ins"];
+        put?: never;
+        post?: never;
+        /** Ends all of the person's sign-ins but the one that asks. */
+        delete: operations["end_other_sign_ins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-ins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of the person's sign-ins: its tokens are worthless at once, and connections opened under it end within seconds. */
+        delete: operations["end_sign_in"];
         options?: never;
         head?: never;
         patch?: never;
@@ -823,6 +952,25 @@ export interface components {
             /** @description The words, as they were said. */
             text: string;
         };
+        /** @description A device that is enrolled. */
+        Device: {
+            /**
+             * Format: date-time
+             * @description When it was enrolled.
+             */
+            enrolled_at: string;
+            /** @description Its id. */
+            id: components["schemas"]["DeviceId"];
+            /** @description What it is: `native`, `extension` or `web`. */
+            kind: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it last recorded; none where it never did.
+             */
+            recorded_at?: string | null;
+        };
         /**
          * Format: uuid
          * @description A capturing device.
@@ -833,6 +981,10 @@ export interface components {
          * @enum {string}
          */
         DeviceKind: "native" | "extension" | "web";
+        /** @description A person's devices, the newest first. */
+        Devices: {
+            devices: components["schemas"]["Device"][];
+        };
         /** @description A device that was enrolled. */
         EnrolledDevice: {
             /** @description Its secret, sealed to `hpke_public`, base64. */
@@ -872,6 +1024,28 @@ export interface components {
              */
             switches_per_10_min: number;
         };
+        /** @description That somebody means it. */
+        EraseEverything: {
+            /** @description `erase everything`, word for word. */
+            confirm: string;
+        };
+        /** @description What was erased, and who says so. */
+        ErasureReceipt: {
+            /**
+             * Format: int32
+             * @description The identity key that signed it.
+             */
+            key_id: number;
+            /** @description That key, base64: the one that devices pinned. */
+            public: string;
+            /**
+             * @description What is signed, behind `attune/v1|erasure-receipt|`: JSON with ids, the time, how many meetings there were, and the entry of
+             *     the ledger that is replayed over every backup.
+             */
+            receipt: string;
+            /** @description Ed25519 over it, base64. */
+            signature: string;
+        };
         /** @description The body of every answer that is not the one asked for. */
         ErrorBody: {
             /** @description What happened. */
@@ -891,6 +1065,47 @@ export interface components {
             retryable: boolean;
             /** @description When, RFC 3339. */
             timestamp: string;
+        };
+        /** @description Where an archive stands. */
+        Export: {
+            /**
+             * Format: int64
+             * @description How long it is so far.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is destroyed.
+             */
+            expires_at: string;
+            /** @description Its id. */
+            id: components["schemas"]["ExportId"];
+            /**
+             * Format: int32
+             * @description Meetings that go into it.
+             */
+            meetings: number;
+            /**
+             * Format: int32
+             * @description Of these, the ones that are in it.
+             */
+            meetings_done: number;
+            /** @description `waiting` for its turn, `running`, or `ready` to be taken away. */
+            state: string;
+        };
+        /**
+         * Format: uuid
+         * @description An archive of everything that is a person's.
+         */
+        ExportId: string;
+        /** @description A person's archives, the newest first. */
+        Exports: {
+            exports: components["schemas"]["Export"][];
         };
         /** @description How much there was to measure, and how much is needed. */
         Exposure: {
@@ -925,6 +1140,11 @@ export interface components {
              */
             seconds: number;
         };
+        /**
+         * Format: uuid
+         * @description One sign-in, and every token issued from it.
+         */
+        FamilyId: string;
         /**
          * @description Which sort of filler.
          * @enum {string}
@@ -1768,6 +1988,34 @@ export interface components {
             /** @description What the meeting is called. */
             title: string;
         };
+        /** @description A sign-in that is in force. */
+        SignIn: {
+            /** @description Where: `web`, a browser; `native`, a program; `extension`. */
+            client: string;
+            /** @description It is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at: string;
+            /** @description Its id. */
+            id: components["schemas"]["FamilyId"];
+            /**
+             * Format: date-time
+             * @description When the person signed in.
+             */
+            signed_in_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the hour.
+             */
+            used_at: string;
+        };
+        /** @description A person's sign-ins, the last used first. */
+        SignIns: {
+            sign_ins: components["schemas"]["SignIn"][];
+        };
         /** @description Where in the meeting a statement has its grounds. */
         Source: components["schemas"]["Span"] & {
             /** @description The utterances it is in, by start; one at least. */
@@ -2151,6 +2399,33 @@ export interface operations {
             };
         };
     };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     create_device: {
         parameters: {
             query?: never;
@@ -2181,6 +2456,177 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exports"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ExportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description destroyed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_export_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ExportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2450,6 +2896,45 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    erase_everything: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseEverything"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReceipt"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3321,6 +3806,95 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_sign_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIns"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end_other_sign_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["FamilyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
