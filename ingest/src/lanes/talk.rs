@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 /// A pass is asked for when this much more was said; more than a person notices as a delay, less than a phrase.
 const STEP_MS: u64 = 700;
-/// And so many times what the last pass took, so that what is only shown costs less than a tenth of a core, and about
-/// what the words cost that are kept.
-const SHARE: u64 = 13;
+/// And so many times what the last pass took, so that what is only shown costs about a tenth of a core, and less than the
+/// words that are kept.
+const SHARE: u64 = 11;
 /// For which nobody waits longer than this.
 const SHARED_STEP_MS: u64 = 2_000;
 /// What else paces them makes a step no longer than this.
