@@ -104,7 +104,7 @@ describe("what a person says of their speech", () => {
 
     await user.type(screen.getByRole("textbox", { name: "Words that I keep" }), "  you know {Enter}");
     await waitFor(() => expect(kept()).toEqual(["folks", "you know"]));
-    await user.click(screen.getByRole("button", { name: "Keep folks no longer" }));
+    await user.click(screen.getByRole("button", { name: "Remove folks" }));
     await waitFor(() => expect(kept()).toEqual(["you know"]));
     expect(checked("I stutter")).toBe("true");
   });

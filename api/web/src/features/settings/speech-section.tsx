@@ -89,7 +89,7 @@ function Kept({ words, disabled, onChange }: KeptProps) {
           {words.map((word) => (
             <li key={word} className="flex max-w-full items-center gap-2 rounded-md border border-line bg-sunken py-1 pr-1 pl-3 text-sm">
               <span className="min-w-0 break-words">{word}</span>
-              <Button className="h-7! px-2!" disabled={disabled} aria-label={`Keep ${word} no longer`} onClick={() => onChange(words.filter((kept) => kept !== word))}>
+              <Button className="h-7! px-2!" disabled={disabled} aria-label={`Remove ${word}`} onClick={() => onChange(words.filter((kept) => kept !== word))}>
                 Remove
               </Button>
             </li>
