@@ -10,7 +10,7 @@ const PATH: &str = "/v1/me/speech";
 
 /// Too fast to follow from a minute and a half on, then silence to five minutes.
 fn hasty() -> Script {
-    let words: Vec<String> = (0..230)
+    let words: Vec<String> = (0..300)
         .map(|index| format!("{:x}", 7_919 * (index + 1) % 65_521))
         .collect();
     Script::new(310_000).say(Track::Mic, 92_000, &format!("hey guys {}", words.join(" ")))

@@ -6,6 +6,7 @@ use attune_ingest::protocol::Codec;
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// An Opus packet holds so many samples at 16 kHz; a last one that is not full is filled up with silence.
@@ -140,7 +141,16 @@ async fn audit_one(db: &mut PgConnection, session: &Session) -> (Faults, Kept) {
 
     let report: Value = {
         let path = format!("/v1/meetings/{}/report", session.meeting);
-        session.api.get("asking for the report", &path).await.unwrap()
+        // The last kill may have been a moment ago, and the next server is not there yet.
+        let mut tries = 0;
+        loop {
+            match session.api.get("asking for the report", &path).await {
+                Ok(report) => break report,
+                Err(error) if tries == 100 => panic!("{error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
+            tries += 1;
+        }
     };
     let kept = kept(&spans, &report);
     faults.reordered += kept
