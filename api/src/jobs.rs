@@ -80,6 +80,8 @@ pub(crate) enum JobError {
     Archive(#[from] zip::result::ZipError),
     #[error("writing a report into an archive")]
     Write(#[from] crate::render::WriteError),
+    #[error("a thread that wrote for the job")]
+    Thread(#[from] tokio::task::JoinError),
     #[error(transparent)]
     Speech(#[from] crate::speech::SpeechError),
     #[error("the worker was built without what its jobs reach")]

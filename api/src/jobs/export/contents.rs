@@ -7,7 +7,7 @@ use crate::jobs::{JobError, Workshop};
 use crate::keys::{MeetingKey, MemberKey, Place};
 use crate::live::{self, Unreadable, sealed};
 use crate::record::observations::{self, Kind};
-use crate::render::{Format, Part};
+use crate::render::{Format, Part, WriteError};
 use crate::routes;
 use crate::speech::Speech;
 use serde::Serialize;
@@ -120,13 +120,20 @@ pub(super) async fn of_meeting(
     if let Some(report) = report {
         files.push(("report.json".into(), written(&report)));
         let analysis = live::analysis(title, &row, report, Vec::new(), Part::All);
-        for (name, format) in [
+        let formats = [
             ("report.md", Format::Markdown),
             ("transcript.vtt", Format::Vtt),
             ("measures.csv", Format::Csv),
-        ] {
-            files.push((name.into(), analysis.write(format)?));
-        }
+        ];
+        // Writing a long meeting takes a while: not on a thread that live meetings wait for.
+        let written = tokio::task::spawn_blocking(move || {
+            let write = |(name, format): (&str, Format)| Ok((name.to_owned(), analysis.write(format)?));
+            formats
+                .into_iter()
+                .map(write)
+                .collect::<Result<Vec<File>, WriteError>>()
+        });
+        files.extend(written.await??);
     }
     Ok(files)
 }
