@@ -200,6 +200,11 @@ impl Listener {
         self.segmenter.is_open().then(|| self.segmenter.frontier())
     }
 
+    /// Where the last voice in the open segment ended; none where nobody speaks.
+    pub fn voice_end(&self) -> Option<u64> {
+        self.segmenter.voice_end()
+    }
+
     /// Cuts the open segment at the quietest point within [`CUT_REACH`] of `sample`, so that its beginning need not wait for
     /// its end.
     /// Nothing happens while a frame is being judged, or where there is no such point.

@@ -399,6 +399,11 @@ impl Segmenter {
         steps.push(Step::Closed(open.stretch(to, cut)));
     }
 
+    /// Where the last voice in open speech ended; none where nobody speaks.
+    pub(crate) fn voice_end(&self) -> Option<u64> {
+        self.open.as_ref().map(|open| open.voice_end)
+    }
+
     /// What is open, as a stretch that ends with the last frame.
     pub(crate) fn open(&self) -> Option<Stretch> {
         let open = self.open.as_ref().filter(|open| !open.voiced.is_empty())?;

@@ -162,13 +162,13 @@ impl Lane {
             return None;
         }
         let listener = self.listener.as_ref()?;
-        let from = listener.open_from()?;
+        let (from, voice_end) = (listener.open_from()?, listener.voice_end()?);
         let track = self.track;
         let talk = match &mut self.talk {
             Some(talk) if talk.begins_at() == from => talk,
             other => other.insert(Talk::new(track, from, self.abandon.child_token())),
         };
-        if !talk.wants_pass(listener.heard(), step) {
+        if !talk.wants_pass(voice_end, step) {
             return None;
         }
         let open = listener.open()?;
