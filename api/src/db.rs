@@ -30,6 +30,9 @@ use std::time::Duration;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(900);
 /// No statement of ours takes a tenth of it; one that does is stuck.
 const STATEMENT_TIMEOUT_MS: &str = "10000";
+/// Our statements find rows by their keys, and are planned once for a connection: planned for each value anew, as PostgreSQL does
+/// where a list of values might make a difference, they cost as much again.
+const PLANS: &str = "force_generic_plan";
 /// A transaction that waits on us holds locks; a handler that hangs must not.
 const IDLE_IN_TRANSACTION_TIMEOUT_MS: &str = "15000";
 
@@ -191,6 +194,7 @@ pub async fn connect_keystore(databases: &Databases, connections: u32) -> Result
 async fn open(options: &PgConnectOptions, connections: u32) -> Result<PgPool, DbError> {
     let options = options.clone().application_name("attune").options([
         ("statement_timeout", STATEMENT_TIMEOUT_MS),
+        ("plan_cache_mode", PLANS),
         ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT_MS),
     ]);
     let pool = PgPoolOptions::new()

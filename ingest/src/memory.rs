@@ -4,7 +4,8 @@
 use crate::keys::Offer;
 use crate::ports::{
     Batch, Checked, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Lap, Ledger,
-    LedgerError, Ledgers, Numbered, Position, Reservation, Resumption, Stopwatch, TicketRefused, Tickets, lately_said,
+    LedgerError, Ledgers, NotRedeemed, Numbered, Position, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
+    lately_said,
 };
 use crate::protocol::{
     Account, Caption, GapNotice, Hello, Insight, SampleClass, ServerEvent, Stream, SuppressedNotice,
@@ -332,7 +333,8 @@ impl Tickets for Memory {
         found.ok_or(TicketRefused::Unknown)
     }
 
-    async fn redeem(&self, reservation: &Reservation) -> Result<(), TicketRefused> {
+    async fn redeem(&self, reservation: &Reservation) -> Result<Consented, NotRedeemed> {
+        let consented = self.check(reservation).await?;
         let mut shared = self.lock();
         shared
             .tickets
@@ -340,10 +342,10 @@ impl Tickets for Memory {
             .ok_or(TicketRefused::Unknown)?;
         let record = shared.sessions.entry(reservation.session).or_default();
         if record.live_epoch >= reservation.epoch {
-            return Err(TicketRefused::Superseded);
+            return Err(TicketRefused::Superseded.into());
         }
         record.live_epoch = reservation.epoch;
-        Ok(())
+        Ok(consented)
     }
 }
 

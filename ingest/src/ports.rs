@@ -57,13 +57,25 @@ pub enum TicketRefused {
     Unavailable(#[source] Cause),
 }
 
+/// Why a ticket was not used up.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRedeemed {
+    /// It opens nothing.
+    #[error(transparent)]
+    Ticket(#[from] TicketRefused),
+    /// Its person is not to be recorded.
+    #[error(transparent)]
+    Consent(#[from] ConsentRefused),
+}
+
 /// Tickets: each opens one connection, once.
 pub trait Tickets {
     /// What the ticket stands for. Changes nothing.
     fn inspect(&self, ticket_sha256: [u8; 32]) -> impl Future<Output = Result<Reservation, TicketRefused>> + Send;
 
-    /// Uses the ticket up and makes its epoch the live one, in a single statement that a later epoch fences.
-    fn redeem(&self, reservation: &Reservation) -> impl Future<Output = Result<(), TicketRefused>> + Send;
+    /// Uses the ticket up and makes its epoch the live one, in a single statement that a later epoch fences, if the person agrees to
+    /// be recorded (see [`Consents`]): else nothing changes.
+    fn redeem(&self, reservation: &Reservation) -> impl Future<Output = Result<Consented, NotRedeemed>> + Send;
 }
 
 /// Why a device has no key.
@@ -108,7 +120,7 @@ pub struct Consented {
     pub audio_may_leave: bool,
 }
 
-/// Consent to be recorded.
+/// Consent to be recorded, looked up again when it may have changed.
 pub trait Consents {
     /// The person's own, and for this meeting that the others were told.
     fn check(&self, reservation: &Reservation) -> impl Future<Output = Result<Consented, ConsentRefused>> + Send;

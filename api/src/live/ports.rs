@@ -7,10 +7,11 @@ use crate::live::ledger::PostgresLedger;
 use crate::live::opening::{self, capture, device, member};
 use crate::live::sink::{self, SinkLedger};
 use crate::live::socket::Verdict;
-use crate::record::{sessions, streams, tickets, to_column};
+use crate::record::sessions::{self, Agreed};
+use crate::record::{streams, tickets, to_column};
 use attune_ingest::ports::{
     Batch, Cause, Committed, ConsentRefused, Consented, Consents, DeviceRefused, Devices, Lap, Ledger, LedgerError,
-    Ledgers, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
+    Ledgers, NotRedeemed, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
 };
 use attune_ingest::protocol::{Hello, ServerEvent};
 use std::sync::{Mutex, PoisonError};
@@ -52,6 +53,13 @@ impl Door {
             .filter(|known| known.reservation.ticket_sha256 == *ticket_sha256)
     }
 
+    /// The person agrees to be recorded, and to so much besides.
+    fn note(&self, agreed: &Agreed) -> Consented {
+        let audio_may_leave = agreed.audio_may_leave;
+        self.verdict.know_may_leave(audio_may_leave);
+        Consented { audio_may_leave }
+    }
+
     /// Waits for its turn to ask the database.
     async fn turn(&self) -> SemaphorePermit<'_> {
         let turn = self.live.turns.acquire().await;
@@ -68,6 +76,29 @@ pub(super) enum OpenLedger {
 
 /// The kind of device that may connect without an `Origin`.
 const NATIVE: &str = "native";
+
+/// Why a ticket was not used up.
+enum Refusal {
+    Db(sqlx::Error),
+    NoConsent,
+    TooLate,
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<Refusal> for NotRedeemed {
+    fn from(refused: Refusal) -> Self {
+        match refused {
+            Refusal::Db(error) => TicketRefused::Unavailable(cause(error)).into(),
+            Refusal::NoConsent => ConsentRefused::Missing.into(),
+            Refusal::TooLate => TicketRefused::Unknown.into(),
+        }
+    }
+}
 
 fn cause(error: sqlx::Error) -> Cause {
     Box::new(error)
@@ -116,30 +147,31 @@ impl Tickets for Door {
         Ok(reservation)
     }
 
-    async fn redeem(&self, reservation: &Reservation) -> Result<(), TicketRefused> {
+    async fn redeem(&self, reservation: &Reservation) -> Result<Consented, NotRedeemed> {
         let (at, epoch) = (capture(reservation), to_column(reservation.epoch));
         let digest = &reservation.ticket_sha256;
         let _turn = self.turn().await;
-        let redeemed: sqlx::Result<_> = self
+        let redeemed: Result<_, Refusal> = self
             .live
             .db
             .with_tenant(at.tenant, async |tx| {
+                let agreed = sessions::agreed(&mut *tx, at).await?;
+                let agreed = agreed.filter(|agreed| agreed.record).ok_or(Refusal::NoConsent)?;
                 let redeemed = sessions::redeem(&mut *tx, at.tenant, at.session, digest, epoch).await?;
-                let Some(redeemed) = redeemed else { return Ok(None) };
+                let redeemed = redeemed.ok_or(Refusal::TooLate)?;
                 if self.live.sink.is_none() {
-                    return Ok(Some(None));
+                    return Ok((agreed, None));
                 }
                 // From here on this connection alone writes: what it reads now is what it goes on from.
                 let positions = streams::positions(&mut *tx, at).await?;
-                Ok(Some(Some(sink::stood(&redeemed, positions))))
+                Ok((agreed, Some(sink::stood(&redeemed, positions))))
             })
             .await;
-        let redeemed = redeemed.map_err(|error| TicketRefused::Unavailable(cause(error)))?;
-        let stood = redeemed.ok_or(TicketRefused::Unknown)?;
+        let (agreed, stood) = redeemed?;
         if let Some(known) = &mut *self.known.lock().unwrap_or_else(PoisonError::into_inner) {
             known.stood = stood;
         }
-        Ok(())
+        Ok(self.note(&agreed))
     }
 }
 
@@ -169,18 +201,16 @@ impl Devices for Door {
 
 impl Consents for Door {
     async fn check(&self, reservation: &Reservation) -> Result<Consented, ConsentRefused> {
-        let (at, epoch) = (capture(reservation), to_column(reservation.epoch));
+        let at = capture(reservation);
         let _turn = self.turn().await;
-        let standing: sqlx::Result<_> = self
+        let agreed: sqlx::Result<_> = self
             .live
             .db
-            .with_tenant(at.tenant, async |tx| sessions::stand(tx, at, epoch).await)
+            .with_tenant(at.tenant, async |tx| sessions::agreed(tx, at).await)
             .await;
-        let standing = standing.map_err(|error| ConsentRefused::Unavailable(cause(error)))?;
-        let standing = standing.filter(|at| at.consent).ok_or(ConsentRefused::Missing)?;
-        let audio_may_leave = standing.audio_may_leave;
-        self.verdict.know_may_leave(audio_may_leave);
-        Ok(Consented { audio_may_leave })
+        let agreed = agreed.map_err(|error| ConsentRefused::Unavailable(cause(error)))?;
+        let agreed = agreed.filter(|agreed| agreed.record).ok_or(ConsentRefused::Missing)?;
+        Ok(self.note(&agreed))
     }
 }
 

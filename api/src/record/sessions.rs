@@ -287,19 +287,47 @@ pub(crate) struct Standing {
     pub(crate) live_epoch: i64,
     pub(crate) authorised: bool,
     pub(crate) consent: bool,
+    /// The audio may be sent to a recognizer elsewhere.
+    pub(crate) audio_may_leave: bool,
+}
+
+/// What a person agrees to for the meeting of a session.
+#[derive(Debug)]
+pub(crate) struct Agreed {
+    /// To be recorded, and the others were told.
+    pub(crate) record: bool,
     /// The audio may be kept.
     pub(crate) keep_audio: bool,
     /// The audio may be sent to a recognizer elsewhere.
     pub(crate) audio_may_leave: bool,
 }
 
-/// Where the connection of this epoch stands, and its sign of life. None once the meeting is gone.
-pub(crate) async fn stand(db: impl PgExecutor<'_>, at: Capture, epoch: i64) -> sqlx::Result<Option<Standing>> {
-    let standing = stand_all(db, at.tenant, &[at.session], &[epoch]).await?;
-    Ok(standing.into_iter().next())
+/// What the person of this session agrees to now. None once the meeting is gone.
+pub(crate) async fn agreed(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result<Option<Agreed>> {
+    sqlx::query_as!(
+        Agreed,
+        r#"SELECT m.others_told AND coalesce(c.record_self, false) AS "record!",
+                  m.keep_audio AND coalesce(c.keep_audio, false) AS "keep_audio!",
+                  t.remote_recognition AND coalesce(c.remote_recognition, false) AS "audio_may_leave!"
+           FROM meeting_sessions s
+           JOIN tenants t ON t.tenant_id = s.tenant_id
+           JOIN meetings m ON m.tenant_id = s.tenant_id AND m.id = s.meeting_id
+           CROSS JOIN LATERAL (
+               SELECT bool_or(granted) FILTER (WHERE kind = 'record_self') AS record_self,
+                      bool_or(granted) FILTER (WHERE kind = 'keep_audio') AS keep_audio,
+                      bool_or(granted) FILTER (WHERE kind = 'remote_recognition') AS remote_recognition
+               FROM (SELECT DISTINCT ON (kind) kind, granted FROM consents
+                     WHERE tenant_id = s.tenant_id AND user_id = s.user_id
+                     ORDER BY kind, created_at DESC, id DESC) newest) c
+           WHERE s.tenant_id = $1 AND s.id = $2"#,
+        at.tenant.0,
+        at.session
+    )
+    .fetch_optional(db)
+    .await
 }
 
-/// The same for many connections of a tenant, each by its session and epoch. Waits for no commit, which is a sign of life itself.
+/// Where connections of a tenant stand, each by its session and epoch, and their sign of life. Waits for no commit, which is one itself.
 pub(crate) async fn stand_all(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
@@ -322,9 +350,6 @@ pub(crate) async fn stand_all(
                   m.others_told AND coalesce((SELECT c.granted FROM consents c
                       WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'record_self'
                       ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "consent!",
-                  m.keep_audio AND coalesce((SELECT c.granted FROM consents c
-                      WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'keep_audio'
-                      ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "keep_audio!",
                   t.remote_recognition AND coalesce((SELECT c.granted FROM consents c
                       WHERE c.tenant_id = s.tenant_id AND c.user_id = s.user_id AND c.kind = 'remote_recognition'
                       ORDER BY c.created_at DESC, c.id DESC LIMIT 1), false) AS "audio_may_leave!"

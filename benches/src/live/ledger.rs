@@ -7,7 +7,7 @@ use attune_engine::speaker::Track;
 use attune_ingest::memory::Memory;
 use attune_ingest::ports::{
     Batch, Committed, ConsentRefused, Consented, Consents, Decided, DeviceRefused, Devices, Lap, Ledger, LedgerError,
-    Ledgers, Numbered, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
+    Ledgers, NotRedeemed, Numbered, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
 };
 use attune_ingest::protocol::{Account, GapNotice, Hello, Nudge, SampleClass, ServerEvent, SuppressedNotice};
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ impl Tickets for Forgetful {
         self.memory.inspect(ticket_sha256).await
     }
 
-    async fn redeem(&self, reservation: &Reservation) -> Result<(), TicketRefused> {
+    async fn redeem(&self, reservation: &Reservation) -> Result<Consented, NotRedeemed> {
         self.memory.redeem(reservation).await
     }
 }

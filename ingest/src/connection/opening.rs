@@ -4,7 +4,7 @@ use super::{Arrival, Incoming, Outgoing, PORT_TIMEOUT, Socket};
 use crate::hearing::{Hearing, MayLeave};
 use crate::keys::{ConnectionKeys, HelloContext, HelloRefused, Offer, OfferKey};
 use crate::ports::{
-    ConsentRefused, DeviceRefused, LedgerError, Ledgers, Ports, Reservation, Resumption, TicketRefused,
+    ConsentRefused, DeviceRefused, LedgerError, Ledgers, NotRedeemed, Ports, Reservation, Resumption, TicketRefused,
 };
 use crate::protocol::{CloseCode, Hello, Limits};
 use crate::seal::Opener;
@@ -60,6 +60,15 @@ pub(super) enum Why {
     Leaving,
     #[error("the client left")]
     Gone,
+}
+
+impl From<NotRedeemed> for Why {
+    fn from(refused: NotRedeemed) -> Self {
+        match refused {
+            NotRedeemed::Ticket(ticket) => ticket.into(),
+            NotRedeemed::Consent(consent) => consent.into(),
+        }
+    }
 }
 
 /// A refusal, and whom it concerns as far as that is known.
@@ -124,8 +133,7 @@ pub(super) async fn open<S: Socket, P: Ports>(
         if !speaks(hearing, &hello) {
             return Err(Why::Language);
         }
-        let consented = within(ports.check(&reservation)).await?;
-        within(ports.redeem(&reservation)).await?;
+        let consented = within(ports.redeem(&reservation)).await?;
         let (ledger, resumption) = within(Ledgers::open(ports, &reservation, &hello)).await?;
         let session = begin(&reservation, &keys, &hello, &resumption, limits, hearing)?;
         let may_leave = MayLeave::never();

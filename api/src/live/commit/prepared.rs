@@ -278,11 +278,11 @@ impl Prepared {
                 return Ok(held.last_commit_number);
             }
             // After the lock, which a withdrawal takes too: once that is answered, nothing is added to what was said.
-            let stands = match self.tells_something() {
-                true => sessions::stand(&mut *tx, at, epoch).await?,
+            let agreed = match self.tells_something() {
+                true => sessions::agreed(&mut *tx, at).await?,
                 false => None,
             };
-            if self.tells_something() && !stands.as_ref().is_some_and(|at| at.consent) {
+            if self.tells_something() && !agreed.as_ref().is_some_and(|agreed| agreed.record) {
                 return Err(NotWritten::Refused(Refused::Withdrawn));
             }
             for position in &self.positions {
@@ -294,7 +294,7 @@ impl Prepared {
                 spans::insert(&mut *tx, at, &self.decided).await?;
             }
             // Looked up here and not only when the connection opened: once keeping is taken back, nothing more is kept.
-            if let Some(until) = keep_audio_until.filter(|_| stands.is_some_and(|at| at.keep_audio)) {
+            if let Some(until) = keep_audio_until.filter(|_| agreed.is_some_and(|agreed| agreed.keep_audio)) {
                 self.keep(&mut *tx, at, until).await?;
             }
             let (count, committed, duration) = (self.rows.len(), self.decided_to.as_ms(), self.duration.as_ms());

@@ -4,7 +4,7 @@ use super::faults::CommitFault;
 use attune_ingest::memory::{Memory, MemoryLedger};
 use attune_ingest::ports::{
     Batch, Committed, ConsentRefused, Consented, Consents, DeviceRefused, Devices, Lap, Ledger, LedgerError, Ledgers,
-    Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
+    NotRedeemed, Reservation, Resumption, Stopwatch, TicketRefused, Tickets,
 };
 use attune_ingest::protocol::{Hello, ServerEvent};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -74,7 +74,7 @@ impl Tickets for Store {
         self.memory.inspect(ticket_sha256).await
     }
 
-    async fn redeem(&self, reservation: &Reservation) -> Result<(), TicketRefused> {
+    async fn redeem(&self, reservation: &Reservation) -> Result<Consented, NotRedeemed> {
         self.memory.redeem(reservation).await
     }
 }
