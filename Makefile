@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long lint fmt bench bench-listening bench-measures bench-nudges bench-sessions chaos soak evaluate coverage web clean-data setup setup-test packages
+.PHONY: help run demo test test-long lint fmt bench bench-listening bench-measures bench-nudges bench-sessions bench-api chaos soak evaluate coverage web clean-data setup setup-test packages
 
 attune := target/ci/attune
 # The same packages and kinds of target each time: with others cargo would choose other features, and build what depends
@@ -72,15 +72,21 @@ bench-sessions: setup web ## five thousand sockets, three hundred live tracks, a
 	@cd benches/peer && npm ci --no-audit --no-fund --loglevel=error </dev/null
 	cargo bench $(benched) --bench sessions $(if $(ARGS),-- $(ARGS))
 
+bench-api: setup web ## what pages wait for beside a thousand live sockets; a flood of sign-ins; an erasure; three minutes
+	cargo build --profile ci --bin attune
+	@$(attune) models fetch --required
+	cargo bench $(benched) --bench sessions -- api
+
 bench-measures: setup web ## questions, fillers, interruptions and more, scored on the annotated meetings in ../shared/data
 	cargo build --profile ci --bin attune
 	cargo bench $(benched) --bench measures
 
-# The program that the tests have: nothing here is asserted by time. One after the other, for each takes both cores.
+# The tests and the program as they are measured: unoptimised, two hundred clients take what the server would need. One after the other, for
+# each takes both cores.
 chaos: setup-test web ## kills the server and its database under two hundred live sessions, and the network; rows in target/bench
-	cargo build $(tested)
+	cargo build $(benched) --lib --bins --tests
 	@$(attune) models fetch --required
-	ATTUNE_CHAOS=1 cargo test $(tested) -- chaos:: --test-threads=1 --nocapture
+	ATTUNE_CHAOS=1 cargo test $(benched) --lib --bins --tests -- chaos:: --test-threads=1 --nocapture
 
 soak: setup web ## eight hours of meetings in eight minutes: memory and lag must not grow
 	cargo build --profile ci --bin attune

@@ -14,12 +14,15 @@
 //! * `audio`: a server that hears. Opus, voice activity, segments, commits; the recognizer alone costs nothing (`live::Instant`).
 //! * `mutated`: frames altered, replayed, spliced and forged, over real sockets; then the checker looks for any of them.
 //! * `half-open`: sockets that never finish their first line, while others are being served.
+//! * `api`: what pages ask for beside a thousand live sockets, a flood of tries to sign in, five hundred requests in flight, and an erasure;
+//!   its rows are in `target/bench/api.json`.
 //! * `peer`: Express and Socket.io on Node (`benches/peer`), with the same frames, an ack each, and AES-256-GCM by WebCrypto. It
 //!   does less: it keeps nothing, knows no tickets, and its acks are not sealed. Its clients are this generator's, which speak
 //!   engine.io for it. Where it saturates, fewer and fewer sockets are tried.
 
 #![allow(clippy::print_stderr)]
 
+mod api;
 mod attacks;
 mod audio;
 mod flood;
@@ -35,16 +38,17 @@ use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// A name, and what puts its rows into a table.
-type Part = (&'static str, fn(&mut Table) -> Result<(), Failure>);
+/// A name, the table of its rows, and what puts them there.
+type Part = (&'static str, &'static str, fn(&mut Table) -> Result<(), Failure>);
 
 /// What is measured, by the name that it is asked for.
-const PARTS: [Part; 5] = [
-    ("transport", transport::measured),
-    ("audio", audio::measured),
-    ("mutated", attacks::measured),
-    ("half-open", flood::measured),
-    ("peer", peer::measured),
+const PARTS: [Part; 6] = [
+    ("transport", "sessions", transport::measured),
+    ("audio", "sessions", audio::measured),
+    ("mutated", "sessions", attacks::measured),
+    ("half-open", "sessions", flood::measured),
+    ("api", "api", api::measured),
+    ("peer", "sessions", peer::measured),
 ];
 
 fn main() -> ExitCode {
@@ -54,9 +58,9 @@ fn main() -> ExitCode {
         return told("node", ended);
     }
     attune::server::raise_descriptor_limit();
-    for (name, part) in PARTS {
+    for (name, rows, part) in PARTS {
         if asked.is_empty() || asked.iter().any(|asked| asked == name) {
-            let mut table = Table::new("sessions");
+            let mut table = Table::new(rows);
             if let Err(failure) = part(&mut table) {
                 return told(name, Err(failure));
             }

@@ -69,6 +69,24 @@ pub(crate) struct Spent {
     pub(crate) generator: Duration,
 }
 
+/// What the node's database has done so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Worked {
+    /// Time in which it executed statements.
+    pub(crate) active: Duration,
+    pub(crate) transactions: u64,
+}
+
+impl Worked {
+    /// What it did since `before`.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            active: self.active.saturating_sub(before.active),
+            transactions: self.transactions.saturating_sub(before.transactions).max(1),
+        }
+    }
+}
+
 impl Spent {
     /// What was spent since `before`.
     pub(crate) fn since(self, before: Self) -> Self {
@@ -110,6 +128,11 @@ impl Node {
         Ok(People::enrol(&self.told.address, &self.told.tokens).await?)
     }
 
+    /// What each of them is signed in with.
+    pub(crate) fn tokens(&self) -> &[String] {
+        &self.told.tokens
+    }
+
     /// Bytes of its memory that are resident.
     pub(crate) fn resident(&self) -> Result<u64, Failure> {
         Ok(resident_of(self.child.id()).ok_or("the node is gone")?)
@@ -121,6 +144,21 @@ impl Node {
             server: time_of_process(self.child.id()).ok_or("the node is gone")?,
             database: time_of_family(self.told.postmaster),
             generator: time_of_process(std::process::id()).ok_or("the kernel tells nothing of this process")?,
+        })
+    }
+
+    /// What its database has done.
+    pub(crate) async fn worked(&self) -> Result<Worked, Failure> {
+        let mut database = PgConnection::connect(&self.told.database).await?;
+        let row = sqlx::query(
+            "SELECT active_time AS active_ms, xact_commit + xact_rollback AS transactions
+             FROM pg_stat_database WHERE datname = current_database()",
+        )
+        .fetch_one(&mut database)
+        .await?;
+        Ok(Worked {
+            active: Duration::from_secs_f64(row.try_get::<f64, _>("active_ms")? / 1000.0),
+            transactions: u64::try_from(row.try_get::<i64, _>("transactions")?)?,
         })
     }
 
@@ -178,6 +216,8 @@ async fn run(ask: Ask, folder: &TempDir) -> Result<(), Failure> {
     let mut config = Config::on_this_machine(&data, databases);
     config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     config.sink = ask.sink;
+    // A person is an organisation here, and asks for all that is measured.
+    config.limits.requests_per_minute = u32::MAX;
     let recognizer: [Box<dyn Recognizer>; 1] = [Box::new(Recognizes::default())];
     config.hearing = Some(Hearing::start_ahead(Models::voice(), recognizer, Ahead::Ends)?);
     let running = server::start(config).await?;

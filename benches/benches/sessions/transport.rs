@@ -37,8 +37,9 @@ const SETTLES: Duration = Duration::from_secs(2);
 pub(crate) struct Ran {
     pub(crate) sockets: usize,
     pub(crate) seconds: u64,
-    /// From the first connect to the last welcome.
+    /// From the first connect to the last welcome, and what was spent meanwhile.
     pub(crate) storm: Duration,
+    pub(crate) storm_spent: Spent,
     pub(crate) refused: Vec<String>,
     pub(crate) acked: Acked,
     /// What was spent, while so many frames were due.
@@ -81,9 +82,14 @@ pub(crate) fn measured(table: &mut Table) -> Result<(), Failure> {
         ran.idle as f64 / 1e6,
     ));
     let row = table.add("hello_storm_s", s(ran.storm), "s");
+    let each = |time: Duration| ms(time) / sockets as f64;
     row.goal(goal(Goal::AtMost(5.0))).how(format!(
-        "from the first connect to the last welcome, tickets issued before; {} refused",
-        ran.refused.len()
+        "from the first connect to the last welcome, tickets issued before; {} refused; processor time of each: {:.2} ms of the server, \
+         {:.2} ms of PostgreSQL, {:.2} ms of the generator",
+        ran.refused.len(),
+        each(ran.storm_spent.server),
+        each(ran.storm_spent.database),
+        each(ran.storm_spent.generator),
     ));
     table.add("cpu_ms_per_1000_frames", cpu_per_1000(&ran), "ms");
     Ok(())
@@ -135,9 +141,9 @@ pub(crate) fn run(sockets: usize, seconds: u64) -> Result<Ran, Failure> {
         let meetings = people.meet(sockets).await?;
         let callers = people.call(&meetings, &[Track::Mic]).await?;
         let idle = node.resident()?;
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), node.spent()?);
         let (opened, refused) = storm(callers).await;
-        let storm = began.elapsed();
+        let (storm, storm_spent) = (began.elapsed(), node.spent()?.since(before));
         let plan = Plan {
             tape: Arc::new(tape()),
             period: PERIOD,
@@ -162,6 +168,7 @@ pub(crate) fn run(sockets: usize, seconds: u64) -> Result<Ran, Failure> {
             sockets,
             seconds,
             storm,
+            storm_spent,
             refused,
             frames: counted * acked.sent.len() as f64,
             acked,
