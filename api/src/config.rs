@@ -6,6 +6,7 @@ pub use role::Role;
 
 use crate::audio::{AudioPlace, KEPT_FOR, KeptAudio};
 use attune_ingest::hearing::Hearing;
+use attune_ingest::room::Room;
 use attune_models::remote::{EndpointError, RemoteSettings};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -147,6 +148,8 @@ pub struct Limits {
     pub drain: Duration,
     /// Connections to the database, each pool.
     pub database_connections: u32,
+    /// Bytes of sound that live meetings may hold undecided, over all connections of this node; one organisation may take half.
+    pub undecided_audio_bytes: u64,
     /// Requests of one organisation's people in a minute, over all nodes.
     pub requests_per_minute: u32,
     /// Tries to sign in in a minute, whoever makes them, over all nodes.
@@ -164,6 +167,7 @@ impl Default for Limits {
             body_bytes: 64 * 1024,
             drain: Duration::from_secs(10),
             database_connections: 16,
+            undecided_audio_bytes: Room::BYTES,
             // A page that loads asks ten times, a connection that opens once.
             requests_per_minute: 1_000,
             // Nobody guesses 32 random bytes: this keeps the database from those who try.
@@ -247,6 +251,8 @@ pub struct Settings {
     pub role: Option<Role>,
     /// See [`Config::redis_url`]: `redis://`, `rediss://` or `redis+unix://`.
     pub redis_url: Option<SecretString>,
+    /// See [`Limits::undecided_audio_bytes`], in MiB.
+    pub undecided_audio_mib: Option<NonZeroU32>,
     /// See [`Limits::requests_per_minute`].
     pub requests_per_minute: Option<NonZeroU32>,
     /// See [`Config::sink`].
@@ -351,6 +357,11 @@ impl Settings {
             // Set to nothing is not set.
             redis_url: self.redis_url.filter(|url| !url.expose_secret().is_empty()),
             limits: Limits {
+                undecided_audio_bytes: self
+                    .undecided_audio_mib
+                    .map_or(machine.limits.undecided_audio_bytes, |mib| {
+                        u64::from(mib.get()) * 1024 * 1024
+                    }),
                 requests_per_minute: self
                     .requests_per_minute
                     .map_or(machine.limits.requests_per_minute, NonZeroU32::get),
@@ -362,7 +373,7 @@ impl Settings {
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 22] = [
+const SETTINGS: [&str; 23] = [
     "listen",
     "metrics_listen",
     "public_url",
@@ -383,6 +394,7 @@ const SETTINGS: [&str; 22] = [
     "nudge_hold_out",
     "role",
     "redis_url",
+    "undecided_audio_mib",
     "requests_per_minute",
     "sink",
 ];

@@ -176,6 +176,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (hang_up, (nodes, line)) = (CancellationToken::new(), reach_nodes(&config)?);
     let metrics = Arc::new(Metrics::new(config.hearing.clone(), pools, nodes.clone()));
     let role = config.role;
+    if let Some(hearing) = &config.hearing {
+        hearing.room().resize(config.limits.undecided_audio_bytes);
+    }
     let live = Live::new(&db, &keys, config.hearing.clone(), audio, &metrics, &tasks, &stopping)
         .holding_out(config.nudge_hold_out)
         .with_turns(config.limits.database_connections)

@@ -21,6 +21,7 @@ pub use voice::Judged;
 use crate::hearing::here::Here;
 use crate::hearing::pool::Pool;
 use crate::hearing::voice::Voice;
+use crate::room::Room;
 use attune_engine::listener::{Heard, Listener, Segment};
 use attune_engine::recognize::{Recognition, Recognizer, RecognizerInfo};
 use attune_engine::speaker::Track;
@@ -37,6 +38,7 @@ pub struct Hearing {
     info: RecognizerInfo,
     ahead: Ahead,
     voices: VoicesHeard,
+    room: Arc<Room>,
 }
 
 /// Who hears.
@@ -186,6 +188,7 @@ impl Hearing {
             info,
             ahead,
             voices,
+            room: Arc::default(),
         }))
     }
 
@@ -197,6 +200,7 @@ impl Hearing {
             info,
             ahead: Ahead::Shown,
             voices: VoicesHeard::default(),
+            room: Arc::default(),
         })
     }
 
@@ -213,6 +217,11 @@ impl Hearing {
     /// Whether the others' voices are told apart.
     pub const fn voices(&self) -> VoicesHeard {
         self.voices
+    }
+
+    /// Room for sound that is not decided, over all connections.
+    pub const fn room(&self) -> &Arc<Room> {
+        &self.room
     }
 
     /// Has the frames that wait in a listener judged. [`Answer::Judged`] brings it back, or [`Answer::VoiceFailed`]

@@ -10,6 +10,7 @@ pub mod memory;
 pub mod offline;
 pub mod ports;
 pub mod protocol;
+pub mod room;
 pub mod seal;
 pub mod session;
 pub mod sound;

@@ -23,6 +23,7 @@ use crate::ports::{Committed, ConsentRefused, LedgerError, Pressure, Resumption}
 use crate::protocol::{
     CloseCode, Envelope, Hello, Insight, Limits, SampleClass, ServerEvent, Stream, StreamPosition, Welcome,
 };
+use crate::room::Place;
 use crate::seal::Opener;
 use acks::Acks;
 use attune_engine::listener::Listener;
@@ -84,6 +85,8 @@ pub struct Start<'a> {
     pub resumption: &'a Resumption,
     /// What the connection may cost.
     pub limits: Limits,
+    /// Its room for sound that is not decided.
+    pub place: Place,
     /// Who writes the words.
     pub recognizer: RecognizerInfo,
     /// What is recognised before it decides anything.
@@ -98,6 +101,7 @@ pub struct Session {
     epoch: u64,
     opener: Opener,
     limits: Limits,
+    place: Place,
     rate: Rate,
     acks: Acks,
     intakes: BTreeMap<Track, Intake>,
@@ -135,6 +139,7 @@ impl Session {
             hello,
             resumption,
             limits,
+            place,
             recognizer,
             ahead,
             now,
@@ -143,6 +148,7 @@ impl Session {
             epoch,
             opener,
             limits,
+            place,
             rate: Rate::new(&limits, now),
             acks: Acks::default(),
             intakes: BTreeMap::new(),
@@ -186,7 +192,7 @@ impl Session {
         });
         let welcome = Welcome {
             streams: streams.collect(),
-            credit_ms: limits.undecided_ms,
+            credit_ms: session.place.allows_ms(limits.undecided_ms),
             limits,
             ended: resumption.ended,
             sink: resumption.sink,
@@ -232,7 +238,7 @@ impl Session {
     /// What the node has given up. The client is told at once where that has changed.
     pub fn see_step(&mut self, step: Step, now: Instant) {
         self.pulse.see_step(step);
-        if step == Step::Deferred {
+        if step == Step::Deferred || self.place.is_full() {
             // Their clients send nothing because they were told so.
             self.intakes.values_mut().for_each(|intake| intake.still_since = now);
         }
@@ -329,6 +335,7 @@ impl Session {
                 sink.on_committed(position);
             }
         }
+        self.take_room();
         self.tell_numbered(committed);
         for position in positions {
             let sounds = position.stream.track().is_some();
@@ -370,6 +377,11 @@ impl Session {
             LedgerError::Withdrawn => CloseCode::Consent,
             LedgerError::Unavailable(_) => CloseCode::Resume,
         });
+    }
+
+    /// Says how much sound it holds.
+    fn take_room(&mut self) {
+        self.place.holds(self.lanes.iter().map(Lane::undecided_ms).sum());
     }
 
     /// Somebody other than the client says that consent has changed.

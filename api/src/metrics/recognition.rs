@@ -38,6 +38,22 @@ impl Collector for Recognition {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
         }
+        let (held, most) = self.0.room().taken();
+        for (name, help, bytes) in [
+            (
+                "undecided_audio",
+                "Sound that live meetings hold and that is not decided",
+                held,
+            ),
+            (
+                "undecided_audio_room",
+                "Sound that live meetings may hold undecided",
+                most,
+            ),
+        ] {
+            let gauge = ConstGauge::new(i64::try_from(bytes).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, Some(&Unit::Bytes), gauge.metric_type())?)?;
+        }
         for (name, help, value) in [
             (
                 "recognitions_stopped",

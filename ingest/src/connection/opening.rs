@@ -211,6 +211,7 @@ fn begin(
         hello,
         resumption,
         limits,
+        place: hearing.room().enter(reservation.tenant),
         recognizer: hearing.info().clone(),
         ahead: hearing.ahead(),
         now: Instant::now(),

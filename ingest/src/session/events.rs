@@ -36,7 +36,8 @@ impl Session {
         self.pulse.troubles(self.troubles.standing(&self.lanes, &self.intakes));
         let ending = self.phase == Phase::Ending;
         let held_ms = self.sink.as_ref().map_or(0, Sink::held_ms);
-        let event = self.pulse.take(&self.lanes, held_ms, &self.limits, ending, now)?;
+        let most_ms = self.place.allows_ms(self.limits.undecided_ms);
+        let event = self.pulse.take(&self.lanes, held_ms, most_ms, ending, now)?;
         Some(Envelope::unnumbered(self.epoch, event))
     }
 

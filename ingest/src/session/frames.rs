@@ -74,9 +74,12 @@ impl Session {
             return Err(CloseCode::Malformed);
         }
         let withheld = |end| self.controls.withheld(track, end);
+        let most_ms = self.place.most_ms(&self.limits);
         intake
-            .audio(lane, prefix, payload, &self.limits, withheld, now)
-            .map_err(|error| refuse(&error))
+            .audio(lane, prefix, payload, most_ms, withheld, now)
+            .map_err(|error| refuse(&error))?;
+        self.take_room();
+        Ok(())
     }
 
     fn on_insight(&mut self, seq: u64, payload: &[u8]) -> Result<(), Malformed> {

@@ -108,13 +108,13 @@ impl Intake {
         at_16_khz(sample, self.declared.rate_hz)
     }
 
-    /// Takes a frame of audio in. Where `withheld` says why, by its end, it counts but is not listened to.
+    /// Takes a frame of audio in, as long as no more than `most_ms` are undecided. Where `withheld` says why, by its end, it counts but is not listened to.
     pub(super) fn audio(
         &mut self,
         lane: &mut Lane,
         prefix: &Prefix,
         payload: &[u8],
-        limits: &Limits,
+        most_ms: u32,
         withheld: impl FnOnce(u64) -> Option<Class>,
         now: Instant,
     ) -> Result<(), IntakeError> {
@@ -129,7 +129,7 @@ impl Intake {
         }
         let end = self.end_of(self.at() + samples)?;
         let undecided_ms = lane.undecided_ms() + samples * 1000 / u64::from(self.declared.rate_hz);
-        if undecided_ms > u64::from(limits.undecided_ms) + u64::from(limits.over_credit_ms) {
+        if undecided_ms > u64::from(most_ms) {
             return Err(IntakeError::OverCredit { track, undecided_ms });
         }
         self.frames.push_back(Kept {

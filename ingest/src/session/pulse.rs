@@ -3,7 +3,7 @@
 
 use crate::hearing::Step;
 use crate::lanes::{Lane, Lanes};
-use crate::protocol::{Account, Level, Limits, ServerEvent, Trouble};
+use crate::protocol::{Account, Level, ServerEvent, Trouble};
 use attune_engine::speaker::Track;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -89,21 +89,21 @@ impl Pulse {
     }
 
     /// The next event of this beat.
-    /// `held_ms` is what a sink holds of a track; it has no lanes.
+    /// `held_ms` is what a sink holds of a track; it has no lanes. `most_ms` is what a track may hold.
     pub(super) fn take(
         &mut self,
         lanes: &Lanes,
         held_ms: u64,
-        limits: &Limits,
+        most_ms: u32,
         ending: bool,
         now: Instant,
     ) -> Option<ServerEvent> {
         if self.waiting.is_empty() {
             if now >= self.next {
                 self.next = now + EVERY;
-                self.beat(lanes, held_ms, limits, ending, now);
+                self.beat(lanes, held_ms, most_ms, ending, now);
             } else if self.has_stepped() {
-                self.status(lanes, held_ms, limits, now);
+                self.status(lanes, held_ms, most_ms, now);
             }
         }
         self.waiting.pop_front()
@@ -113,9 +113,9 @@ impl Pulse {
         self.step != self.told_step
     }
 
-    fn beat(&mut self, lanes: &Lanes, held_ms: u64, limits: &Limits, ending: bool, now: Instant) {
+    fn beat(&mut self, lanes: &Lanes, held_ms: u64, most_ms: u32, ending: bool, now: Instant) {
         self.waiting.extend(self.measures.take());
-        self.status(lanes, held_ms, limits, now);
+        self.status(lanes, held_ms, most_ms, now);
         self.told_beats_ago += 1;
         let again = !self.troubles.is_empty() && self.told_beats_ago >= TROUBLES_AGAIN;
         if self.troubles != self.told_troubles || again {
@@ -132,11 +132,11 @@ impl Pulse {
     }
 
     /// How the server keeps up, where that is news.
-    fn status(&mut self, lanes: &Lanes, held_ms: u64, limits: &Limits, now: Instant) {
+    fn status(&mut self, lanes: &Lanes, held_ms: u64, most_ms: u32, now: Instant) {
         let most = |of: fn(&Lane) -> u64| lanes.iter().map(of).max().unwrap_or(0);
         let credit_ms = match self.step {
             Step::Deferred => 0,
-            _ => u64::from(limits.undecided_ms).saturating_sub(most(Lane::undecided_ms).max(held_ms)) as u32,
+            _ => u64::from(most_ms).saturating_sub(most(Lane::undecided_ms).max(held_ms)) as u32,
         };
         self.told_step = self.step;
         let overdue = lanes

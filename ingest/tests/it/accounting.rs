@@ -1,14 +1,17 @@
 //! Every word once, every sample in exactly one class.
 
-use crate::line::{Line, Tape, undisturbed};
+use crate::line::{Line, Tape, hello, undisturbed};
 use crate::meeting::{Script, assert_every_word_once, insight, said};
 use attune_engine::speaker::Track::{Mic, Tab};
 use attune_ingest::hearing::{Answer, NoWords};
 use attune_ingest::memory::Memory;
 use attune_ingest::protocol::{
-    Caption, ClientControl, CloseCode, Mark, PcmFrame, SampleClass, ServerEvent, Skip, SkipClass, SkipReason, Stream,
+    Caption, ClientControl, CloseCode, Codec, Mark, PcmFrame, SampleClass, ServerEvent, Skip, SkipClass, SkipReason,
+    Stream,
 };
+use attune_ingest::room::Room;
 use attune_ingest::session::Task;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -313,6 +316,61 @@ fn an_end_is_heard_at_once_and_final_when_all_before_it_is_decided() {
         ServerEvent::ReportReady { version: 1 }
     ));
     assert_every_word_once(&script, &memory.record(SESSION).finals(), Mic, 12);
+}
+
+#[test]
+fn where_the_node_has_no_room_credit_runs_out_sooner_and_overdrawing_it_closes_1013() {
+    // Of twenty seconds one tenant gets half.
+    let room = Arc::new(Room::of_bytes(20_000 * 32));
+    let memory = Memory::default();
+    let hello = hello(Codec::PcmS16le, 16_000);
+    let mut line = Line::connect_in(&room, &memory, SESSION, 1, Instant::now(), &hello).unwrap();
+    assert_eq!(line.welcome.credit_ms, 60_000);
+    let loud = PcmFrame::encode(
+        &Script {
+            said: vec![said(Mic, 0, &[4])],
+            length_ms: 240,
+        }
+        .sound(Mic),
+    );
+    let mut sent_ms = 0;
+    for index in 0..400u64 {
+        line.send(
+            &attune_ingest::protocol::Prefix::audio(Mic, index, index * 3_840, (index * 240) as u32),
+            &loud,
+        );
+        line.turn(crate::line::Turn::Voice);
+        line.now += Duration::from_millis(240);
+        line.turn(crate::line::Turn::Time);
+        if line.session.is_closing() {
+            break;
+        }
+        sent_ms += 240;
+    }
+    assert_eq!(line.closed(), Some(CloseCode::Overloaded));
+    assert!((10_000..=10_240).contains(&sent_ms), "{sent_ms} ms were taken");
+    let credits: Vec<u32> = line
+        .events
+        .iter()
+        .filter_map(|envelope| match envelope.event {
+            ServerEvent::Status { credit_ms, .. } => Some(credit_ms),
+            _ => None,
+        })
+        .collect();
+    assert!(credits.is_sorted_by(|before, after| before >= after), "{credits:?}");
+    assert!(
+        credits.iter().any(|credit| (1..20_000).contains(credit)),
+        "told in time: {credits:?}"
+    );
+
+    // While it holds that, another of the tenant's may send nothing; what is given back is there for who comes next.
+    let other = Uuid::now_v7();
+    let full = Line::connect_in(&room, &memory, other, 1, line.now, &hello).unwrap();
+    assert_eq!(full.welcome.credit_ms, 0);
+    drop((line, full));
+    assert_eq!(room.taken().0, 0);
+    let again = Line::connect_in(&room, &memory, SESSION, 2, Instant::now(), &hello).unwrap();
+    assert_eq!(again.welcome.credit_ms, 60_000);
 }
 
 #[test]

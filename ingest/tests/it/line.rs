@@ -12,10 +12,12 @@ use attune_ingest::protocol::{
     ClientControl, CloseCode, Codec, Envelope, Hello, Limits, PcmFrame, Prefix, ServerEvent, Stream, TrackDeclaration,
     Welcome,
 };
+use attune_ingest::room::Room;
 use attune_ingest::seal::{Opener, Sealer};
 use attune_ingest::session::{Session, Start, Task, ToLedger};
 use futures_util::FutureExt;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -127,6 +129,18 @@ impl Line {
         now: Instant,
         hello: &Hello,
     ) -> Result<Self, CloseCode> {
+        Self::connect_in(&Arc::default(), memory, session, epoch, now, hello)
+    }
+
+    /// On a node that has so much room.
+    pub fn connect_in(
+        room: &Arc<Room>,
+        memory: &Memory,
+        session: Uuid,
+        epoch: u64,
+        now: Instant,
+        hello: &Hello,
+    ) -> Result<Self, CloseCode> {
         let reservation = memory.reserve(session, epoch);
         memory.redeem(&reservation).now_or_never().unwrap().unwrap();
         let (ledger, resumption) = memory.open(&reservation, hello).now_or_never().unwrap().unwrap();
@@ -136,6 +150,7 @@ impl Line {
             hello,
             resumption: &resumption,
             limits: Limits::default(),
+            place: room.enter(reservation.tenant),
             recognizer: Tones::default().info().clone(),
             ahead: Ahead::Shown,
             now,

@@ -81,6 +81,8 @@ async fn a_meeting_moves_the_counters_and_no_label_names_anyone() {
     assert!(after["attune_decode_lag_seconds_count"] > 0.0);
     assert_eq!(after["attune_segments_waiting"], 0.0);
     assert_eq!(after["attune_overload_step"], 0.0);
+    let room = after["attune_undecided_audio_room_bytes"];
+    assert!(after["attune_undecided_audio_bytes"] < room, "{text}");
     assert!(after["attune_voice_frames_total"] >= after["attune_voice_batches_total"]);
     for name in ["final_latency", "partial_latency"] {
         assert!(after[&format!("attune_{name}_seconds_count")] > 0.0, "{name}\n{text}");

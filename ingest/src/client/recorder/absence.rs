@@ -10,6 +10,7 @@ use crate::ports::{Ledger, Ledgers, Tickets};
 use crate::protocol::{
     ClientControl, Codec, FRAME_MS, Hello, Limits, Prefix, SampleClass, ServerEvent, Stream, TrackDeclaration,
 };
+use crate::room::Room;
 use crate::seal::{Opener, Sealer};
 use crate::session::{Session, Start, Task, ToLedger};
 use attune_engine::clock::SAMPLES_PER_MS;
@@ -17,6 +18,7 @@ use attune_engine::recognize::RecognizerInfo;
 use attune_engine::speaker::Track;
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -135,6 +137,7 @@ fn what_two_hours_without_a_server_captured_leaves_twenty_times_as_fast_and_none
         hello: &hello(),
         resumption: &resumption,
         limits: Limits::default(),
+        place: Arc::new(Room::default()).enter(reservation.tenant),
         recognizer: RecognizerInfo {
             name: "scripted".to_owned(),
             version: "1".to_owned(),

@@ -12,6 +12,7 @@ use crate::ports::{Ledger, Ledgers, Tickets};
 use crate::protocol::{
     ClientControl, Codec, DEFERRED_STEP, Hello, Level, Limits, PcmFrame, Prefix, ServerEvent, Stream, TrackDeclaration,
 };
+use crate::room::Room;
 use crate::seal::{Opener, Sealer};
 use crate::session::{Session, Start, ToLedger};
 use attune_engine::clock::SAMPLES_PER_MS;
@@ -19,6 +20,7 @@ use attune_engine::recognize::RecognizerInfo;
 use attune_engine::speaker::Track;
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -106,6 +108,7 @@ impl Person {
             hello: &hello(),
             resumption: &resumption,
             limits: Limits::default(),
+            place: Arc::new(Room::default()).enter(reservation.tenant),
             recognizer: RecognizerInfo {
                 name: "scripted".to_owned(),
                 version: "1".to_owned(),
