@@ -76,7 +76,9 @@ pub async fn serve<S: Socket, P: Ports>(
     cancel: CancellationToken,
 ) -> Served {
     let (mut sink, mut stream) = socket.split();
-    let opened = opening::open(&mut sink, &mut stream, arrival, &*ports, &hearing, limits, &cancel).await;
+    // In a box: what opening takes is many times what a live connection does, and it takes it for a moment.
+    let opening = opening::open(&mut sink, &mut stream, arrival, &*ports, &hearing, limits, &cancel);
+    let opened = Box::pin(opening).await;
     let Opened {
         reservation,
         ledger,
@@ -100,7 +102,7 @@ pub async fn serve<S: Socket, P: Ports>(
     info!(session.id = %reservation.session, epoch = reservation.epoch, "connection is live");
     let (trips, judged) = answers(&session, TRIPS);
     let (jobs, recognized) = answers(&session, JOBS);
-    let connection = Connection {
+    let connection = Box::new(Connection {
         sealer: Sealer::new(&keys.s2c, reservation.epoch, reservation.session),
         next_seq: 0,
         session,
@@ -115,7 +117,7 @@ pub async fn serve<S: Socket, P: Ports>(
         may_leave,
         prompt,
         reservation: reservation.clone(),
-    };
+    });
     let closed = connection.run(sink, stream, judged, recognized, cancel).await;
     info!(session.id = %reservation.session, epoch = reservation.epoch, code = ?closed, "connection is closed");
     Served {
@@ -147,7 +149,7 @@ struct Connection<P: Ports> {
 
 impl<P: Ports> Connection<P> {
     async fn run<S: Socket>(
-        mut self,
+        mut self: Box<Self>,
         mut sink: SplitSink<S, Outgoing>,
         mut stream: SplitStream<S>,
         mut judged: Option<mpsc::Receiver<Answer>>,

@@ -230,15 +230,18 @@ impl Ledgers for Door {
             return Ok((OpenLedger::Sink(Box::new(ledger)), stood));
         }
         let _turn = self.turn().await;
-        let (ledger, resumption) = opening::open(&self.live, &self.verdict, reservation, hello).await?;
+        let opening = Box::pin(opening::open(&self.live, &self.verdict, reservation, hello));
+        let (ledger, resumption) = opening.await?;
         Ok((OpenLedger::Meeting(Box::new(ledger)), resumption))
     }
 }
 
+/// What a meeting's transactions keep while they wait is tens of kilobytes: in a box of its own, so that no connection has room for it that
+/// has none under way.
 impl Ledger for OpenLedger {
     async fn commit(&mut self, batch: Batch) -> Result<Committed, LedgerError> {
         match self {
-            Self::Meeting(ledger) => ledger.commit(batch).await,
+            Self::Meeting(ledger) => Box::pin(ledger.commit(batch)).await,
             Self::Sink(ledger) => ledger.commit(batch).await,
         }
     }
@@ -259,7 +262,7 @@ impl Ledger for OpenLedger {
 
     async fn end(&mut self) -> Result<Committed, LedgerError> {
         match self {
-            Self::Meeting(ledger) => ledger.end().await,
+            Self::Meeting(ledger) => Box::pin(ledger.end()).await,
             Self::Sink(ledger) => ledger.end().await,
         }
     }
