@@ -168,9 +168,8 @@ fn silence_is_committed_within_five_seconds_and_released_five_seconds_behind() {
     assert_eq!(told, Some((decided, release / 3_840)));
 }
 
-#[test]
-fn credit_is_spent_by_undecided_audio_alone_and_overdrawing_it_closes_1013() {
-    let (_, mut line) = connect();
+/// Talks on though nothing is recognised, until the connection is closed for it; how many milliseconds were taken.
+fn talk_until_closed(line: &mut Line) -> u64 {
     let loud = PcmFrame::encode(
         &Script {
             said: vec![said(Mic, 0, &[4])],
@@ -178,7 +177,6 @@ fn credit_is_spent_by_undecided_audio_alone_and_overdrawing_it_closes_1013() {
         }
         .sound(Mic),
     );
-    // Nothing is recognised: credit runs out.
     let mut sent_ms = 0;
     for index in 0..400u64 {
         line.send(
@@ -193,6 +191,13 @@ fn credit_is_spent_by_undecided_audio_alone_and_overdrawing_it_closes_1013() {
         }
         sent_ms += 240;
     }
+    sent_ms
+}
+
+#[test]
+fn credit_is_spent_by_undecided_audio_alone_and_overdrawing_it_closes_1013() {
+    let (_, mut line) = connect();
+    let sent_ms = talk_until_closed(&mut line);
     assert_eq!(line.closed(), Some(CloseCode::Overloaded));
     assert!((60_000..=62_000).contains(&sent_ms), "{sent_ms} ms were taken");
     let lowest = line.events.iter().filter_map(|envelope| match envelope.event {
@@ -326,27 +331,7 @@ fn where_the_node_has_no_room_credit_runs_out_sooner_and_overdrawing_it_closes_1
     let hello = hello(Codec::PcmS16le, 16_000);
     let mut line = Line::connect_in(&room, &memory, SESSION, 1, Instant::now(), &hello).unwrap();
     assert_eq!(line.welcome.credit_ms, 60_000);
-    let loud = PcmFrame::encode(
-        &Script {
-            said: vec![said(Mic, 0, &[4])],
-            length_ms: 240,
-        }
-        .sound(Mic),
-    );
-    let mut sent_ms = 0;
-    for index in 0..400u64 {
-        line.send(
-            &attune_ingest::protocol::Prefix::audio(Mic, index, index * 3_840, (index * 240) as u32),
-            &loud,
-        );
-        line.turn(crate::line::Turn::Voice);
-        line.now += Duration::from_millis(240);
-        line.turn(crate::line::Turn::Time);
-        if line.session.is_closing() {
-            break;
-        }
-        sent_ms += 240;
-    }
+    let sent_ms = talk_until_closed(&mut line);
     assert_eq!(line.closed(), Some(CloseCode::Overloaded));
     assert!((10_000..=10_240).contains(&sent_ms), "{sent_ms} ms were taken");
     let credits: Vec<u32> = line
