@@ -30,8 +30,8 @@ use std::time::Duration;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(900);
 /// No statement of ours takes a tenth of it; one that does is stuck.
 const STATEMENT_TIMEOUT_MS: &str = "10000";
-/// Our statements find rows by their keys, and are planned once for a connection: planned for each value anew, as PostgreSQL does
-/// where a list of values might make a difference, they cost as much again.
+/// Our statements find rows by their keys: one plan serves every value, and is made once for a connection. By itself
+/// PostgreSQL would plan anew each time where it holds that cheaper, as it does for lists of values.
 const PLANS: &str = "force_generic_plan";
 /// A transaction that waits on us holds locks; a handler that hangs must not.
 const IDLE_IN_TRANSACTION_TIMEOUT_MS: &str = "15000";

@@ -53,8 +53,8 @@ impl Door {
             .filter(|known| known.reservation.ticket_sha256 == *ticket_sha256)
     }
 
-    /// The person agrees to be recorded, and to so much besides.
-    fn note(&self, agreed: &Agreed) -> Consented {
+    /// What a person who agrees to be recorded agrees to besides; the connection knows it from here on.
+    fn consented(&self, agreed: &Agreed) -> Consented {
         let audio_may_leave = agreed.audio_may_leave;
         self.verdict.know_may_leave(audio_may_leave);
         Consented { audio_may_leave }
@@ -171,7 +171,7 @@ impl Tickets for Door {
         if let Some(known) = &mut *self.known.lock().unwrap_or_else(PoisonError::into_inner) {
             known.stood = stood;
         }
-        Ok(self.note(&agreed))
+        Ok(self.consented(&agreed))
     }
 }
 
@@ -210,7 +210,7 @@ impl Consents for Door {
             .await;
         let agreed = agreed.map_err(|error| ConsentRefused::Unavailable(cause(error)))?;
         let agreed = agreed.filter(|agreed| agreed.record).ok_or(ConsentRefused::Missing)?;
-        Ok(self.note(&agreed))
+        Ok(self.consented(&agreed))
     }
 }
 
@@ -236,8 +236,8 @@ impl Ledgers for Door {
     }
 }
 
-/// What a meeting's transactions keep while they wait is tens of kilobytes: in a box of its own, so that no connection has room for it that
-/// has none under way.
+/// What a meeting's commit keeps while it waits is 16 kilobytes: in a box of its own, so that a sink's connection has no room
+/// for it.
 impl Ledger for OpenLedger {
     async fn commit(&mut self, batch: Batch) -> Result<Committed, LedgerError> {
         match self {

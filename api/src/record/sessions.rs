@@ -327,7 +327,8 @@ pub(crate) async fn agreed(db: impl PgExecutor<'_>, at: Capture) -> sqlx::Result
     .await
 }
 
-/// Where connections of a tenant stand, each by its session and epoch, and their sign of life. Waits for no commit, which is one itself.
+/// Where connections of a tenant stand, each by its session and epoch, and their sign of life. Waits for no commit, which is
+/// one itself.
 pub(crate) async fn stand_all(
     db: impl PgExecutor<'_>,
     tenant: TenantId,

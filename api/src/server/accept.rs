@@ -98,8 +98,8 @@ async fn answer(
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read_timeout)
-        // What was asked for is done whether or not who asked stays. To notice that they leave would take a second read buffer of each socket that
-        // waits for its ticket to be looked up, a third of what they take when thousands come at once.
+        // What was asked for is done whether or not who asked stays. To notice that they leave would take a second read
+        // buffer of each socket that waits for its ticket to be looked up, when thousands come at once.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), placed)
         .with_upgrades();

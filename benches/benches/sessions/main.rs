@@ -14,8 +14,8 @@
 //! * `audio`: a server that hears. Opus, voice activity, segments, commits; the recognizer alone costs nothing (`live::Instant`).
 //! * `mutated`: frames altered, replayed, spliced and forged, over real sockets; then the checker looks for any of them.
 //! * `half-open`: sockets that never finish their first line, while others are being served.
-//! * `api`: what pages ask for beside a thousand live sockets, a flood of tries to sign in, five hundred requests in flight, and an erasure;
-//!   its rows are in `target/bench/api.json`.
+//! * `api`: what pages ask for beside a thousand live sockets, a flood of tries to sign in, five hundred requests in flight, and an
+//!   erasure; its rows are in `target/bench/api.json`.
 //! * `peer`: Express and Socket.io on Node (`benches/peer`), with the same frames, an ack each, and AES-256-GCM by WebCrypto. It
 //!   does less: it keeps nothing, knows no tickets, and its acks are not sealed. Its clients are this generator's, which speak
 //!   engine.io for it. Where it saturates, fewer and fewer sockets are tried.

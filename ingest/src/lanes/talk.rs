@@ -63,12 +63,13 @@ impl Talk {
         &self.cancel
     }
 
-    /// Whether the speech, heard up to `at`, has grown enough for another pass.
-    pub(super) fn wants_pass(&self, at: u64, step: Step) -> bool {
+    /// Whether the speech, whose last voice ended at `voice_end`, has grown enough for another pass. Silence is not growth: a
+    /// pass that begins in a pause says nothing new, and what comes next is most often the end, whose words are final.
+    pub(super) fn wants_pass(&self, voice_end: u64, step: Step) -> bool {
         let slower = if step >= Step::FewerPartials { 2 } else { 1 };
         let took = self.took.as_millis() as u64;
         let paced = STEP_MS.max((took * SHARE).min(SHARED_STEP_MS)).max(took * 3 / 2) * slower;
-        let grown_ms = at.saturating_sub(self.asked_to) / SAMPLES_PER_MS;
+        let grown_ms = voice_end.saturating_sub(self.asked_to) / SAMPLES_PER_MS;
         self.under_way < UNDER_WAY && grown_ms >= paced.min(LONGEST_STEP_MS)
     }
 

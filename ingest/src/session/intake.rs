@@ -108,7 +108,8 @@ impl Intake {
         at_16_khz(sample, self.declared.rate_hz)
     }
 
-    /// Takes a frame of audio in, as long as no more than `most_ms` are undecided. Where `withheld` says why, by its end, it counts but is not listened to.
+    /// Takes a frame of audio in, as long as no more than `most_ms` are undecided. Where `withheld` says why, by its end, it
+    /// counts but is not listened to.
     pub(super) fn audio(
         &mut self,
         lane: &mut Lane,
