@@ -19,7 +19,9 @@ mod sink;
 mod socket;
 mod sockets;
 mod subprotocol;
+mod upgrade;
 mod viewer;
+mod wire;
 
 pub(crate) use fold::{Fold, Setup};
 pub(crate) use load::{LoadError, fold_as as load_fold_as};

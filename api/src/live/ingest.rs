@@ -5,6 +5,7 @@ use crate::error::{ApiError, ErrorBody};
 use crate::live::opening::member;
 use crate::live::ports::Door;
 use crate::live::socket::{IngestSocket, Verdict};
+use crate::live::upgrade::Upgrade;
 use crate::live::{FOREIGN_ORIGIN, subprotocol};
 use crate::server::{AppState, Place};
 use attune_ingest::connection::{Arrival, serve};
@@ -12,10 +13,10 @@ use attune_ingest::ports::{TicketRefused, Tickets as _};
 use attune_ingest::protocol::{Limits, SUBPROTOCOL};
 use axum::Extension;
 use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use std::sync::Arc;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// What a socket reads into, whole from the start: four frames of a track. With the usual 128 KiB a node would spend
 /// more on the buffers of its connections than on everything else.
@@ -30,7 +31,7 @@ pub(super) async fn ingest(
     State(state): State<AppState>,
     Extension(place): Extension<Place>,
     headers: HeaderMap,
-    mut upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, ApiError> {
     let origin = state.origins.may_open_socket(&headers);
     if origin == SocketOrigin::Foreign {
@@ -55,7 +56,6 @@ pub(super) async fn ingest(
     }
     let entered = state.live.sockets.enter(member(&reservation))?;
 
-    upgrade.set_selected_protocol(HeaderValue::from_static(SUBPROTOCOL));
     let (tasks, stopping) = (state.tasks.clone(), state.stopping.clone());
     let arrival = Arrival {
         ticket_sha256,
@@ -63,15 +63,15 @@ pub(super) async fn ingest(
     };
     // A message over the limit is the session's to refuse, with a code. One over twice that is no client's, and breaks
     // the socket before it is read.
-    Ok(upgrade
+    let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
-        .max_message_size(2 * Limits::MESSAGE_BYTES)
-        .max_frame_size(2 * Limits::MESSAGE_BYTES)
-        .on_upgrade(move |socket| {
-            tasks.track_future(async move {
-                let socket = IngestSocket::new(socket, verdict);
-                serve(socket, arrival, Arc::new(door), hearing, Limits::default(), stopping).await;
-                drop((entered, place));
-            })
-        }))
+        .max_message_size(Some(2 * Limits::MESSAGE_BYTES))
+        .max_frame_size(Some(2 * Limits::MESSAGE_BYTES));
+    Ok(upgrade.accept(SUBPROTOCOL, config, move |socket| {
+        tasks.track_future(async move {
+            let socket = IngestSocket::new(socket, verdict);
+            serve(socket, arrival, Arc::new(door), hearing, Limits::default(), stopping).await;
+            drop((entered, place));
+        })
+    }))
 }

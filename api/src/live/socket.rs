@@ -1,10 +1,11 @@
-//! axum's WebSocket as ingest sees a socket, and the way in which the world outside ends one: a sign-in that is revoked,
+//! A WebSocket as ingest sees a socket, and the way in which the world outside ends one: a sign-in that is revoked,
 //! a newer connection, a consent taken back elsewhere.
 
+use super::upgrade::Socket;
+use super::wire::TooManyFrames;
 use attune_ingest::connection::{Incoming, Outgoing, SocketError};
 use attune_ingest::protocol::CloseCode;
 use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Sleep;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// How long a client has to answer our close.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
@@ -76,7 +79,7 @@ impl Verdict {
 
 /// A WebSocket that may be ended from outside.
 pub(super) struct IngestSocket {
-    socket: WebSocket,
+    socket: Socket,
     outside: Verdict,
     verdict: Pin<Box<dyn Future<Output = CloseCode> + Send>>,
     doubted: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -91,7 +94,7 @@ struct Closing {
 }
 
 impl IngestSocket {
-    pub(super) fn new(socket: WebSocket, verdict: Verdict) -> Self {
+    pub(super) fn new(socket: Socket, verdict: Verdict) -> Self {
         Self {
             socket,
             verdict: Box::pin(verdict.clone().spoken()),
@@ -99,6 +102,14 @@ impl IngestSocket {
             outside: verdict,
             closing: None,
         }
+    }
+
+    fn close_with(&mut self, code: CloseCode) {
+        self.closing = Some(Closing {
+            code,
+            sent: false,
+            until: Box::pin(tokio::time::sleep(GOODBYE_WITHIN)),
+        });
     }
 
     /// Sends our close, then reads on until the client has closed too: what it still sends would break ours on its way.
@@ -114,7 +125,7 @@ impl IngestSocket {
                 return Poll::Ready(());
             }
             let frame = CloseFrame {
-                code: closing.code.as_u16(),
+                code: closing.code.as_u16().into(),
                 reason: closing.code.as_str().into(),
             };
             closing.sent = true;
@@ -137,12 +148,7 @@ impl Stream for IngestSocket {
         if self.closing.is_none()
             && let Poll::Ready(code) = self.verdict.as_mut().poll(context)
         {
-            let until = Box::pin(tokio::time::sleep(GOODBYE_WITHIN));
-            self.closing = Some(Closing {
-                code,
-                sent: false,
-                until,
-            });
+            self.close_with(code);
         }
         if self.closing.is_some() {
             ready!(self.poll_goodbye(context));
@@ -152,15 +158,20 @@ impl Stream for IngestSocket {
             self.doubted = Box::pin(self.outside.clone().doubted());
             return Poll::Ready(Some(Ok(Incoming::ConsentChanged)));
         }
-        Poll::Ready(
-            ready!(self.socket.poll_next_unpin(context)).map(|message| match message {
-                Ok(Message::Binary(bytes)) => Ok(Incoming::Binary(bytes)),
-                Ok(Message::Text(_)) => Ok(Incoming::Text),
-                Ok(Message::Ping(_) | Message::Pong(_)) => Ok(Incoming::Alive),
-                Ok(Message::Close(_)) => Ok(Incoming::Closed),
-                Err(error) => Err(SocketError(error.into())),
-            }),
-        )
+        let Some(message) = ready!(self.socket.poll_next_unpin(context)) else {
+            return Poll::Ready(None);
+        };
+        Poll::Ready(Some(match message {
+            Ok(Message::Binary(bytes)) => Ok(Incoming::Binary(bytes)),
+            Ok(Message::Text(_)) => Ok(Incoming::Text),
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => Ok(Incoming::Alive),
+            Ok(Message::Close(_)) => Ok(Incoming::Closed),
+            Err(error) if is_flood(&error) => {
+                self.close_with(CloseCode::Overloaded);
+                return self.poll_next(context);
+            }
+            Err(error) => Err(broke(error)),
+        }))
     }
 }
 
@@ -180,7 +191,7 @@ impl Sink<Outgoing> for IngestSocket {
             Outgoing::Binary(bytes) => Message::Binary(bytes),
             Outgoing::Ping => Message::Ping(Bytes::new()),
             Outgoing::Close { code, reason } => Message::Close(Some(CloseFrame {
-                code: code.as_u16(),
+                code: code.as_u16().into(),
                 reason: reason.into(),
             })),
         };
@@ -196,6 +207,11 @@ impl Sink<Outgoing> for IngestSocket {
     }
 }
 
-fn broke(error: axum::Error) -> SocketError {
+fn broke(error: Error) -> SocketError {
     SocketError(error.into())
+}
+
+/// Whether the peer sent more frames than any client does.
+fn is_flood(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if error.get_ref().is_some_and(|error| error.is::<TooManyFrames>()))
 }

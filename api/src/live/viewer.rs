@@ -9,16 +9,15 @@ use crate::ids::{FamilyId, MeetingId, Member, TenantId, UserId};
 use crate::keys::{KeyError, MeetingKey};
 use crate::live::hub::{Told, Word};
 use crate::live::sealed::{self, Unreadable};
+use crate::live::upgrade::{Socket, Upgrade};
 use crate::live::{Live, subprotocol};
 use crate::nodes::{Attendance, Notice};
 use crate::record::{events, from_column, meetings, tickets};
 use crate::routes::{ValidQuery, key_of};
 use crate::server::{AppState, Place};
 use attune_ingest::protocol::{CloseCode, Limits};
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use axum::http::HeaderValue;
 use axum::response::Response;
 use axum::{Extension, Json};
 use futures_util::SinkExt as _;
@@ -29,6 +28,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use utoipa::{IntoParams, ToSchema};
 
 /// The subprotocol of readers.
@@ -102,7 +103,7 @@ pub(super) async fn follow_meeting(
     ValidQuery(After { after }): ValidQuery<After>,
     Extension(place): Extension<Place>,
     headers: HeaderMap,
-    mut upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, ApiError> {
     let origin = state.origins.may_open_socket(&headers);
     if origin == SocketOrigin::Foreign {
@@ -135,17 +136,16 @@ pub(super) async fn follow_meeting(
         cursor: after.unwrap_or(0),
     };
 
-    upgrade.set_selected_protocol(HeaderValue::from_static(SUBPROTOCOL));
     let tasks = state.tasks.clone();
-    Ok(upgrade
-        .max_message_size(READER_BYTES)
-        .max_frame_size(READER_BYTES)
-        .on_upgrade(move |socket| {
-            tasks.track_future(async move {
-                follower.run(socket).await;
-                drop((entered, place));
-            })
-        }))
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(READER_BYTES))
+        .max_frame_size(Some(READER_BYTES));
+    Ok(upgrade.accept(SUBPROTOCOL, config, move |socket| {
+        tasks.track_future(async move {
+            follower.run(socket).await;
+            drop((entered, place));
+        })
+    }))
 }
 
 /// One reader.
@@ -184,7 +184,7 @@ enum NotRead {
 }
 
 impl Follower {
-    async fn run(mut self, socket: WebSocket) {
+    async fn run(mut self, socket: Socket) {
         let (mut sender, mut receiver) = socket.split();
         let left = self.follow(&mut sender, &mut receiver).await;
         let code = match left {
@@ -194,7 +194,7 @@ impl Follower {
             Leave::Gone => return,
         };
         let close = CloseFrame {
-            code: code.as_u16(),
+            code: code.as_u16().into(),
             reason: code.as_str().into(),
         };
         let goodbye = async {
@@ -206,11 +206,7 @@ impl Follower {
         let _ = timeout(CLOSE_WITHIN, goodbye).await;
     }
 
-    async fn follow(
-        &mut self,
-        sender: &mut SplitSink<WebSocket, Message>,
-        receiver: &mut SplitStream<WebSocket>,
-    ) -> Leave {
+    async fn follow(&mut self, sender: &mut SplitSink<Socket, Message>, receiver: &mut SplitStream<Socket>) -> Leave {
         // Followed first, read second: nothing falls between the two.
         let mut told = self.live.hub.follow(self.meeting);
         self.say_so();
@@ -264,7 +260,7 @@ impl Follower {
     }
 
     /// Catches up. While the database is away, whoever was let in stays; the next look may find it back.
-    async fn catch_up_if_read(&mut self, sender: &mut SplitSink<WebSocket, Message>) -> Result<(), Leave> {
+    async fn catch_up_if_read(&mut self, sender: &mut SplitSink<Socket, Message>) -> Result<(), Leave> {
         self.catch_up(sender).await.or_else(|left| match left {
             Leave::Resume => Ok(()),
             left => Err(left),
@@ -272,7 +268,7 @@ impl Follower {
     }
 
     /// Sends what was told here, if it comes next; a number that is missing between is read from the ledger.
-    async fn pass_on(&mut self, sender: &mut SplitSink<WebSocket, Message>, told: &Arc<Told>) -> Result<(), Leave> {
+    async fn pass_on(&mut self, sender: &mut SplitSink<Socket, Message>, told: &Arc<Told>) -> Result<(), Leave> {
         match told.number.map(crate::record::to_column) {
             Some(number) if number <= self.cursor => Ok(()),
             Some(number) if number == self.cursor + 1 => {
@@ -290,7 +286,7 @@ impl Follower {
     }
 
     /// Sends every numbered event after the cursor that the ledger has.
-    async fn catch_up(&mut self, sender: &mut SplitSink<WebSocket, Message>) -> Result<(), Leave> {
+    async fn catch_up(&mut self, sender: &mut SplitSink<Socket, Message>) -> Result<(), Leave> {
         loop {
             let page = self.read_page().await.map_err(|error| {
                 tracing::warn!(meeting.id = %self.meeting, %error, "could not read events for a reader");
@@ -358,7 +354,7 @@ impl Follower {
     }
 }
 
-async fn send(sender: &mut SplitSink<WebSocket, Message>, message: Message) -> Result<(), Leave> {
+async fn send(sender: &mut SplitSink<Socket, Message>, message: Message) -> Result<(), Leave> {
     match timeout(SEND_WITHIN, sender.send(message)).await {
         Ok(Ok(())) => Ok(()),
         _ => Err(Leave::Gone),

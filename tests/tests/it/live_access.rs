@@ -8,9 +8,10 @@ use attune_ingest::protocol::{CloseCode, Limits};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use sqlx::Executor as _;
-use tokio_tungstenite::connect_async;
+use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, connect_async};
 
 const HOSTILE_ORIGINS: [&str; 12] = [
     "https://evil.example",
@@ -188,6 +189,45 @@ async fn a_message_over_the_limit_is_refused_with_a_code_and_breaks_no_socket() 
     };
     assert_eq!(u16::from(close.code), CloseCode::Malformed.as_u16(), "as a hello");
     while socket.next().await.is_some() {}
+    app.finish().await;
+}
+
+/// Once as a message that never ends, once as pings: what comes of neither is seen by anything that counts messages.
+#[tokio::test]
+async fn a_flood_of_pieces_of_no_length_ends_the_connection_with_a_code() {
+    const MASK: [u8; 4] = [0; 4];
+    let (app, stage) = start().await;
+    for (first, then) in [([0x02, 0x80], [0x00, 0x80]), ([0x89, 0x80], [0x89, 0x80])] {
+        let connection = stage.api.reserve_connection(stage.session, false).await.unwrap();
+        let mut request = format!("{}/v1/ingest", app.socket_base())
+            .into_client_request()
+            .unwrap();
+        let protocols = format!("attune.v1, ticket.{}", connection.ticket);
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocols.parse().unwrap());
+        let (mut socket, _) = connect_async(request).await.unwrap();
+        assert!(matches!(socket.next().await, Some(Ok(Message::Binary(_)))), "the offer");
+        let mut flood = [first.as_slice(), &MASK].concat();
+        flood.extend(
+            [then.as_slice(), &MASK]
+                .concat()
+                .repeat(2 * Limits::BURST_FRAMES as usize + 400),
+        );
+        let MaybeTlsStream::Plain(stream) = socket.get_mut() else {
+            panic!("it is plain")
+        };
+        // The server may hang up before it has read all of it.
+        let _ = stream.write_all(&flood).await;
+        let closed = loop {
+            match within(socket.next()).await {
+                Some(Ok(Message::Close(Some(close)))) => break u16::from(close.code),
+                Some(Ok(Message::Pong(_))) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(closed, CloseCode::Overloaded.as_u16());
+    }
     app.finish().await;
 }
 
