@@ -8,6 +8,7 @@ mod analyze;
 mod demo;
 mod doctor;
 mod failure;
+mod keys;
 mod logging;
 mod login;
 mod login_link;
@@ -60,6 +61,7 @@ enum Command {
     Replay(replay::Arguments),
     Login(login::Arguments),
     LoginLink(login_link::Arguments),
+    Keys(keys::Arguments),
     Models(models::Arguments),
     Doctor(doctor::Arguments),
 }
@@ -92,6 +94,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => wait_for(serve::run(arguments)),
         Command::Login(arguments) => wait_for(login::run(arguments)),
         Command::LoginLink(arguments) => wait_for(login_link::run(arguments)),
+        Command::Keys(arguments) => wait_for(keys::run(arguments)),
         Command::Models(arguments) => models::run(arguments),
         Command::Doctor(arguments) => Ok(doctor::run(&arguments)),
     }

@@ -8,6 +8,7 @@ use crate::audio::{AudioPlace, KEPT_FOR, KeptAudio};
 use attune_ingest::hearing::Hearing;
 use attune_ingest::room::Room;
 use attune_models::remote::{EndpointError, RemoteSettings};
+use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
@@ -56,6 +57,21 @@ pub struct Config {
     pub redis_url: Option<SecretString>,
     /// The server is one that is measured: it keeps digests of frames, and hears nobody.
     pub sink: bool,
+    /// Proxies that say where a request comes from, in `X-Forwarded-For`. Nobody else is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How mail leaves; none for a server that sends none.
+    pub mail: Option<MailSettings>,
+    /// Whether anybody may make an account.
+    pub sign_up: bool,
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// `smtps://user:password@host`, or `smtp://…?tls=required`.
+    pub smtp_url: SecretString,
+    /// Whom it is from: `Attune <attune@example.com>`.
+    pub from: String,
 }
 
 /// A fifth: enough to compare with, and most is shown (measures.md, governor).
@@ -82,6 +98,9 @@ impl Config {
             role: Role::default(),
             redis_url: None,
             sink: false,
+            trusted_proxies: Vec::new(),
+            mail: None,
+            sign_up: false,
         }
     }
 }
@@ -152,8 +171,8 @@ pub struct Limits {
     pub undecided_audio_bytes: u64,
     /// Requests of one organisation's people in a minute, over all nodes.
     pub requests_per_minute: u32,
-    /// Tries to sign in in a minute, whoever makes them, over all nodes.
-    pub sign_ins_per_minute: u32,
+    /// Tries to prove who one is that come from one place in a quarter of an hour, over all nodes.
+    pub sign_in_tries: u32,
 }
 
 impl Default for Limits {
@@ -170,8 +189,8 @@ impl Default for Limits {
             undecided_audio_bytes: Room::BYTES,
             // A page that loads asks ten times, a connection that opens once.
             requests_per_minute: 1_000,
-            // Nobody guesses 32 random bytes: this keeps the database from those who try.
-            sign_ins_per_minute: 600,
+            // A house of people behind one address gets in; a list of passwords does not.
+            sign_in_tries: 100,
         }
     }
 }
@@ -203,6 +222,9 @@ pub enum ConfigError {
         /// The first setting that is missing.
         missing: &'static str,
     },
+    /// There is a server for mail, and nobody whom it is from.
+    #[error("mail_from is not set, though smtp_url is: say whom mail is from, such as `Attune <attune@example.com>`")]
+    NoSender,
 }
 
 /// What a person may write: `attune.toml`, or the same names in upper case after `ATTUNE_`. `DATABASE_URL` and `REDIS_URL` are
@@ -257,6 +279,14 @@ pub struct Settings {
     pub requests_per_minute: Option<NonZeroU32>,
     /// See [`Config::sink`].
     pub sink: bool,
+    /// See [`Config::trusted_proxies`]: networks, such as `10.0.0.0/8` or `192.0.2.7/32`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// See [`MailSettings::smtp_url`].
+    pub smtp_url: Option<SecretString>,
+    /// See [`MailSettings::from`].
+    pub mail_from: Option<String>,
+    /// See [`Config::sign_up`].
+    pub sign_up: bool,
 }
 
 impl Settings {
@@ -279,7 +309,7 @@ impl Settings {
             };
             let value = value.into_string().map_err(|_| ConfigError::NotText(name.to_owned()))?;
             let value = match known.as_str() {
-                "allowed_origins" => value
+                "allowed_origins" | "trusted_proxies" => value
                     .split(',')
                     .map(str::trim)
                     .map(config::Value::from)
@@ -330,6 +360,18 @@ impl Settings {
         }))
     }
 
+    /// How mail leaves, where it does.
+    pub fn mail(&self) -> Result<Option<MailSettings>, ConfigError> {
+        let url = self.smtp_url.as_ref().filter(|url| !url.expose_secret().is_empty());
+        let settings = url.map(|url| {
+            Ok(MailSettings {
+                smtp_url: url.clone(),
+                from: self.mail_from.clone().ok_or(ConfigError::NoSender)?,
+            })
+        });
+        settings.transpose()
+    }
+
     /// What `start` needs: these settings over those of one machine with its data in `data`.
     pub fn over(self, data: &Path, databases: Databases) -> Config {
         let machine = Config::on_this_machine(data, databases);
@@ -350,6 +392,8 @@ impl Settings {
             root_key_file: self.root_key_file.unwrap_or(machine.root_key_file),
             audio,
             sink: self.sink,
+            trusted_proxies: self.trusted_proxies,
+            sign_up: self.sign_up,
             nudge_hold_out: self
                 .nudge_hold_out
                 .map_or(machine.nudge_hold_out, |share| share.clamp(0.0, 1.0)),
@@ -373,7 +417,7 @@ impl Settings {
 }
 
 /// The names of `Settings`, so that a variable of the same prefix that is none of ours (`ATTUNE_MODELS`) is left alone.
-const SETTINGS: [&str; 23] = [
+const SETTINGS: [&str; 27] = [
     "listen",
     "metrics_listen",
     "public_url",
@@ -397,6 +441,10 @@ const SETTINGS: [&str; 23] = [
     "undecided_audio_mib",
     "requests_per_minute",
     "sink",
+    "trusted_proxies",
+    "smtp_url",
+    "mail_from",
+    "sign_up",
 ];
 
 /// The setting that a variable of the environment sets, if it is one of ours.

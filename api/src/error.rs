@@ -19,6 +19,9 @@ pub enum ApiError {
     /// 401: nobody is signed in.
     #[error("sign in first")]
     NotSignedIn,
+    /// 401: what somebody proved themselves with is not right; nobody learns what of it.
+    #[error("{0}")]
+    NotProved(&'static str),
     /// 403: signed in, and still not allowed.
     #[error("{message}")]
     Forbidden {
@@ -111,7 +114,7 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::NotSignedIn | Self::NotProved(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NotReady { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -132,6 +135,7 @@ impl ApiError {
         match self {
             Self::Malformed(_) => "malformed",
             Self::NotSignedIn => "not_signed_in",
+            Self::NotProved(_) => "not_proved",
             Self::NotFound(_) => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TimedOut => "timed_out",

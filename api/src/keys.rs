@@ -7,22 +7,31 @@ mod cache;
 mod fan_out;
 mod identity;
 mod root;
+mod rotation;
 mod seal;
+mod service;
 
 pub use fan_out::FanOutKey;
 pub(crate) use fan_out::NodeName;
 pub use identity::{IdentityKey, IdentitySignature};
 pub use root::{FileRootKey, RootKey, RootKeyError};
+pub use rotation::rotate_root;
 pub use seal::{MeetingKey, MemberKey, OpenError, Place};
+#[cfg(test)]
+pub(crate) use service::pkcs8;
+
+pub(crate) use seal::{open_with, seal_with};
 
 use crate::ids::{MeetingId, Member, TenantId};
 use crate::keystore::{KeyStore, KeyStoreError, NewKey, StoredKey};
 use cache::{Cache, Name};
 use identity::Identity;
 use seal::Secret;
+use service::ServiceKeys;
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// The version every key is born with.
 const FIRST_VERSION: i32 = 1;
@@ -59,6 +68,7 @@ struct Inner {
     store: Box<dyn KeyStore>,
     cache: Cache,
     identity: Identity,
+    service: ServiceKeys,
 }
 
 impl std::fmt::Debug for Keys {
@@ -70,7 +80,7 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Opens the tree under `root`; on first start this makes the identity key.
+    /// Opens the tree under `root`; on first start this makes the server's own keys.
     ///
     /// # Errors
     /// [`KeyError::Root`] if what is stored was wrapped by another root key.
@@ -83,11 +93,13 @@ impl Keys {
             );
         }
         let identity = Identity::open(root.as_ref(), store.as_ref()).await?;
+        let service = ServiceKeys::open(root.as_ref(), store.as_ref()).await?;
         Ok(Self(Arc::new(Inner {
             root,
             store,
             cache: Cache::default(),
             identity,
+            service,
         })))
     }
 
@@ -235,6 +247,21 @@ impl Keys {
     /// The identity keys a client may pin: the one in force, and one that is being replaced.
     pub fn identity_keys(&self) -> Vec<IdentityKey> {
         self.0.identity.public_keys()
+    }
+
+    /// What an address is found by in the data. The same address is to come in the same letters.
+    pub(crate) fn address_hmac(&self, address: &str) -> [u8; 32] {
+        self.0.service.address_hmac(address)
+    }
+
+    /// The key that signs access tokens, as PKCS #8.
+    pub(crate) fn access_token_private(&self) -> Zeroizing<Vec<u8>> {
+        self.0.service.access_token_private()
+    }
+
+    /// Its public half: Ed25519.
+    pub(crate) fn access_token_public(&self) -> [u8; 32] {
+        self.0.service.access_token_public()
     }
 
     /// Drops the keys whose minute is over. The server calls it on a timer, so that an idle server holds none.

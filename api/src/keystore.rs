@@ -50,6 +50,46 @@ pub struct StoredIdentity {
     pub wrapped: Vec<u8>,
 }
 
+/// A key of the server's own as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredServiceKey {
+    /// The root key that wraps it.
+    pub root_key_id: String,
+    /// Wrapped by the root key.
+    pub wrapped: Vec<u8>,
+}
+
+/// What the root key wraps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnderRoot {
+    /// A tenant's key, and its version.
+    Tenant(TenantId, i32),
+    /// An identity key.
+    Identity(u8),
+    /// A key of the server's own, by its purpose.
+    Service(String),
+}
+
+/// A key that the root key wraps.
+#[derive(Debug, Clone)]
+pub struct Wrapped {
+    /// Which.
+    pub what: UnderRoot,
+    /// Wrapped by the root key.
+    pub wrapped: Vec<u8>,
+}
+
+/// What there is in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// Root keys, and how many keys each wraps.
+    pub roots: Vec<(String, i64)>,
+    /// Keys of tenants, of people and of meetings that are in force.
+    pub in_force: [i64; 3],
+    /// Those that were erased.
+    pub erased: [i64; 3],
+}
+
 /// What an answer of the store is.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, KeyStoreError>>;
 
@@ -81,6 +121,10 @@ pub trait KeyStore: Send + Sync {
     fn identity_keys(&self) -> Answer<'_, Vec<StoredIdentity>>;
     /// Stores an identity key.
     fn add_identity_key(&self, key: StoredIdentity) -> Answer<'_, ()>;
+    /// The server's own key for a purpose.
+    fn service_key(&self, purpose: &'static str) -> Answer<'_, Option<StoredServiceKey>>;
+    /// Stores the server's own key for a purpose.
+    fn add_service_key(&self, purpose: &'static str, key: StoredServiceKey) -> Answer<'_, ()>;
 }
 
 /// The store on PostgreSQL, database `attune_keys`, role `attune_keys`.
@@ -100,6 +144,101 @@ impl PostgresKeyStore {
         .fetch_one(&self.0)
         .await?;
         Ok(!any)
+    }
+
+    /// Waits until every connection is back, and closes them.
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
+
+    /// Keys that this root key wraps, `most` at a time, in no order.
+    pub async fn wrapped_by(&self, root_key_id: &str, most: i64) -> Result<Vec<Wrapped>, KeyStoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT tenant_id AS "tenant_id?", version AS "number!", NULL AS "purpose?", wrapped AS "wrapped!"
+               FROM keys.tenant_keys WHERE root_key_id = $1 AND erased_at IS NULL
+               UNION ALL
+               SELECT NULL, key_id, NULL, wrapped FROM keys.identity_keys WHERE root_key_id = $1
+               UNION ALL
+               SELECT NULL, 0, purpose, wrapped FROM keys.service_keys WHERE root_key_id = $1
+               LIMIT $2"#,
+            root_key_id,
+            most
+        )
+        .fetch_all(&self.0)
+        .await?;
+        let what = |tenant: Option<Uuid>, number: i32, purpose: Option<String>| match (tenant, purpose) {
+            (Some(tenant), _) => UnderRoot::Tenant(TenantId(tenant), number),
+            (None, Some(purpose)) => UnderRoot::Service(purpose),
+            (None, None) => UnderRoot::Identity(u8::try_from(number).expect("invariant: identity_keys_id_is_a_byte")),
+        };
+        Ok(rows
+            .into_iter()
+            .map(|row| Wrapped {
+                what: what(row.tenant_id, row.number, row.purpose),
+                wrapped: row.wrapped,
+            })
+            .collect())
+    }
+
+    /// Stores a key as another root key wraps it, unless somebody else did.
+    pub async fn rewrap(&self, key: &Wrapped, old: &str, new: &str) -> Result<(), KeyStoreError> {
+        let wrapped = &key.wrapped;
+        match &key.what {
+            UnderRoot::Tenant(tenant, version) => sqlx::query!(
+                "UPDATE keys.tenant_keys SET root_key_id = $2, wrapped = $3
+                 WHERE root_key_id = $1 AND tenant_id = $4 AND version = $5 AND erased_at IS NULL",
+                old,
+                new,
+                wrapped,
+                tenant.0,
+                version
+            ),
+            UnderRoot::Identity(key_id) => sqlx::query!(
+                "UPDATE keys.identity_keys SET root_key_id = $2, wrapped = $3 WHERE root_key_id = $1 AND key_id = $4",
+                old,
+                new,
+                wrapped,
+                i16::from(*key_id)
+            ),
+            UnderRoot::Service(purpose) => sqlx::query!(
+                "UPDATE keys.service_keys SET root_key_id = $2, wrapped = $3 WHERE root_key_id = $1 AND purpose = $4",
+                old,
+                new,
+                wrapped,
+                purpose
+            ),
+        }
+        .execute(&self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// What there is.
+    pub async fn contents(&self) -> Result<Contents, KeyStoreError> {
+        let roots = sqlx::query!(
+            r#"SELECT root_key_id AS "id!", count(*) AS "count!" FROM (
+                   SELECT root_key_id FROM keys.tenant_keys WHERE erased_at IS NULL
+                   UNION ALL SELECT root_key_id FROM keys.identity_keys
+                   UNION ALL SELECT root_key_id FROM keys.service_keys) AS wrapped
+               GROUP BY root_key_id ORDER BY root_key_id"#
+        )
+        .fetch_all(&self.0)
+        .await?;
+        let count = sqlx::query!(
+            r#"SELECT (SELECT count(*) FROM keys.tenant_keys WHERE erased_at IS NULL) AS "tenants!",
+                      (SELECT count(*) FROM keys.member_keys WHERE erased_at IS NULL) AS "members!",
+                      (SELECT count(*) FROM keys.meeting_keys WHERE erased_at IS NULL) AS "meetings!",
+                      (SELECT count(*) FROM keys.tenant_keys WHERE erased_at IS NOT NULL) AS "erased_tenants!",
+                      (SELECT count(*) FROM keys.member_keys WHERE erased_at IS NOT NULL) AS "erased_members!",
+                      (SELECT count(*) FROM keys.meeting_keys WHERE erased_at IS NOT NULL) AS "erased_meetings!""#
+        )
+        .fetch_one(&self.0)
+        .await?;
+        Ok(Contents {
+            roots: roots.into_iter().map(|root| (root.id, root.count)).collect(),
+            in_force: [count.tenants, count.members, count.meetings],
+            erased: [count.erased_tenants, count.erased_members, count.erased_meetings],
+        })
     }
 }
 
@@ -331,6 +470,35 @@ impl KeyStore for PostgresKeyStore {
                 i16::from(key.key_id),
                 key.root_key_id,
                 key.public,
+                key.wrapped
+            )
+            .execute(&self.0)
+            .await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn service_key(&self, purpose: &'static str) -> Answer<'_, Option<StoredServiceKey>> {
+        async move {
+            Ok(sqlx::query_as!(
+                StoredServiceKey,
+                "SELECT root_key_id, wrapped FROM keys.service_keys WHERE purpose = $1",
+                purpose
+            )
+            .fetch_optional(&self.0)
+            .await?)
+        }
+        .boxed()
+    }
+
+    fn add_service_key(&self, purpose: &'static str, key: StoredServiceKey) -> Answer<'_, ()> {
+        async move {
+            sqlx::query!(
+                "INSERT INTO keys.service_keys (purpose, root_key_id, wrapped) VALUES ($1, $2, $3)
+                 ON CONFLICT ON CONSTRAINT service_keys_pk DO NOTHING",
+                purpose,
+                key.root_key_id,
                 key.wrapped
             )
             .execute(&self.0)

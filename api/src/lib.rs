@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod keys;
 pub mod keystore;
 pub mod live;
+mod mail;
 mod metrics;
 mod nodes;
 mod record;

@@ -23,6 +23,9 @@ mod upgrade;
 mod viewer;
 mod wire;
 
+#[cfg(test)]
+pub(crate) use upgrade::Upgrade;
+
 pub(crate) use fold::{Fold, Setup};
 pub(crate) use load::{LoadError, fold_as as load_fold_as};
 pub(crate) use reach::listen;

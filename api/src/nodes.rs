@@ -14,7 +14,7 @@ mod rates;
 pub(crate) use channels::Heard;
 pub(crate) use line::Line;
 pub(crate) use notice::Notice;
-pub(crate) use rates::{Rates, Subject};
+pub(crate) use rates::{Allowance, Rates, Subject};
 
 use crate::keys::{FanOutKey, NodeName};
 use channels::Channels;

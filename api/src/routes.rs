@@ -2,6 +2,7 @@
 //! route, so that neither can say what the other does not do.
 
 mod audio;
+mod codes;
 mod consents;
 mod corrections;
 mod devices;
@@ -11,11 +12,13 @@ mod health;
 mod heart;
 mod input;
 mod login;
+mod mailed;
 mod me;
 mod meetings;
 mod nudges;
 mod openapi;
 mod organisation;
+mod password;
 mod sign_ins;
 mod speech;
 mod stored;
@@ -63,7 +66,22 @@ fn all() -> OpenApiRouter<AppState> {
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(login::redeem_login_link))
+        .routes(routes!(login::refresh))
         .routes(routes!(login::logout))
+        .routes(routes!(password::get_ways_in))
+        .routes(routes!(password::sign_in_with_password))
+        .routes(routes!(password::prove))
+        .routes(routes!(password::get_signing_in_with))
+        .routes(routes!(password::change_password))
+        .routes(routes!(codes::sign_in_with_code))
+        .routes(routes!(codes::begin_codes, codes::end_codes))
+        .routes(routes!(codes::confirm_codes))
+        .routes(routes!(mailed::ask_for_sign_up))
+        .routes(routes!(mailed::sign_up))
+        .routes(routes!(mailed::ask_for_password_reset))
+        .routes(routes!(mailed::reset_password))
+        .routes(routes!(mailed::ask_for_address))
+        .routes(routes!(mailed::confirm_address))
         .routes(routes!(me::get_me))
         .routes(routes!(erasure::erase_everything))
         .routes(routes!(sign_ins::list_sign_ins, sign_ins::end_other_sign_ins))

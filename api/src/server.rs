@@ -3,6 +3,7 @@
 mod accept;
 mod descriptors;
 mod envelope;
+mod hop;
 mod panic;
 
 pub use crate::nodes::NodesError;
@@ -11,15 +12,18 @@ pub use panic::keep_words_out_of_panics;
 pub(crate) use panic::panics;
 
 pub(crate) use accept::Place;
+pub(crate) use envelope::Told;
+pub(crate) use hop::Hop;
 
 use crate::audio::{AudioStore, PlaceError};
-use crate::auth::{self, AccountError, Origins};
+use crate::auth::{self, AccessTokens, AccountError, Origins, Passwords};
 use crate::config::Config;
 use crate::db::{self, Db, DbError, MigrationError};
 use crate::jobs;
 use crate::keys::{FileRootKey, KeyError, Keys, RootKeyError};
 use crate::keystore::KeyStoreError;
 use crate::live::{self, Live};
+use crate::mail::{MailError, Mailer};
 use crate::metrics::{self, Metrics};
 use crate::nodes::{Heard, Line, Nodes, Rates};
 use std::net::SocketAddr;
@@ -49,6 +53,12 @@ pub struct AppState {
     pub keys: Keys,
     /// Whose pages may talk to us.
     pub origins: Arc<Origins>,
+    /// What looks at passwords.
+    pub(crate) passwords: Arc<Passwords>,
+    /// What makes and reads access tokens.
+    pub(crate) access_tokens: Arc<AccessTokens>,
+    /// How mail leaves, where it does.
+    pub(crate) mailer: Option<Arc<Mailer>>,
     /// What live meetings stand on.
     pub live: Live,
     /// The other nodes.
@@ -99,6 +109,12 @@ pub enum StartError {
     /// The other nodes cannot be reached.
     #[error("finding the other nodes")]
     Nodes(#[from] NodesError),
+    /// Mail cannot leave by the settings.
+    #[error("preparing mail")]
+    Mail(#[from] MailError),
+    /// A password could not be hashed.
+    #[error("preparing to look at passwords")]
+    Passwords(#[from] argon2::password_hash::Error),
     /// The job queue could not be installed.
     #[error("installing the job queue")]
     Queue(#[from] jobs::InstallError),
@@ -189,7 +205,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     } else {
         live
     };
+    let mailer = config.mail.as_ref().map(Mailer::new).transpose()?.map(Arc::new);
     let state = AppState {
+        passwords: Arc::new(Passwords::new()?),
+        access_tokens: Arc::new(AccessTokens::new(&keys)),
+        mailer,
         live,
         rates: Arc::new(Rates::new(nodes.clone())),
         nodes,

@@ -52,7 +52,8 @@ pub async fn create_account(db: &Db, keys: &Keys, new: Member, iss: &str, sub: &
         .await
 }
 
-async fn insert_account(
+/// The same, in a transaction with their tenant.
+pub async fn insert_account(
     tx: &mut PgConnection,
     keys: &Keys,
     new: Member,

@@ -1,5 +1,7 @@
 //! Opaque tokens: 256 random bits for their holder, a digest for us.
 
+use crate::keys::{self, OpenError};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
@@ -7,6 +9,9 @@ use zeroize::Zeroizing;
 
 /// Bytes of randomness: beyond guessing.
 const TOKEN_LEN: usize = 32;
+
+/// What a successor is derived with.
+const SUCCESSOR: &[u8] = b"attune/v1|successor|";
 
 /// The SHA-256 of a token: all we store.
 pub type Digest = [u8; 32];
@@ -37,6 +42,26 @@ impl Token {
         Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(self.0.as_ref()))
     }
 
+    /// The token that this one is exchanged for. It takes both the token, which only its holder has, and the salt, which only
+    /// we have: the same exchange asked for again gives the same token, though none is kept.
+    pub(crate) fn successor(&self, salt: &[u8]) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_ref());
+        let tag = hmac::sign(&key, &[SUCCESSOR, salt].concat());
+        let mut bytes = Zeroizing::new([0; TOKEN_LEN]);
+        bytes.copy_from_slice(tag.as_ref());
+        Self(bytes)
+    }
+
+    /// Seals what only the holder of the token shall read.
+    pub(crate) fn seal(&self, purpose: &str, plaintext: &[u8]) -> Vec<u8> {
+        keys::seal_with(&self.0, purpose, plaintext)
+    }
+
+    /// Opens what [`Token::seal`] made for the same purpose.
+    pub(crate) fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        keys::open_with(&self.0, purpose, sealed)
+    }
+
     /// What we keep of it.
     pub fn digest(&self) -> Digest {
         Sha256::digest(self.0.as_ref()).into()
@@ -59,6 +84,25 @@ mod tests {
         let text = token.reveal();
         assert_eq!(Token::parse(&text).unwrap().digest(), token.digest());
         assert!(!format!("{token:?}").contains(text.as_str()));
+    }
+
+    #[test]
+    fn a_successor_takes_both_the_token_and_the_salt() {
+        let (token, other) = (Token::random().unwrap(), Token::random().unwrap());
+        let successor = token.successor(&[1; 32]).digest();
+        assert_eq!(token.successor(&[1; 32]).digest(), successor);
+        assert_ne!(token.successor(&[2; 32]).digest(), successor);
+        assert_ne!(other.successor(&[1; 32]).digest(), successor);
+        assert_ne!(token.digest(), successor);
+    }
+
+    #[test]
+    fn what_a_token_sealed_opens_with_it_alone_and_for_its_purpose_alone() {
+        let token = Token::random().unwrap();
+        let sealed = token.seal("one", b"zebra");
+        assert_eq!(token.open("one", &sealed).unwrap().as_slice(), b"zebra");
+        assert!(token.open("another", &sealed).is_err());
+        assert!(Token::random().unwrap().open("one", &sealed).is_err());
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Machine {
     pub(super) async fn start(arguments: ServerArguments, if_taken: IfTaken) -> Result<Self, Failure> {
         let settings = settings(arguments.config.as_deref())?;
         let role = arguments.role.or(settings.role).unwrap_or_default();
-        let remote = settings.remote()?;
+        let (remote, mail) = (settings.remote()?, settings.mail()?);
         let hearing = async {
             match role.hears() {
                 true => hearing(arguments.recognizer, remote, settings.tells_voices())
@@ -84,6 +84,7 @@ impl Machine {
             hearing,
             recognizer_elsewhere,
             role,
+            mail,
             ..settings.over(&data, databases)
         };
         let listen = arguments.listen.unwrap_or(config.listen);

@@ -77,6 +77,15 @@ pub(super) fn byte_bar(length: u64) -> ProgressBar {
     bar
 }
 
+/// How many keys are done, of so many.
+pub(super) fn key_bar(length: u64) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    bar.set_style(
+        ProgressStyle::with_template("{bar:32} {pos} of {len} keys").expect("invariant: the template is right"),
+    );
+    bar
+}
+
 /// A bar of `length` milliseconds of sound on standard error, shown in seconds.
 pub(super) fn sound_bar(length_ms: u64) -> ProgressBar {
     let bar = ProgressBar::new(length_ms / 1000);

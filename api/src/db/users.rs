@@ -17,6 +17,18 @@ pub async fn find_by_identity(db: impl PgExecutor<'_>, iss: &str, sub: &str) -> 
     .await
 }
 
+/// The person, in their own space, unless they may not sign in.
+pub async fn find_home(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Member>> {
+    sqlx::query_as!(
+        Member,
+        r#"SELECT home_tenant_id AS "tenant: TenantId", id AS "user: UserId" FROM users
+           WHERE id = $1 AND disabled_at IS NULL"#,
+        user.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// Waits until no other transaction is making the first account.
 pub async fn lock_first_account(db: impl PgExecutor<'_>) -> sqlx::Result<()> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('attune first account'))")

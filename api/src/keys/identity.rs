@@ -88,6 +88,6 @@ impl Identity {
     }
 }
 
-fn aad(key_id: u8) -> String {
+pub(super) fn aad(key_id: u8) -> String {
     format!("attune/v1|identity|{key_id}")
 }

@@ -151,6 +151,22 @@ impl FileRootKey {
         Self::read(path)
     }
 
+    /// Puts the key in `next` in the place of the one in `path`, which is kept beside it under its id. There is a key in `path` at
+    /// every moment.
+    pub fn replace(path: &Path, next: &Path) -> Result<PathBuf, RootKeyError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| RootKeyError::File { path, source }
+        };
+        let kept = path.with_extension(format!("key.{}", Self::read(path)?.id));
+        match std::fs::hard_link(path, &kept) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(&kept)(error)),
+            _ => {}
+        }
+        std::fs::rename(next, path).map_err(failed(next))?;
+        Ok(kept)
+    }
+
     fn new(key: Zeroizing<[u8; 32]>) -> Self {
         use sha2::{Digest as _, Sha256};
         let digest = Sha256::new()

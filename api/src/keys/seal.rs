@@ -100,6 +100,20 @@ pub(super) fn open(key: &[u8; KEY_LEN], aad: &[u8], sealed: &[u8]) -> Result<Zer
     Ok(buffer)
 }
 
+/// Seals what only the holder of a secret shall read, who is not us: `purpose` keeps one use of it from another.
+pub(crate) fn seal_with(secret: &[u8; KEY_LEN], purpose: &str, plaintext: &[u8]) -> Vec<u8> {
+    Secret(Zeroizing::new(*secret)).wrap(purpose, b"", purpose.as_bytes(), plaintext)
+}
+
+/// Opens what [`seal_with`] made with the same secret for the same purpose.
+pub(crate) fn open_with(secret: &[u8; KEY_LEN], purpose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    open(
+        &Secret(Zeroizing::new(*secret)).derive(purpose, b""),
+        purpose.as_bytes(),
+        sealed,
+    )
+}
+
 /// A key for data at rest, with whose it is and which version.
 #[derive(Clone)]
 struct AtRest {

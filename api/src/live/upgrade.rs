@@ -19,11 +19,11 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 /// A socket whose frames are counted.
-pub(super) type Socket = WebSocketStream<Wire<TokioIo<Upgraded>>>;
+pub(crate) type Socket = WebSocketStream<Wire<TokioIo<Upgraded>>>;
 
 /// A request that may become a socket.
 #[derive(Debug)]
-pub(super) struct Upgrade {
+pub(crate) struct Upgrade {
     key: HeaderValue,
     protocols: Vec<HeaderValue>,
     upgrading: OnUpgrade,
@@ -36,7 +36,7 @@ impl Upgrade {
     }
 
     /// Answers that it becomes one, and has `serve` serve it; a client that is gone before is served nothing.
-    pub(super) fn accept<F>(
+    pub(crate) fn accept<F>(
         self,
         protocol: &'static str,
         config: WebSocketConfig,

@@ -20,7 +20,7 @@ pub(super) struct TooManyFrames;
 
 /// A stream whose frames are counted. It begins with the first byte of a frame.
 #[derive(Debug)]
-pub(super) struct Wire<S> {
+pub(crate) struct Wire<S> {
     inner: S,
     frames: Frames,
     left: f64,

@@ -1,4 +1,4 @@
-//! How much anybody may ask for, counted over all nodes: so many requests in a minute that begins with the first of them.
+//! How much anybody may ask for, counted over all nodes: so many requests in a window that begins with the first of them.
 //! A window and no leaking bucket, so that the limit is exact and a page that loads is not slowed down.
 //!
 //! Without the others a node counts for itself, and gives out its share alone: however many nodes there were when they were
@@ -6,15 +6,18 @@
 
 use super::{Nodes, lock};
 use crate::error::ApiError;
-use crate::ids::TenantId;
+use crate::ids::{TenantId, UserId};
+use crate::server::Hop;
 use redis::{RedisError, Script};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::{Instant, error::Elapsed, timeout};
 
-/// How long a limit lasts.
-const WINDOW: Duration = Duration::from_secs(60);
+/// How long a limit of requests lasts.
+const MINUTE: Duration = Duration::from_secs(60);
+/// How long a limit of tries to sign in lasts.
+const QUARTER: Duration = Duration::from_secs(15 * 60);
 /// How long a request waits for the common count before it is counted here: longer would be felt.
 const COUNTED_WITHIN: Duration = Duration::from_millis(250);
 /// Windows that are kept here before those that are over are looked for.
@@ -29,8 +32,14 @@ return {count, redis.call('PTTL', KEYS[1])}";
 pub(crate) enum Subject {
     /// Requests of an organisation's people.
     Tenant(TenantId),
-    /// Tries to sign in, whoever makes them: nobody is known yet, and an address is what a client says it is.
-    SigningIn,
+    /// Tries to prove who one is that come from one place.
+    From(Hop),
+    /// Guesses of one account's password from one place: whoever is elsewhere, its owner among them, is not kept out by them.
+    Password([u8; 32], Hop),
+    /// Guesses of a person's one-time code, by somebody who knows the rest.
+    Code(UserId),
+    /// Mails to one address.
+    Mail([u8; 32]),
 }
 
 /// Counts requests. What it says holds over all nodes that hear each other.
@@ -39,6 +48,32 @@ pub(crate) struct Rates {
     nodes: Nodes,
     take: Script,
     here: Mutex<HashMap<Subject, Window>>,
+}
+
+/// What may still be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    /// In each window.
+    pub(crate) most: u32,
+    /// In this one.
+    pub(crate) left: u32,
+    /// When the next begins.
+    pub(crate) renewed_in: Duration,
+}
+
+impl Allowance {
+    /// What an answer of [`Rates::admit`] leaves.
+    pub(crate) fn of(admitted: &Result<Self, ApiError>, most: u32) -> Option<Self> {
+        match admitted {
+            Ok(allowance) => Some(*allowance),
+            Err(ApiError::TooMany { retry_after }) => Some(Self {
+                most,
+                left: 0,
+                renewed_in: *retry_after,
+            }),
+            Err(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,11 +101,11 @@ impl Rates {
         }
     }
 
-    /// One more request of `subject`, of which there may be `most` in a minute.
+    /// One more request of `subject`, of which there may be `most` in its window: what is left of it.
     ///
     /// # Errors
     /// [`ApiError::TooMany`], and when to ask again.
-    pub(crate) async fn admit(&self, subject: Subject, most: u32) -> Result<(), ApiError> {
+    pub(crate) async fn admit(&self, subject: Subject, most: u32) -> Result<Allowance, ApiError> {
         let (count, left, most) = match self.count_together(subject).await {
             Ok(Some((count, left))) => (count, left, most),
             alone => {
@@ -83,7 +118,11 @@ impl Rates {
             }
         };
         match count <= most {
-            true => Ok(()),
+            true => Ok(Allowance {
+                most,
+                left: most - count,
+                renewed_in: left,
+            }),
             false => Err(ApiError::TooMany { retry_after: left }),
         }
     }
@@ -94,7 +133,7 @@ impl Rates {
             return Ok(None);
         };
         let mut take = self.take.key(subject.key());
-        take.arg(u64::try_from(WINDOW.as_millis()).expect("invariant: a minute"));
+        take.arg(u64::try_from(subject.window().as_millis()).expect("invariant: minutes"));
         let (count, left_ms): (u32, i64) = timeout(COUNTED_WITHIN, take.invoke_async(&mut commands)).await??;
         Ok(Some((
             count,
@@ -109,7 +148,7 @@ impl Rates {
         }
         let fresh = Window {
             count: 0,
-            until: now + WINDOW,
+            until: now + subject.window(),
         };
         let window = windows.entry(subject).or_insert(fresh);
         if now >= window.until {
@@ -124,7 +163,17 @@ impl Subject {
     fn key(self) -> String {
         match self {
             Self::Tenant(tenant) => format!("attune:rate:{tenant}"),
-            Self::SigningIn => "attune:rate:signing-in".to_owned(),
+            Self::From(hop) => format!("attune:rate:from:{hop}"),
+            Self::Password(account, hop) => format!("attune:rate:password:{}:{hop}", hex::encode(account)),
+            Self::Code(user) => format!("attune:rate:code:{user}"),
+            Self::Mail(address) => format!("attune:rate:mail:{}", hex::encode(address)),
+        }
+    }
+
+    const fn window(self) -> Duration {
+        match self {
+            Self::Tenant(_) => MINUTE,
+            Self::From(_) | Self::Password(..) | Self::Code(_) | Self::Mail(_) => QUARTER,
         }
     }
 }
@@ -137,8 +186,9 @@ mod tests {
     async fn a_node_alone_lets_so_many_pass_in_a_minute_and_says_when_it_is_over() {
         let rates = Rates::new(Nodes::alone());
         let [one, other] = [(); 2].map(|()| Subject::Tenant(TenantId::new()));
-        for _ in 0..5 {
-            rates.admit(one, 5).await.unwrap();
+        for number in 1..=5 {
+            let allowance = rates.admit(one, 5).await.unwrap();
+            assert_eq!((allowance.most, allowance.left), (5, 5 - number));
         }
         tokio::time::advance(Duration::from_secs(20)).await;
         let refused = rates.admit(one, 5).await;
@@ -157,8 +207,20 @@ mod tests {
         for _ in 0..WINDOWS {
             rates.admit(Subject::Tenant(TenantId::new()), 5).await.unwrap();
         }
-        tokio::time::advance(WINDOW).await;
-        rates.admit(Subject::SigningIn, 5).await.unwrap();
+        tokio::time::advance(MINUTE).await;
+        rates.admit(Subject::Code(UserId::new()), 5).await.unwrap();
         assert_eq!(lock(&rates.here).len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn guesses_from_one_place_keep_nobody_out_who_is_elsewhere() {
+        let rates = Rates::new(Nodes::alone());
+        let [attacker, owner] = ["192.0.2.7", "192.0.2.8"].map(|text| Hop::of(text.parse().unwrap()));
+        for _ in 0..10 {
+            rates.admit(Subject::Password([1; 32], attacker), 10).await.unwrap();
+        }
+        tokio::time::advance(MINUTE).await;
+        assert!(rates.admit(Subject::Password([1; 32], attacker), 10).await.is_err());
+        rates.admit(Subject::Password([1; 32], owner), 10).await.unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! The end of everything that is a person's here: rows gone, keys destroyed, and a signed receipt of it.
 
 use super::input::Valid;
-use crate::auth::{self, SignedIn};
+use crate::auth::{self, JustProved, SignedIn};
 use crate::db::{self, audit, exports, meetings, users};
 use crate::error::{ApiError, ErrorBody};
 use crate::jobs::queue;
@@ -49,10 +49,11 @@ pub(super) struct ErasureReceipt {
 /// nodes forget keys within a minute. What remains is that it was done, by ids.
 #[utoipa::path(post, path = "/v1/me/erasure", tag = "auth", security(("session" = []), ("token" = [])),
     request_body = EraseEverything,
-    responses((status = 200, body = ErasureReceipt), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = ErasureReceipt), (status = 401, body = ErrorBody),
+        (status = 403, description = "proof is needed first", body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn erase_everything(
     State(state): State<AppState>,
-    SignedIn { member, .. }: SignedIn,
+    JustProved(SignedIn { member, .. }): JustProved,
     Valid(EraseEverything { confirm: _ }): Valid<EraseEverything>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (ids, entry) = state

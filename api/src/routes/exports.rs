@@ -1,7 +1,7 @@
 //! An archive of everything that is a person's: asked for, watched while it is made, taken away, destroyed.
 
 use crate::audio::AudioStore;
-use crate::auth::SignedIn;
+use crate::auth::{JustProved, SignedIn};
 use crate::db::audit;
 use crate::db::exports::{self, ExportRow};
 use crate::error::{ApiError, ErrorBody};
@@ -79,10 +79,11 @@ pub(super) struct Exports {
 
 /// Asks for an archive of everything that is the person's: a ZIP, made in the background and kept for a week. One at a time.
 #[utoipa::path(post, path = "/v1/exports", tag = "exports", security(("session" = []), ("token" = [])),
-    responses((status = 202, body = Export), (status = 401, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    responses((status = 202, body = Export), (status = 401, body = ErrorBody),
+        (status = 403, description = "proof is needed first", body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn create_export(
     State(state): State<AppState>,
-    SignedIn { member, .. }: SignedIn,
+    JustProved(SignedIn { member, .. }): JustProved,
 ) -> Result<(StatusCode, Json<Export>), ApiError> {
     let id = ExportId::new();
     let row = state

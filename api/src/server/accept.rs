@@ -7,6 +7,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,8 +45,9 @@ pub(super) async fn serve(listener: TcpListener, service: Router, limits: Limits
             break;
         };
         match accepted {
-            Ok((stream, _)) => {
-                answering.spawn(answer(stream, permit, service.clone(), limits, stopping.clone()));
+            Ok((stream, from)) => {
+                let peer = Peer(from.ip());
+                answering.spawn(answer(stream, peer, permit, service.clone(), limits, stopping.clone()));
             }
             Err(error) if is_about_one_client(&error) => {}
             Err(error) => {
@@ -56,11 +58,12 @@ pub(super) async fn serve(listener: TcpListener, service: Router, limits: Limits
     }
     // Whoever was let in by the kernel before it was told is answered too, and told to leave: nobody finds a dead end.
     let late = async {
-        while let Ok(Ok((stream, _))) = timeout(LATECOMERS, listener.accept()).await {
+        while let Ok(Ok((stream, from))) = timeout(LATECOMERS, listener.accept()).await {
             let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else {
                 break;
             };
-            answering.spawn(answer(stream, permit, service.clone(), limits, stopping.clone()));
+            let peer = Peer(from.ip());
+            answering.spawn(answer(stream, peer, permit, service.clone(), limits, stopping.clone()));
         }
     };
     let _ = timeout(LATECOMERS_AT_MOST, late).await;
@@ -77,9 +80,14 @@ pub(crate) struct Place {
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
+/// The other end of a connection: a client, or a proxy in front of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
+
 /// Answers one client until it leaves, or until the request under way when we stop is answered.
 async fn answer(
     stream: TcpStream,
+    peer: Peer,
     permit: OwnedSemaphorePermit,
     service: Router,
     limits: Limits,
@@ -93,6 +101,7 @@ async fn answer(
     let service = TowerToHyperService::new(service);
     let placed = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(place.clone());
+        request.extensions_mut().insert(peer);
         service.call(request)
     });
     let connection = hyper::server::conn::http1::Builder::new()
@@ -130,30 +139,41 @@ fn is_about_one_client(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::Upgrade;
     use axum::Extension;
-    use axum::extract::ws::WebSocketUpgrade;
+    use futures_util::StreamExt as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
     const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
     #[tokio::test]
     async fn a_socket_keeps_its_place_until_it_is_closed() {
-        let follow = async |Extension(place): Extension<Place>, upgrade: WebSocketUpgrade| {
-            upgrade.on_upgrade(async move |mut socket| {
-                while let Some(Ok(_)) = socket.recv().await {}
+        let follow = async |Extension(place): Extension<Place>, upgrade: Upgrade| {
+            upgrade.accept("a", WebSocketConfig::default(), async move |mut socket| {
+                while let Some(Ok(_)) = socket.next().await {}
                 drop(place);
             })
         };
         let service = Router::new().route("/", axum::routing::get(follow));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
+        let (stream, from) = listener.accept().await.unwrap();
         let places = Arc::new(Semaphore::new(1));
         let permit = Arc::clone(&places).acquire_owned().await.unwrap();
 
         client.write_all(UPGRADE).await.unwrap();
-        answer(stream, permit, service, Limits::default(), CancellationToken::new()).await;
+        let peer = Peer(from.ip());
+        answer(
+            stream,
+            peer,
+            permit,
+            service,
+            Limits::default(),
+            CancellationToken::new(),
+        )
+        .await;
         let mut status = [0; 12];
         client.read_exact(&mut status).await.unwrap();
         assert_eq!(&status, b"HTTP/1.1 101");

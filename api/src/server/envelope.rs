@@ -4,6 +4,7 @@
 use super::AppState;
 use crate::error::{ApiError, Problem};
 use crate::ids::RequestId;
+use crate::nodes::Allowance;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -12,6 +13,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -56,7 +58,30 @@ pub(super) fn wrap(routes: Router<AppState>, state: &AppState) -> Router {
         .with_state(state.clone())
 }
 
-async fn enclose(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// What a request leaves its person to ask for, for the headers of its answer. Whoever counts it says so.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told(Arc<OnceLock<Allowance>>);
+
+impl Told {
+    /// Says so; the first word counts.
+    pub(crate) fn tell(&self, allowance: Allowance) {
+        let _ = self.0.set(allowance);
+    }
+
+    fn write(&self, headers: &mut HeaderMap) {
+        let Some(allowance) = self.0.get() else { return };
+        let renewed_in_s = u32::try_from(allowance.renewed_in.as_secs().saturating_add(1)).unwrap_or(u32::MAX);
+        for (name, value) in [
+            ("ratelimit-limit", allowance.most),
+            ("ratelimit-remaining", allowance.left),
+            ("ratelimit-reset", renewed_in_s),
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        }
+    }
+}
+
+async fn enclose(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new().to_string();
     let (method, began) = (request.method().clone(), Instant::now());
     let route = request
@@ -67,6 +92,8 @@ async fn enclose(State(state): State<AppState>, request: Request, next: Next) ->
     let is_api = request.uri().path().starts_with("/v1/");
     let span = tracing::info_span!("request", id, %method, route, status = tracing::field::Empty);
 
+    let told_allowance = Told::default();
+    request.extensions_mut().insert(told_allowance.clone());
     let is_known_host = state.origins.is_own_host(request.headers(), request.uri()) || route == "/v1/health";
     let answered = async {
         if is_known_host {
@@ -99,6 +126,7 @@ async fn enclose(State(state): State<AppState>, request: Request, next: Next) ->
             HeaderValue::from_static(STRICT_TRANSPORT_SECURITY),
         );
     }
+    told_allowance.write(headers);
     if is_api || headers.contains_key(header::SET_COOKIE) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -18,6 +18,20 @@ const BROKEN = "/meetings/01936f00-0000-7000-8000-000000000007/report";
 /** @type {Shot[]} */
 const shots = [
   { name: "sign-in", path: "/sign-in", server: { signedIn: false } },
+  {
+    name: "sign-in-wrong",
+    path: "/sign-in",
+    server: { signedIn: false },
+    act: async (page) => {
+      await page.getByLabel("E-mail address").fill("maria.kowalczyk@example.com");
+      await page.getByLabel("Password").fill("wrong, but long enough");
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  { name: "sign-up", path: "/sign-up", server: { signedIn: false } },
+  { name: "reset-password", path: "/reset-password#good", server: { signedIn: false } },
+  { name: "confirm-address", path: "/confirm-address#good", server: { signedIn: false } },
   { name: "sign-in-gone", path: "/sign-in#gone", server: { signedIn: false } },
   { name: "meetings", path: "/", full: true },
   { name: "meetings-empty", path: "/", server: { empty: true } },
@@ -113,6 +127,38 @@ const shots = [
     act: async (page) => {
       await page.getByRole("switch", { name: "Send my speech to the recognizer elsewhere" }).click();
       await page.getByText(/Your speech is recognized by/).waitFor();
+    },
+  },
+  {
+    name: "settings-proof",
+    path: "/settings",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Set up" }).click();
+      await page.getByRole("dialog").getByLabel("Password").waitFor();
+    },
+  },
+  {
+    name: "settings-codes",
+    path: "/settings",
+    full: true,
+    act: async (page) => {
+      await page.getByRole("button", { name: "Set up" }).click();
+      await page.getByRole("dialog").getByLabel("Password").fill("right");
+      await page.keyboard.press("Enter");
+      await page.getByRole("img", { name: /QR code/ }).waitFor();
+    },
+  },
+  {
+    name: "settings-recovery",
+    path: "/settings",
+    full: true,
+    act: async (page) => {
+      await page.getByRole("button", { name: "Set up" }).click();
+      await page.getByRole("dialog").getByLabel("Password").fill("right");
+      await page.keyboard.press("Enter");
+      await page.getByLabel("Code", { exact: true }).fill("123456");
+      await page.keyboard.press("Enter");
+      await page.getByRole("list", { name: "Recovery codes" }).waitFor();
     },
   },
   { name: "not-found", path: "/nowhere" },

@@ -105,6 +105,9 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     { id: "01936f00-0000-7000-8000-0000000000f1", client: "native", signed_in_at: on(40, "18:20"), used_at: on(33, "11:00"), expires_at: on(-50, "18:20"), current: false },
   ];
 
+  let signingIn = { address: "maria.kowalczyk@example.com", password: true, codes: false, recovery_codes: 0 };
+  let proved = false;
+
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://mock");
     /** @param {number} status @param {unknown} [body] */
@@ -129,7 +132,42 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
       }
       return refuse(410, "login_link_gone", "this link was used, or is too old: ask for another");
     }
+    if (url.pathname === "/v1/auth/ways") return answer(200, { password: true, sign_up: true });
+    if (["/v1/auth/sign-ups", "/v1/auth/password-resets"].includes(url.pathname)) return answer(202);
+    if (["/v1/auth/sign-in", "/v1/auth/sign-ups/redeem", "/v1/auth/password-resets/redeem"].includes(url.pathname)) {
+      if (body.password.startsWith("wrong")) return refuse(401, "not_proved", "the address or the password is not right");
+      if (signingIn.codes) return answer(202, { code_token: "half" });
+      open = true;
+      return answer(200, { user: ME });
+    }
+    if (url.pathname === "/v1/auth/code") {
+      if (body.code !== "123456") return refuse(401, "not_proved", "the code is not right, or was used: wait for the next");
+      open = true;
+      return answer(200, { user: ME });
+    }
+    if (url.pathname === "/v1/auth/addresses/redeem") return body.token === "good" ? answer(204) : refuse(410, "mailed_link_gone", "this link was used, or is too old: ask for another");
     if (!open) return refuse(401, "not_signed_in", "sign in first");
+    if (url.pathname === "/v1/me/sign-in") return answer(200, signingIn);
+    if (url.pathname === "/v1/auth/proof") {
+      if ((body.password ?? body.code).startsWith("wrong")) return refuse(401, "not_proved", "that is not right");
+      proved = true;
+      return answer(204);
+    }
+    if (["/v1/me/password", "/v1/me/address", "/v1/me/codes", "/v1/me/erasure"].includes(url.pathname) && !proved) {
+      return refuse(403, "proof_needed", "show first that it is you: with your password or a code, or by signing in again");
+    }
+    if (url.pathname === "/v1/me/password") return answer(204);
+    if (url.pathname === "/v1/me/address") return answer(202);
+    if (url.pathname === "/v1/me/codes") {
+      if (request.method === "POST") return answer(200, { secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", url: "otpauth://totp/Attune:maria%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Attune" });
+      signingIn = { ...signingIn, codes: false, recovery_codes: 0 };
+      return answer(204);
+    }
+    if (url.pathname === "/v1/me/codes/confirm") {
+      if (body.code !== "123456") return refuse(401, "not_proved", "the code is not right, or was used: wait for the next");
+      signingIn = { ...signingIn, codes: true, recovery_codes: 10 };
+      return answer(200, { recovery_codes: Array.from({ length: 10 }, (_, index) => `3f9a${index}-b72c4-11de8-90a5f`) });
+    }
     if (url.pathname === "/v1/auth/logout") {
       open = false;
       return answer(204);

@@ -401,3 +401,18 @@ fn unbase64(text: &serde_json::Value) -> Vec<u8> {
         .decode(text.as_str().expect("base64 is a string"))
         .expect("base64")
 }
+
+#[tokio::test]
+async fn an_answer_says_how_much_may_still_be_asked_for() {
+    let app = TestApp::start_with(|config| config.limits.requests_per_minute = 3).await;
+    let owner = app.owner().await;
+    for (left, status) in [("2", 200), ("1", 200), ("0", 200), ("0", 429)] {
+        let answer = owner.get("/v1/me").await.expect(status);
+        let told = ["ratelimit-limit", "ratelimit-remaining"].map(|name| answer.header(name));
+        assert_eq!(told, [Some("3"), Some(left)]);
+        let renewed_in: u64 = answer.header("ratelimit-reset").unwrap().parse().unwrap();
+        assert!((1..=61).contains(&renewed_in), "{renewed_in}");
+    }
+    assert!(app.nobody().get("/v1/health").await.header("ratelimit-limit").is_none());
+    app.finish().await;
+}

@@ -4,11 +4,13 @@
 mod caller;
 mod cluster;
 mod log;
+mod mail_sink;
 mod redis;
 
 pub use caller::{Answer, Caller};
 pub use cluster::{folder as cluster_folder, new_pair, superuser};
 pub use log::Log;
+pub use mail_sink::MailSink;
 pub use redis::Redis;
 
 use attune::auth::{self, COOKIE};

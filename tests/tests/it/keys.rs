@@ -1,7 +1,7 @@
 //! The key tree on its database: what is there, what survives a restart, and what a swapped row opens.
 
 use crate::app::TestApp;
-use attune::keys::RootKeyError;
+use attune::keys::{FileRootKey, RootKey as _, RootKeyError, rotate_root};
 use attune::server::{self, StartError};
 use serde_json::json;
 use sqlx::Executor as _;
@@ -86,7 +86,8 @@ async fn titles_open_after_a_restart_and_every_key_in_the_store_is_wrapped() {
     // Nonce, 32 bytes and a tag: nothing in the store has the length of a bare key.
     let sql = "SELECT array_agg(DISTINCT octet_length(wrapped)) FROM
         (SELECT wrapped FROM keys.tenant_keys UNION ALL SELECT wrapped FROM keys.member_keys
-         UNION ALL SELECT wrapped FROM keys.meeting_keys UNION ALL SELECT wrapped FROM keys.identity_keys) t";
+         UNION ALL SELECT wrapped FROM keys.meeting_keys UNION ALL SELECT wrapped FROM keys.identity_keys
+         UNION ALL SELECT wrapped FROM keys.service_keys) t";
     let lengths: Vec<i32> = sqlx::query_scalar(sql)
         .fetch_one(&mut app.look_at_keys().await)
         .await
@@ -117,7 +118,7 @@ async fn a_lost_or_foreign_root_key_stops_the_server_instead_of_making_a_new_one
     );
     assert!(!file.exists(), "a new key was made over data that needs the old one");
 
-    attune::keys::FileRootKey::create(&file).unwrap();
+    FileRootKey::create(&file).unwrap();
     let error = format!("{:?}", server::start(again()).await.unwrap_err());
     assert!(error.contains("Another"), "{error}");
     app.finish().await;
@@ -131,5 +132,60 @@ async fn the_same_identity_signs_offers_after_a_restart() {
     let keys = &app.running().state.keys;
     assert_eq!(keys.identity_keys(), before);
     assert_eq!(keys.sign_offer(b"offer").key_id, before[0].key_id);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn another_root_key_opens_everything_also_when_it_was_interrupted_and_the_old_one_nothing() {
+    let mut app = TestApp::start().await;
+    let token = app.owner_token().await;
+    for _ in 0..3 {
+        app.stranger().await;
+    }
+    let owner = app.nobody().with("authorization", &format!("Bearer {token}"));
+    owner
+        .post("/v1/meetings", json!({"title": "kept", "others_told": true}))
+        .await
+        .expect(201);
+    let store = attune::db::connect_keystore(app.databases(), 1).await.unwrap();
+    let (file, next) = (
+        app.folder.path().join("root.key"),
+        app.folder.path().join("root.key.next"),
+    );
+    let (old, new) = (FileRootKey::read(&file).unwrap(), FileRootKey::create(&next).unwrap());
+
+    // Interrupted: one of the keys does not unwrap, and is put right again.
+    let spoil = "UPDATE keys.service_keys SET wrapped = wrapped || 'x' WHERE purpose = 'access-token'";
+    let mend = "UPDATE keys.service_keys SET wrapped = substring(wrapped FOR 60) WHERE purpose = 'access-token'";
+    app.look_at_keys().await.execute(spoil).await.unwrap();
+    rotate_root(&store, &old, &new, |_| {}).await.unwrap_err();
+    app.look_at_keys().await.execute(mend).await.unwrap();
+    let mut told = 0;
+    rotate_root(&store, &old, &new, |done| told = done).await.unwrap();
+    assert!(told >= 1);
+    let contents = store.contents().await.unwrap();
+    assert_eq!(
+        contents.roots,
+        [(new.id().to_owned(), 7)],
+        "four tenants, an identity and two of the server's"
+    );
+    assert_eq!(contents.in_force, [4, 4, 1]);
+    store.close().await;
+
+    let kept = FileRootKey::replace(&file, &next).unwrap();
+    assert_eq!(FileRootKey::read(&kept).unwrap().id(), old.id());
+    assert!(!next.exists());
+    app.restart().await;
+    let owner = app.nobody().with("authorization", &format!("Bearer {token}"));
+    assert_eq!(
+        owner.get("/v1/meetings").await.expect(200).body["meetings"][0]["title"],
+        "kept"
+    );
+
+    std::fs::rename(&kept, &file).unwrap();
+    let mut config = app.running().state.config.as_ref().clone();
+    config.listen.set_port(0);
+    let error = format!("{:?}", server::start(config).await.unwrap_err());
+    assert!(error.contains("Another"), "{error}");
     app.finish().await;
 }

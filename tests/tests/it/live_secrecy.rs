@@ -2,10 +2,10 @@
 //! between nodes, not in what a device or a server writes to a disk, not in the log. As text and as sound, raw, in hex and in
 //! base64.
 
-use crate::app::{Redis, TestApp, cluster_folder, eventually};
+use crate::app::{MailSink, Redis, TestApp, cluster_folder, eventually};
 use crate::canary::{Canary, files_below};
 use crate::live::{Reader, Script, Stage, Tap, hearing};
-use attune::config::Config;
+use attune::config::{Config, MailSettings};
 use attune_engine::speaker::Track;
 use attune_ingest::client::{Cue, What};
 use attune_ingest::protocol::Caption;
@@ -56,9 +56,15 @@ async fn no_word_and_no_sound_is_in_the_clear_on_the_wire_between_nodes_or_at_re
     let mut tap = Tap::new().await;
     let public = format!("http://{}", tap.addr);
     let redis = Redis::start().await;
+    let mail = MailSink::start().await;
     let settings = || {
         let (heard_by, public, redis) = (hearing(&script), public.clone(), redis.url());
+        let sends = MailSettings {
+            smtp_url: mail.url().into(),
+            from: "attune@example.com".into(),
+        };
         |config: &mut Config| {
+            config.mail = Some(sends);
             config.hearing = Some(heard_by);
             config.public_url = Some(public);
             config.redis_url = Some(redis.into());
@@ -103,6 +109,13 @@ async fn no_word_and_no_sound_is_in_the_clear_on_the_wire_between_nodes_or_at_re
     );
     let (read, _) = elsewhere.await.unwrap();
     assert!(json!(read).to_string().contains(MARKER), "and read along");
+    stage
+        .owner
+        .post("/v1/me/address", json!({"address": "maria@example.com"}))
+        .await
+        .expect(202);
+    let letter = mail.mail("maria@example.com", "Your address at Attune").await;
+    canary.assert_absent("the mail", format!("{letter:?}").as_bytes());
     let wire = tap.heard();
     // Only now: over plain HTTP this answer would be heard too.
     assert!(

@@ -8,7 +8,7 @@ const RETRIES = 2;
 /** `leave` is called when any answer says that nobody is signed in; what was on the page is forgotten once it is left. */
 export function createQueryClient(leave: () => Promise<void>): QueryClient {
   const onError = (error: Error): void => {
-    if (error instanceof ApiFailure && error.status === 401) void leave().then(() => client.removeQueries());
+    if (error instanceof ApiFailure && error.code === "not_signed_in") void leave().then(() => client.removeQueries({ type: "inactive" }));
   };
   const client = new QueryClient({
     queryCache: new QueryCache({ onError }),

@@ -5,6 +5,7 @@ import { MeetingPage } from "../features/meetings/meeting-page";
 import { MeetingsPage } from "../features/meetings/meetings-page";
 import { ReportPage } from "../features/report/report-page";
 import { SettingsPage } from "../features/settings/settings-page";
+import { ConfirmAddressPage, ForgotPasswordPage, ResetPasswordPage, SignUpPage } from "../features/sign-in/mailed-pages";
 import { SignInPage } from "../features/sign-in/sign-in-page";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
@@ -27,6 +28,11 @@ const signInRoute = createRoute({
     return <SignInPage next={next ?? "/"} />;
   },
 });
+
+const signUpRoute = createRoute({ getParentRoute: () => rootRoute, path: "/sign-up", component: SignUpPage });
+const forgotPasswordRoute = createRoute({ getParentRoute: () => rootRoute, path: "/forgot-password", component: ForgotPasswordPage });
+const resetPasswordRoute = createRoute({ getParentRoute: () => rootRoute, path: "/reset-password", component: ResetPasswordPage });
+const confirmAddressRoute = createRoute({ getParentRoute: () => rootRoute, path: "/confirm-address", component: ConfirmAddressPage });
 
 const meetingRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -56,7 +62,18 @@ const reportRoute = createRoute({
 
 const settingsRoute = createRoute({ getParentRoute: () => rootRoute, path: "/settings", component: SettingsPage });
 
-const routeTree = rootRoute.addChildren([meetingsRoute, signInRoute, meetingRoute, liveRoute, reportRoute, settingsRoute]);
+const routeTree = rootRoute.addChildren([
+  meetingsRoute,
+  signInRoute,
+  signUpRoute,
+  forgotPasswordRoute,
+  resetPasswordRoute,
+  confirmAddressRoute,
+  meetingRoute,
+  liveRoute,
+  reportRoute,
+  settingsRoute,
+]);
 
 /** `history` is the browser's own unless a test brings another. */
 export function createAppRouter(history?: RouterHistory) {

@@ -3,15 +3,20 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { signOut } from "../api/account";
+import { ProofProvider } from "../proof/proof";
 import { buttonClass } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Logo } from "../ui/logo";
 import { Failed } from "../ui/notice";
 import { ThemeToggle } from "./theme-toggle";
 
+/** Pages where nobody is signed in yet. */
+const OUTSIDE = new Set(["/sign-in", "/sign-up", "/forgot-password", "/reset-password", "/confirm-address"]);
+
 export function Shell() {
   const pathname = useRouterState({ select: ({ location }) => location.pathname });
   const content = useContentFocus(pathname);
+  const isOutside = OUTSIDE.has(pathname);
   return (
     <>
       <a
@@ -27,18 +32,20 @@ export function Shell() {
           </Link>
           <div className="flex items-center gap-2">
             <ThemeToggle />
-            {pathname !== "/sign-in" && (
+            {!isOutside && (
               <Link to="/settings" aria-label="Settings" title="Settings" className={buttonClass("icon")}>
                 <Icon name="settings" />
               </Link>
             )}
             {/* Anew on every page, so that a failure is not carried to the next. */}
-            {pathname !== "/sign-in" && <SignOut key={pathname} />}
+            {!isOutside && <SignOut key={pathname} />}
           </div>
         </div>
       </header>
       <main id="content" ref={content} tabIndex={-1} className="flex flex-1 flex-col outline-none">
-        <Outlet />
+        <ProofProvider>
+          <Outlet />
+        </ProofProvider>
       </main>
     </>
   );

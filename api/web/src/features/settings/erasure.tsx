@@ -6,16 +6,18 @@ import { ERASE_EVERYTHING, eraseEverything } from "../../api/account";
 import type { ErasureReceipt } from "../../api/model";
 import { Button } from "../../ui/button";
 import { Cancel, Confirmation } from "../../ui/dialog";
+import { useProven } from "../../proof/proof";
 import { Unchanged } from "./section";
 
 export function Erasure() {
   const navigate = useNavigate();
+  const proven = useProven();
   const queryClient = useQueryClient();
   const [isAsking, setAsking] = useState(false);
   const [typed, setTyped] = useState("");
   const field = useId();
   const erase = useMutation({
-    mutationFn: eraseEverything,
+    mutationFn: () => proven(eraseEverything),
     onSuccess: async (receipt) => {
       hand(receipt);
       queryClient.clear();

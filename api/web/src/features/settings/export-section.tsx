@@ -7,6 +7,7 @@ import { dayInSentence, herePlace, timeOfDay } from "../../format/time";
 import { Button, buttonClass } from "../../ui/button";
 import { Facts } from "../../ui/facts";
 import { Icon } from "../../ui/icon";
+import { useProven } from "../../proof/proof";
 import { Erasure } from "./erasure";
 import { Section, Unchanged } from "./section";
 
@@ -22,8 +23,9 @@ export function ExportSection() {
 
 function Exports({ exports }: { exports: readonly Export[] }) {
   const queryClient = useQueryClient();
+  const proven = useProven();
   const onSettled = (): Promise<void> => queryClient.invalidateQueries({ queryKey: ["exports"] });
-  const ask = useMutation({ mutationFn: askForExport, onSettled });
+  const ask = useMutation({ mutationFn: () => proven(askForExport), onSettled });
   const remove = useMutation({ mutationFn: deleteExport, onSettled });
   const isUnderWay = exports.some(({ state }) => state !== "ready");
   return (

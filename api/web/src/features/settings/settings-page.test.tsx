@@ -20,6 +20,8 @@ function standing({ role = "owner", host = "stt.example", allowed = false, conse
     "GET /v1/heart-recordings": () => ({ status: 200, body: { recordings: [] } }),
     "GET /v1/devices": () => ({ status: 200, body: { devices: [] } }),
     "GET /v1/sign-ins": () => ({ status: 200, body: { sign_ins: [] } }),
+    "GET /v1/auth/ways": () => ({ status: 200, body: { password: false, sign_up: false } }),
+    "GET /v1/me/sign-in": () => ({ status: 200, body: { address: null, password: false, codes: false, recovery_codes: 0 } }),
     "GET /v1/exports": () => ({ status: 200, body: { exports: [] } }),
     "GET /v1/me/speech": () => ({ status: 200, body: { second_language: false, accent: false, stutter: false, keep: [] } }),
     "GET /v1/consents": () => ({ status: 200, body: { consents: [{ kind: "remote_recognition", granted, created_at: "2026-11-20T00:00:00Z" }] } }),
@@ -208,6 +210,78 @@ describe("the settings", () => {
     await user.click(await screen.findByRole("switch", OURS));
     expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Only an owner may.");
     await waitFor(() => expect(screen.getByRole("switch", OURS).getAttribute("aria-checked")).toBe("false"));
+  });
+});
+
+describe("what a person signs in with", () => {
+  /** A server that asks for proof before anything is changed. */
+  const guarded = (): { answers: Answers; sent: unknown[] } => {
+    const sent: unknown[] = [];
+    let [proved, codes] = [false, false];
+    const dangerous = (answer: { status: number; body?: unknown }) => async (request: Request) => {
+      if (!proved) return refusal(403, "proof_needed", "show first that it is you");
+      const text = await request.text();
+      sent.push(text === "" ? request.method : JSON.parse(text));
+      return answer;
+    };
+    const answers: Answers = {
+      ...standing({}),
+      "GET /v1/auth/ways": () => ({ status: 200, body: { password: true, sign_up: false } }),
+      "GET /v1/me/sign-in": () => ({ status: 200, body: { address: "maria@example.com", password: true, codes, recovery_codes: codes ? 10 : 0 } }),
+      "POST /v1/auth/proof": async (request) => {
+        proved = ((await request.json()) as { password: string }).password === "right";
+        return proved ? { status: 204 } : refusal(401, "not_proved", "that is not right");
+      },
+      "PUT /v1/me/password": dangerous({ status: 204 }),
+      "POST /v1/me/codes": dangerous({ status: 200, body: { secret: "GEZDGNBVGY3TQOJQ", url: "otpauth://totp/Attune:maria?secret=GEZDGNBVGY3TQOJQ" } }),
+      "POST /v1/me/codes/confirm": async (request) => {
+        codes = ((await request.json()) as { code: string }).code === "123456";
+        return codes ? { status: 200, body: { recovery_codes: ["11111-22222-33333-44444"] } } : refusal(401, "not_proved", "the code is not right");
+      },
+    };
+    return { answers, sent };
+  };
+  const part = async (name: string): Promise<HTMLElement> => {
+    const heading = await screen.findByRole("heading", { level: 3, name });
+    return heading.parentElement?.parentElement as HTMLElement;
+  };
+
+  it("is changed once a person has shown that it is them", async () => {
+    const { answers, sent } = guarded();
+    const { user } = openApp("/settings", answers);
+    await user.click(within(await part("Password")).getByRole("button", { name: "Change it" }));
+    await user.type(screen.getByLabelText("New password"), "correct horse battery{Enter}");
+    const dialog = await screen.findByRole("dialog", { name: "Is it you?" });
+    await user.type(await within(dialog).findByLabelText("Password"), "wrong{Enter}");
+    expect((await within(dialog).findByRole("alert")).textContent).toBe("That is not right.");
+    expect(sent).toEqual([]);
+    await user.type(within(dialog).getByLabelText("Password"), "right{Enter}");
+    expect(await screen.findByText(/That is your password now/)).toBeTruthy();
+    expect(sent).toEqual([{ password: "correct horse battery" }]);
+  });
+
+  it("stays as it is when a person does not show it", async () => {
+    const { answers, sent } = guarded();
+    const { user } = openApp("/settings", answers);
+    await user.click(within(await part("One-time codes")).getByRole("button", { name: "Set up" }));
+    await user.click(await screen.findByRole("button", { name: "Not now" }));
+    expect((await within(await part("One-time codes")).findByRole("alert")).textContent).toContain("Nothing was changed.");
+    expect(sent).toEqual([]);
+  });
+
+  it("has one-time codes once a first was shown, and recovery codes with them", async () => {
+    const { answers } = guarded();
+    const { user } = openApp("/settings", answers);
+    await user.click(within(await part("One-time codes")).getByRole("button", { name: "Set up" }));
+    await user.type(await screen.findByLabelText("Password"), "right{Enter}");
+    expect(await screen.findByRole("img", { name: /QR code/ })).toBeTruthy();
+    expect(screen.getByText("GEZDGNBVGY3TQOJQ")).toBeTruthy();
+    await user.type(screen.getByLabelText("Code"), "000000{Enter}");
+    expect((await within(await part("One-time codes")).findByRole("alert")).textContent).toContain("The code is not right");
+    await user.clear(screen.getByLabelText("Code"));
+    await user.type(screen.getByLabelText("Code"), "123456{Enter}");
+    expect((await screen.findByRole("list", { name: "Recovery codes" })).textContent).toBe("11111-22222-33333-44444");
+    expect(await screen.findByText(/Asked for at each sign-in. 10 recovery codes are left./)).toBeTruthy();
   });
 });
 

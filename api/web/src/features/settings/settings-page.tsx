@@ -5,6 +5,7 @@ import { AudioSection } from "./audio-section";
 import { ExportSection } from "./export-section";
 import { HeartSection } from "./heart-section";
 import { RecognitionSection } from "./recognition-section";
+import { SignInSection } from "./sign-in-section";
 import { SpeechSection } from "./speech-section";
 
 export function SettingsPage() {
@@ -17,6 +18,7 @@ export function SettingsPage() {
         <RecognitionSection />
         <SpeechSection />
         <HeartSection />
+        <SignInSection />
         <AccessSection />
         <ExportSection />
       </div>

@@ -12,7 +12,7 @@ describe("the sign-in page", () => {
     const { requests } = openApp("/sign-in", {});
     expect(await screen.findByRole("heading", { name: "Sign in with a link" })).toBeTruthy();
     expect(screen.getByText("attune login-link")).toBeTruthy();
-    expect(requests).toEqual([]);
+    expect(requests).toEqual(["GET /v1/auth/ways"]);
   });
 
   it("exchanges the link's token once, takes it out of the address, and goes on", async () => {
@@ -64,5 +64,94 @@ describe("the sign-in page", () => {
     });
     expect(await screen.findByRole("link", { name: "Roadmap" })).toBeTruthy();
     expect(path()).toBe("/");
+  });
+});
+
+describe("signing in with a password", () => {
+  const ways = { "GET /v1/auth/ways": () => ({ status: 200, body: { password: true, sign_up: true } }) };
+  const user_ = { user: { id: "u", tenant_id: "t", role: "owner" } };
+
+  it("takes an address and a password, and a code where one is asked for", async () => {
+    const bodies: unknown[] = [];
+    const { user, path } = openApp("/sign-in", {
+      ...list,
+      ...ways,
+      "POST /v1/auth/sign-in": async (request) => {
+        bodies.push(await request.json());
+        return { status: 202, body: { code_token: "half" } };
+      },
+      "POST /v1/auth/code": async (request) => {
+        const body = (await request.json()) as { code: string };
+        bodies.push(body);
+        return body.code === "123456" ? { status: 200, body: user_ } : refusal(401, "not_proved", "the code is not right, or was used: wait for the next");
+      },
+    });
+    await user.type(await screen.findByLabelText("E-mail address"), "maria@example.com");
+    await user.type(screen.getByLabelText("Password"), "correct horse{Enter}");
+    const code = await screen.findByLabelText("Code");
+    expect(document.activeElement).toBe(code);
+    await user.type(code, "000000{Enter}");
+    expect((await screen.findByRole("alert")).textContent).toContain("The code is not right");
+    await user.type(code, "123456{Enter}");
+    expect(await screen.findByRole("link", { name: "Roadmap" })).toBeTruthy();
+    expect(path()).toBe("/");
+    expect(bodies).toEqual([{ address: "maria@example.com", password: "correct horse" }, { code_token: "half", code: "000000" }, { code_token: "half", code: "123456" }]);
+  });
+
+  it("says that one of the two is not right, and stays", async () => {
+    const { user, path } = openApp("/sign-in", { ...ways, "POST /v1/auth/sign-in": () => refusal(401, "not_proved", "the address or the password is not right") });
+    await user.type(await screen.findByLabelText("E-mail address"), "maria@example.com");
+    await user.type(screen.getByLabelText("Password"), "wrong{Enter}");
+    expect((await screen.findByRole("alert")).textContent).toBe("You were not signed in. The address or the password is not right.");
+    expect(path()).toBe("/sign-in");
+  });
+
+  it("asks for a link by mail without saying whether there is such an account", async () => {
+    const bodies: unknown[] = [];
+    const { user } = openApp("/sign-in", {
+      ...ways,
+      "POST /v1/auth/password-resets": async (request) => {
+        bodies.push(await request.json());
+        return { status: 202 };
+      },
+    });
+    await user.click(await screen.findByRole("link", { name: "Forgot your password?" }));
+    await user.type(await screen.findByLabelText("E-mail address"), "maria@example.com{Enter}");
+    expect(await screen.findByText(/If there is an account with this address, there is a link for you/)).toBeTruthy();
+    expect(bodies).toEqual([{ address: "maria@example.com" }]);
+  });
+
+  it.each([
+    ["/sign-up", "POST /v1/auth/sign-ups/redeem"],
+    ["/reset-password", "POST /v1/auth/password-resets/redeem"],
+  ])("chooses a password with the link that was mailed to %s", async (page, route) => {
+    window.history.replaceState(null, "", `${page}#s3cret`);
+    const bodies: unknown[] = [];
+    const { user } = openApp(page, {
+      ...list,
+      [route]: async (request) => {
+        bodies.push(await request.json());
+        const problem = { field: "password", problem: "this is among the first that somebody would try: take another" };
+        if (bodies.length === 1) return { status: 422, body: { error: { code: "invalid", message: "some fields are not right", details: { fields: [problem] }, timestamp: "", request_id: "r", retryable: false } } };
+        return { status: 200, body: user_ };
+      },
+    });
+    const password = await screen.findByLabelText("Password");
+    expect(window.location.hash).toBe("");
+    await user.type(password, "password123{Enter}");
+    expect((await screen.findByRole("alert")).textContent).toContain("This is among the first that somebody would try");
+    await user.clear(password);
+    await user.type(password, "correct horse battery{Enter}");
+    expect(await screen.findByRole("link", { name: "Roadmap" })).toBeTruthy();
+    expect(bodies).toEqual([{ token: "s3cret", password: "password123" }, { token: "s3cret", password: "correct horse battery" }]);
+    window.history.replaceState(null, "", "/");
+  });
+
+  it("confirms an address with the link that was mailed to it, once", async () => {
+    window.history.replaceState(null, "", "/confirm-address#s3cret");
+    const { requests } = openApp("/confirm-address", { "POST /v1/auth/addresses/redeem": () => ({ status: 204 }) });
+    expect(await screen.findByRole("heading", { name: "That is your address now" })).toBeTruthy();
+    expect(requests).toEqual(["POST /v1/auth/addresses/redeem"]);
+    window.history.replaceState(null, "", "/");
   });
 });

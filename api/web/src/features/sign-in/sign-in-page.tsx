@@ -1,26 +1,28 @@
-/** Signing in: a link from the terminal carries a token; this page exchanges it, once, for a cookie. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+/** Signing in: with an address and a password where the server sends mail, or with a link from the terminal, whose token this page exchanges, once, for a cookie. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef } from "react";
 import { redeemLoginLink } from "../../api/account";
 import { ApiFailure } from "../../api/failure";
+import { waysInQuery } from "../../api/sign-in";
 import { Button } from "../../ui/button";
 import { Command } from "../../ui/command";
 import { Icon } from "../../ui/icon";
 import { useTitle } from "../../ui/title";
 import { takeLinkToken } from "./link-token";
+import { PasswordForm } from "./password-form";
+import { Doorstep, Stage } from "./stage";
 
 export function SignInPage({ next }: { next: string }) {
   useTitle("Sign in");
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const redeem = useMutation({
-    mutationFn: redeemLoginLink,
-    onSuccess: async () => {
-      queryClient.clear();
-      await navigate({ href: next, replace: true });
-    },
-  });
+  const ways = useQuery(waysInQuery);
+  const goOn = async (): Promise<void> => {
+    queryClient.clear();
+    await navigate({ href: next, replace: true });
+  };
+  const redeem = useMutation({ mutationFn: redeemLoginLink, onSuccess: goOn });
 
   // A token works once, and effects may run twice: the ref lets it out of the address only once.
   const token = useRef<string | null>(null);
@@ -40,7 +42,7 @@ export function SignInPage({ next }: { next: string }) {
   }, [mutate]);
 
   return (
-    <div className="mx-auto grid w-full max-w-[26rem] flex-1 content-center px-5 py-16">
+    <Doorstep>
       <div aria-live="polite">
         {redeem.isPending || redeem.isSuccess ? (
           <Stage title="Signing you in" busy>
@@ -48,14 +50,20 @@ export function SignInPage({ next }: { next: string }) {
           </Stage>
         ) : redeem.isError ? (
           <Refused error={redeem.error} onRetry={() => token.current !== null && redeem.mutate(token.current)} />
-        ) : (
-          <Stage title="Sign in with a link">
-            <p>Attune has no password. Ask the server for a link; it works once, for 15 minutes.</p>
-            <LinkCommand />
+        ) : ways.data?.password === true ? (
+          <Stage title="Sign in">
+            <PasswordForm signUp={ways.data.sign_up} onSignedIn={() => void goOn()} />
           </Stage>
+        ) : (
+          !ways.isPending && (
+            <Stage title="Sign in with a link">
+              <p>This server has no passwords. Ask it for a link; it works once, for 15 minutes.</p>
+              <LinkCommand />
+            </Stage>
+          )
         )}
       </div>
-    </div>
+    </Doorstep>
   );
 }
 
@@ -94,28 +102,5 @@ function LinkCommand() {
       <Command>attune login-link</Command>
       <p className="mt-3 text-sm text-ink-3">Run it where the server runs, then open the address it prints.</p>
     </div>
-  );
-}
-
-function Stage({ title, busy = false, children }: { title: string; busy?: boolean; children: ReactNode }) {
-  return (
-    <>
-      <Dial busy={busy} />
-      <h1 className="mt-8 text-2xl font-semibold tracking-[-0.02em]">{title}</h1>
-      <div className="mt-2 text-ink-2">{children}</div>
-    </>
-  );
-}
-
-/** The tuner's scale. Its needle rests in the middle, and breathes while something is under way. */
-function Dial({ busy }: { busy: boolean }) {
-  const ticks = Array.from({ length: 25 }, (_, index) => index - 12);
-  return (
-    <svg viewBox="-100 0 200 40" className="w-full" aria-hidden="true" strokeLinecap="round">
-      {ticks.map((tick) => (
-        <path key={tick} d={`M${tick * 8} ${tick % 6 === 0 ? 14 : 22}V34`} stroke="var(--line-strong)" strokeWidth="1" />
-      ))}
-      <path d="M0 4V38" stroke="var(--me)" strokeWidth="2.5" className={busy ? "animate-breathe" : ""} />
-    </svg>
   );
 }
