@@ -117,3 +117,4 @@ setup:
 
 setup-test:
 	@scripts/setup test
+	@scripts/fetch-api-fuzzer

@@ -224,40 +224,6 @@ async fn count(db: &mut PgConnection, table: &str, tenant: uuid::Uuid) -> i64 {
     sqlx::query_scalar(sql).bind(tenant).fetch_one(db).await.unwrap()
 }
 
-#[tokio::test]
-async fn every_operation_on_another_person_s_meeting_answers_that_there_is_none() {
-    let app = TestApp::start().await;
-    let (owner, (_, stranger)) = (app.owner().await, app.stranger().await);
-    let new = json!({"title": "mine", "others_told": true});
-    let made = owner.post("/v1/meetings", new).await.expect(201).body;
-    let id = made["id"].as_str().unwrap();
-
-    let document = app.nobody().get("/v1/openapi.json").await.expect(200).body;
-    let mut refused = 0;
-    for (path, item) in document["paths"].as_object().unwrap() {
-        if !path.starts_with("/v1/meetings/{id}") {
-            continue;
-        }
-        for (method, operation) in item.as_object().unwrap() {
-            let body = operation["requestBody"].is_object().then(|| json!({"title": "theirs"}));
-            let method = method.to_uppercase().parse().unwrap();
-            let answer = stranger.send(method, &path.replace("{id}", id), body).await.expect(404);
-            assert_eq!(answer.error_code(), "not_found", "{path}");
-            refused += 1;
-        }
-    }
-    assert!(refused >= 5, "{refused}");
-    assert_eq!(
-        stranger.get("/v1/meetings").await.expect(200).body["meetings"],
-        json!([])
-    );
-    assert_eq!(
-        owner.get(&format!("/v1/meetings/{id}")).await.expect(200).body["title"],
-        "mine"
-    );
-    app.finish().await;
-}
-
 /// The caller's meetings, asked for again while the server is too busy to say.
 async fn patient(caller: &Caller) -> Answer {
     loop {
@@ -269,8 +235,12 @@ async fn patient(caller: &Caller) -> Answer {
 }
 
 #[tokio::test]
-async fn two_thousand_mixed_requests_over_four_connections_show_no_foreign_row() {
-    let app = TestApp::start().await;
+async fn ten_thousand_mixed_requests_over_five_connections_show_no_foreign_row() {
+    let app = TestApp::start_with(|config| {
+        config.limits.database_connections = 5;
+        config.limits.requests_per_minute = 100_000;
+    })
+    .await;
     let callers = [app.owner().await, app.stranger().await.1, app.stranger().await.1];
     for (number, caller) in callers.iter().enumerate() {
         let title = format!("tenant {number}");
@@ -279,7 +249,7 @@ async fn two_thousand_mixed_requests_over_four_connections_show_no_foreign_row()
             .await
             .expect(201);
     }
-    let requests = (0..2_000).map(|number| (number % 3, callers[number % 3].clone()));
+    let requests = (0..10_000).map(|number| (number % 3, callers[number % 3].clone()));
     let mut seen = 0;
     // In batches, so that a request waits for a connection, but seldom too long.
     for batch in requests.collect::<Vec<_>>().chunks(40) {
@@ -296,6 +266,6 @@ async fn two_thousand_mixed_requests_over_four_connections_show_no_foreign_row()
             seen += 1;
         }
     }
-    assert_eq!(seen, 2_000);
+    assert_eq!(seen, 10_000);
     app.finish().await;
 }
