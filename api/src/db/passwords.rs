@@ -17,9 +17,9 @@ pub struct Account {
 /// Whose address it is.
 pub async fn find_by_address(db: impl PgExecutor<'_>, address_hmac: &[u8; 32]) -> sqlx::Result<Option<Account>> {
     let row = sqlx::query!(
-        r#"SELECT users.home_tenant_id, users.id, credentials.verifier AS "verifier?"
+        r#"SELECT users.home_tenant_id, users.id,
+                  (SELECT verifier FROM credentials WHERE user_id = users.id AND kind = 'password') AS "verifier?"
            FROM addresses JOIN users ON users.id = addresses.user_id
-           LEFT JOIN credentials ON credentials.user_id = users.id AND credentials.kind = 'password'
            WHERE addresses.address_hmac = $1 AND users.disabled_at IS NULL"#,
         address_hmac
     )
