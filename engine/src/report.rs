@@ -3,6 +3,7 @@
 
 mod charts;
 mod coaching;
+mod expired;
 mod pace;
 mod points;
 mod questions;
