@@ -5,6 +5,7 @@
 
 mod account;
 mod analyze;
+mod audit;
 mod demo;
 mod doctor;
 mod failure;
@@ -24,6 +25,8 @@ mod sample;
 mod serve;
 mod terminal;
 mod watch;
+
+pub use audit::{Found, verify as verify_audit};
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -64,6 +67,7 @@ enum Command {
     Keys(keys::Arguments),
     Models(models::Arguments),
     Doctor(doctor::Arguments),
+    Audit(audit::Arguments),
 }
 
 /// Runs the program.
@@ -97,6 +101,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         Command::Keys(arguments) => wait_for(keys::run(arguments)),
         Command::Models(arguments) => models::run(arguments),
         Command::Doctor(arguments) => Ok(doctor::run(&arguments)),
+        Command::Audit(arguments) => wait_for(audit::run(arguments)),
     }
 }
 

@@ -2,6 +2,7 @@
 //! the pools are private to this module.
 
 pub mod audit;
+pub mod audit_chain;
 pub mod consents;
 pub mod devices;
 pub mod exports;
@@ -10,6 +11,7 @@ pub mod meetings;
 mod migrate;
 pub mod passwords;
 pub mod profiles;
+pub mod retention;
 mod role;
 pub mod second_factors;
 pub mod signing_in;
@@ -47,6 +49,12 @@ pub enum DbError {
     /// The role could bypass row-level security.
     #[error("the database role may not serve")]
     Role(#[from] RoleRefused),
+    /// A statement failed.
+    #[error("asking the database")]
+    Statement(#[from] sqlx::Error),
+    /// The key store could not be read.
+    #[error("reading the key store")]
+    KeyStore(#[from] crate::keystore::KeyStoreError),
 }
 
 /// The data, as one role sees it. Cheap to clone.

@@ -2,10 +2,12 @@
 //! node that did it dies. Jobs carry ids and nothing else.
 
 mod audio;
+mod expire;
 mod export;
 mod install;
 pub(crate) mod queue;
 mod report;
+mod seal_audit;
 mod second_pass;
 mod suspend;
 
@@ -14,7 +16,7 @@ pub use install::{InstallError, install};
 
 use crate::db::Db;
 use crate::live::Live;
-use graphile_worker::{Worker, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig};
+use graphile_worker::{Cron, CrontabFill, Worker, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +42,10 @@ const SWEEP: Duration = Duration::from_secs(4);
 const DEAD_AFTER: Duration = Duration::from_secs(10);
 /// The pause before a worker that failed is replaced.
 const REPLACE_AFTER: Duration = Duration::from_secs(1);
+/// The minute of every hour in which what was done is sealed.
+const SEAL_MINUTE: u32 = 7;
+/// The hour, UTC, in which what is past its time is destroyed.
+const NIGHT: u32 = 3;
 /// How long jobs under way have when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -170,6 +176,16 @@ async fn open(db: Db, live: Live) -> Result<Worker, WorkerError> {
         .define_job::<second_pass::SecondPass>()
         .define_job::<export::MakeExport>()
         .define_job::<export::ExpireExport>()
+        .define_job::<expire::ExpireEverything>()
+        .define_job::<expire::ExpireTenant>()
+        .define_job::<seal_audit::SealAudit>()
+        .with_cron(Cron::hourly_at::<seal_audit::SealAudit>(SEAL_MINUTE).expect("invariant: a minute of the hour"))
+        // A night on which no server ran is made up for.
+        .with_cron(
+            Cron::daily_at::<expire::ExpireEverything>(NIGHT, 0)
+                .expect("invariant: an hour of the day")
+                .fill(CrontabFill::days(1)),
+        )
         .init()
         .await?)
 }

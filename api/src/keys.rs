@@ -25,6 +25,7 @@ pub(crate) use seal::{open_with, seal_with};
 use crate::ids::{MeetingId, Member, TenantId};
 use crate::keystore::{KeyStore, KeyStoreError, NewKey, StoredKey};
 use cache::{Cache, Name};
+use ed25519_dalek::{Signature, VerifyingKey};
 use identity::Identity;
 use seal::Secret;
 use service::ServiceKeys;
@@ -38,6 +39,21 @@ const FIRST_VERSION: i32 = 1;
 
 /// What the signed bytes of a receipt begin with.
 const RECEIPT: &str = "attune/v1|erasure-receipt|";
+
+/// What the signed bytes of a batch of what was done begin with.
+const AUDIT: &[u8] = b"attune/v1|audit-seal|";
+
+fn audit_message(digest: &[u8; 32]) -> Vec<u8> {
+    [AUDIT, digest].concat()
+}
+
+/// Whether an identity key signed the digest of a batch of what was done.
+pub(crate) fn verify_audit(public: &[u8; 32], digest: &[u8; 32], signature: &[u8]) -> bool {
+    let (Ok(key), Ok(signature)) = (VerifyingKey::from_bytes(public), Signature::from_slice(signature)) else {
+        return false;
+    };
+    key.verify_strict(&audit_message(digest), &signature).is_ok()
+}
 
 /// Why a key could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -232,6 +248,11 @@ impl Keys {
     /// Signs the receipt of an erasure with the identity key in force. No offer begins like one.
     pub fn sign_receipt(&self, receipt: &str) -> IdentitySignature {
         self.0.identity.sign([RECEIPT, receipt].concat().as_bytes())
+    }
+
+    /// Signs the digest of a batch of what was done. No offer and no receipt begins like one.
+    pub(crate) fn sign_audit(&self, digest: &[u8; 32]) -> IdentitySignature {
+        self.0.identity.sign(&audit_message(digest))
     }
 
     /// Signs an offer with the identity key in force.

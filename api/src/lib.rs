@@ -1,6 +1,7 @@
 //! The Attune server and command line: the only place that knows SQL and routes.
 
 pub mod audio;
+pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod cluster;

@@ -125,6 +125,12 @@ impl Live {
         }
     }
 
+    /// For how many days this server keeps audio, whoever chose what.
+    pub(crate) fn audio_days(&self) -> i32 {
+        let days = self.audio_kept_for.as_secs() / (24 * 60 * 60);
+        i32::try_from(days).unwrap_or(i32::MAX)
+    }
+
     /// The same, leaving out this share of nudges by lot.
     pub(crate) fn holding_out(self, hold_out: f64) -> Self {
         Self { hold_out, ..self }

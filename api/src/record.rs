@@ -8,6 +8,7 @@
 pub(crate) mod analyses;
 pub(crate) mod corrections;
 pub(crate) mod events;
+pub(crate) mod expired;
 pub(crate) mod kept_audio;
 pub(crate) mod meetings;
 pub(crate) mod nudges;

@@ -1,10 +1,12 @@
 //! Every route there is. A handler's name is its operation id; the OpenAPI document is made from the same lines that
 //! route, so that neither can say what the other does not do.
 
+mod acts;
 mod audio;
 mod codes;
 mod consents;
 mod corrections;
+mod cursor;
 mod devices;
 mod erasure;
 mod exports;
@@ -19,6 +21,7 @@ mod nudges;
 mod openapi;
 mod organisation;
 mod password;
+mod retention;
 mod sign_ins;
 mod speech;
 mod stored;
@@ -89,6 +92,10 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(devices::create_device, devices::list_devices))
         .routes(routes!(devices::revoke_device))
         .routes(routes!(speech::get_speech, speech::change_speech))
+        .routes(routes!(retention::get_retention, retention::change_retention))
+        .routes(routes!(retention::list_retention_runs))
+        .routes(routes!(acts::list_my_acts))
+        .routes(routes!(acts::list_organisation_acts))
         .routes(routes!(consents::create_consent, consents::list_consents))
         .routes(routes!(
             organisation::get_organisation,

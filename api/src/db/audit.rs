@@ -1,6 +1,6 @@
 //! SQL: who did what to which object, by id.
 
-use crate::ids::Member;
+use crate::ids::{Member, TenantId, UserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -23,6 +23,10 @@ pub async fn insert(db: impl PgExecutor<'_>, member: Member, action: &'static st
 /// Something that was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
+    /// Its own id.
+    pub id: Uuid,
+    /// Who did it, or had it done.
+    pub user_id: UserId,
     /// What, such as `meeting.deleted`.
     pub action: String,
     /// To which object.
@@ -35,10 +39,51 @@ pub struct Act {
 pub async fn of_person(db: impl PgExecutor<'_>, member: Member) -> sqlx::Result<Vec<Act>> {
     sqlx::query_as!(
         Act,
-        r#"SELECT action, object_id, created_at AS "created_at: OffsetDateTime" FROM audit_log
+        r#"SELECT id, user_id AS "user_id: UserId", action, object_id, created_at AS "created_at: OffsetDateTime" FROM audit_log
            WHERE tenant_id = $1 AND user_id = $2 ORDER BY id"#,
         member.tenant.0,
         member.user.0
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// What a person did, or had done, and what was done to them: the newest first, those before `before`.
+pub async fn page_of_person(
+    db: impl PgExecutor<'_>,
+    member: Member,
+    before: Option<Uuid>,
+    most: i64,
+) -> sqlx::Result<Vec<Act>> {
+    sqlx::query_as!(
+        Act,
+        r#"SELECT id, user_id AS "user_id: UserId", action, object_id, created_at AS "created_at: OffsetDateTime" FROM audit_log
+           WHERE tenant_id = $1 AND (user_id = $2 OR object_id = $2) AND ($3::uuid IS NULL OR id < $3)
+           ORDER BY id DESC LIMIT $4"#,
+        member.tenant.0,
+        member.user.0,
+        before,
+        most
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// What was done in a tenant's administration: the newest first, those before `before`.
+pub async fn page_of_administration(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    before: Option<Uuid>,
+    most: i64,
+) -> sqlx::Result<Vec<Act>> {
+    sqlx::query_as!(
+        Act,
+        r#"SELECT id, user_id AS "user_id: UserId", action, object_id, created_at AS "created_at: OffsetDateTime" FROM audit_log
+           WHERE tenant_id = $1 AND starts_with(action, 'organisation.') AND ($2::uuid IS NULL OR id < $2)
+           ORDER BY id DESC LIMIT $3"#,
+        tenant.0,
+        before,
+        most
     )
     .fetch_all(db)
     .await

@@ -49,6 +49,10 @@ pub struct MeetingRow {
     pub talk_share_me: Option<f32>,
     /// Everyone else's.
     pub talk_share_them: Option<f32>,
+    /// When what was said in it was past its time, and destroyed.
+    pub transcript_expired_at: Option<OffsetDateTime>,
+    /// When its reports were.
+    pub reports_expired_at: Option<OffsetDateTime>,
 }
 
 /// A meeting to be stored.
@@ -90,7 +94,8 @@ pub async fn insert(db: impl PgExecutor<'_>, member: Member, meeting: NewMeeting
            RETURNING id AS "id: MeetingId", title, meeting_type, mode, goal, language, state, others_told, keep_audio,
                   starts_at AS "starts_at: OffsetDateTime", ends_at AS "ends_at: OffsetDateTime", hosting, played_back,
                      created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
-                  ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them"#,
+                  ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them,
+                  transcript_expired_at AS "transcript_expired_at: OffsetDateTime", reports_expired_at AS "reports_expired_at: OffsetDateTime""#,
         member.tenant.0,
         meeting.id.0,
         member.user.0,
@@ -117,7 +122,8 @@ pub async fn find(db: impl PgExecutor<'_>, member: Member, id: MeetingId) -> sql
         r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, goal, language, state, others_told, keep_audio,
                   starts_at AS "starts_at: OffsetDateTime", ends_at AS "ends_at: OffsetDateTime", hosting, played_back,
                   created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
-                  ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them
+                  ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them,
+                  transcript_expired_at AS "transcript_expired_at: OffsetDateTime", reports_expired_at AS "reports_expired_at: OffsetDateTime"
            FROM meetings WHERE tenant_id = $1 AND user_id = $2 AND id = $3"#,
         member.tenant.0,
         member.user.0,
@@ -139,7 +145,8 @@ pub async fn list_for_user(
         r#"SELECT id AS "id: MeetingId", title, meeting_type, mode, goal, language, state, others_told, keep_audio,
                   starts_at AS "starts_at: OffsetDateTime", ends_at AS "ends_at: OffsetDateTime", hosting, played_back,
                   created_at AS "created_at: OffsetDateTime", started_at AS "started_at: OffsetDateTime",
-                  ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them
+                  ended_at AS "ended_at: OffsetDateTime", duration_ms, committed_ms, report_version, talk_share_me, talk_share_them,
+                  transcript_expired_at AS "transcript_expired_at: OffsetDateTime", reports_expired_at AS "reports_expired_at: OffsetDateTime"
            FROM meetings WHERE tenant_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR id < $3)
            ORDER BY id DESC LIMIT $4"#,
         member.tenant.0,

@@ -22,6 +22,14 @@ pub(crate) const MAKE_EXPORT: &str = "make_export";
 /// The task that destroys such an archive.
 pub(crate) const EXPIRE_EXPORT: &str = "expire_export";
 
+/// The task that has every tenant looked through for what is past its time.
+pub(crate) const EXPIRE_EVERYTHING: &str = "expire_everything";
+/// The task that destroys what is past its time in one tenant.
+pub(crate) const EXPIRE_TENANT: &str = "expire_tenant";
+
+/// The task that seals what was done.
+pub(crate) const SEAL_AUDIT: &str = "seal_audit";
+
 /// How long it is waited for another correction before a report is made of them: whoever puts words right seldom leaves it
 /// at one.
 const CORRECTIONS_REST: Duration = Duration::from_secs(2);
@@ -98,6 +106,14 @@ pub(crate) async fn expire_export(
     after: Duration,
 ) -> sqlx::Result<()> {
     enqueue_export(db, EXPIRE_EXPORT, tenant, export, after).await
+}
+
+/// Has what is past its time in a tenant destroyed.
+pub(crate) async fn expire_tenant(db: impl PgExecutor<'_>, tenant: TenantId) -> sqlx::Result<()> {
+    sqlx::query!("SELECT enqueue_tenant_job($1, $2)", EXPIRE_TENANT, tenant.0)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 async fn enqueue_export(

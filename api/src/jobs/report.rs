@@ -63,7 +63,7 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
                 return Ok(None);
             };
             let newest = analyses::newest(&mut *tx, tenant, meeting).await?;
-            if !has_news(&subject, newest.as_ref()) {
+            if subject.expired || !has_news(&subject, newest.as_ref()) {
                 return Ok(None);
             }
             let Some(recorded) = sessions::recorded(&mut *tx, tenant, meeting).await? else {
@@ -103,7 +103,11 @@ async fn make(workshop: &Workshop, tenant: TenantId, meeting: MeetingId) -> Resu
                 live_texts,
                 ..rest(&mut *tx, at, &key, &subject).await?
             };
-            let report = Stored::from(report(fold.conversation(), rest));
+            let mut made = report(fold.conversation(), rest);
+            if subject.insights_expired {
+                keep_attention(&mut *tx, member, &key, meeting, &mut made).await?;
+            }
+            let report = Stored::from(made);
             let number = store(&mut *tx, at, &key, &subject, recorded.live_epoch, &report).await?;
             hear_again(&mut *tx, at, &subject).await?;
             let event = ServerEvent::ReportReady {
@@ -150,6 +154,21 @@ async fn hear_again(tx: &mut PgConnection, at: Capture, subject: &Subject) -> sq
         Some(pass) if pass.finished => Ok(()),
         _ => queue::second_pass(tx, at.tenant, at.meeting, Duration::ZERO).await,
     }
+}
+
+/// Takes over what the newest version has of attention: what it was measured by is past its time.
+async fn keep_attention(
+    tx: &mut PgConnection,
+    member: Member,
+    key: &MeetingKey,
+    meeting: MeetingId,
+    made: &mut Report,
+) -> Result<(), JobError> {
+    if let Some(newest) = analyses::find(tx, member.tenant, member.user, meeting, None).await? {
+        let stored: Stored = sealed::open(key, sealed::analysis(newest.id), &newest.body)?;
+        made.coaching.attention = stored.report.coaching.attention;
+    }
+    Ok(())
 }
 
 fn is_incomplete(subject: &Subject) -> bool {

@@ -1,6 +1,7 @@
 //! The report of a meeting, as it is read.
 
 use crate::auth::OwnedMeeting;
+use crate::db::audit;
 use crate::db::meetings::MeetingRow;
 use crate::error::{ApiError, ErrorBody};
 use crate::ids::{MeetingId, Member};
@@ -25,6 +26,11 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
+
+const EXPIRED: ApiError = ApiError::Gone {
+    code: "report_expired",
+    message: "the report was deleted, as old as you want reports to become",
+};
 
 /// Which version.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -100,25 +106,27 @@ pub(super) struct SharedRecord {
 /// The report of a meeting.
 #[utoipa::path(get, path = "/v1/meetings/{id}/report", tag = "live", security(("session" = []), ("token" = [])),
     params(("id" = MeetingId, Path), WhichReport),
-    responses((status = 200, body = MeetingReport), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = MeetingReport), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 410, body = ErrorBody)))]
 pub(super) async fn get_report(
     State(state): State<AppState>,
     OwnedMeeting { member, meeting, .. }: OwnedMeeting,
     ValidQuery(WhichReport { version }): ValidQuery<WhichReport>,
 ) -> Result<Json<MeetingReport>, ApiError> {
-    read(&state, member, meeting.id, version).await.map(Json)
+    read(&state, member, &meeting, version).await.map(Json)
 }
 
 /// The record of a meeting: what may be handed to others, and nothing that measures or advises anybody.
 #[utoipa::path(get, path = "/v1/meetings/{id}/record", tag = "live", security(("session" = []), ("token" = [])),
     params(("id" = MeetingId, Path), WhichReport),
-    responses((status = 200, body = SharedRecord), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = SharedRecord), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 410, body = ErrorBody)))]
 pub(super) async fn get_record(
     State(state): State<AppState>,
     OwnedMeeting { member, meeting, .. }: OwnedMeeting,
     ValidQuery(WhichReport { version }): ValidQuery<WhichReport>,
 ) -> Result<Json<SharedRecord>, ApiError> {
-    let MeetingReport { record, hashes, .. } = read(&state, member, meeting.id, version).await?;
+    let MeetingReport { record, hashes, .. } = read(&state, member, &meeting, version).await?;
     Ok(Json(SharedRecord {
         title: read_title(&meeting, &key_of(&state, member, meeting.id).await?)?,
         started_at: meeting.started_at,
@@ -155,7 +163,8 @@ pub(super) struct WhichFile {
     params(("id" = MeetingId, Path),
            ("format" = String, Path, description = "md, html, pdf, txt, vtt, ics, csv or json"), WhichFile),
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-              (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+              (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 410, body = ErrorBody)))]
 pub(super) async fn get_report_file(
     State(state): State<AppState>,
     OwnedMeeting { member, meeting, .. }: OwnedMeeting,
@@ -166,7 +175,7 @@ pub(super) async fn get_report_file(
     let part: Part = part
         .map_or(Ok(Part::All), |part| part.parse())
         .map_err(|_| ApiError::NotFound("file"))?;
-    let read = read(&state, member, meeting.id, version).await?;
+    let read = read(&state, member, &meeting, version).await?;
     let title = read_title(&meeting, &key_of(&state, member, meeting.id).await?)?;
     let disposition = attachment(&title, format.extension());
     // A record says nothing of what is stored for its owner.
@@ -183,6 +192,12 @@ pub(super) async fn get_report_file(
         WriteError::NoCoaching => ApiError::NotFound("file"),
         error @ WriteError::Pdf(_) => ApiError::internal(error),
     })?;
+    state
+        .db
+        .with_tenant(member.tenant, async |tx| {
+            audit::insert(tx, member, "report.taken", meeting.id.0).await
+        })
+        .await?;
     let headers = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
@@ -222,9 +237,13 @@ fn attachment(title: &str, extension: &str) -> String {
 async fn read(
     state: &AppState,
     member: Member,
-    meeting: MeetingId,
+    meeting: &MeetingRow,
     version: Option<i32>,
 ) -> Result<MeetingReport, ApiError> {
+    if meeting.reports_expired_at.is_some() {
+        return Err(EXPIRED);
+    }
+    let meeting = meeting.id;
     let key = key_of(state, member, meeting).await?;
     let read = state
         .db

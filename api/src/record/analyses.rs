@@ -20,6 +20,9 @@ pub(crate) struct Subject {
     pub(crate) starts_at: Option<OffsetDateTime>,
     pub(crate) ends_at: Option<OffsetDateTime>,
     pub(crate) started_at: Option<OffsetDateTime>,
+    /// What it would be made of, or it itself, is past its time.
+    pub(crate) expired: bool,
+    pub(crate) insights_expired: bool,
 }
 
 /// The meeting, locked until the transaction ends: no commit changes it while its report is made.
@@ -32,7 +35,9 @@ pub(crate) async fn hold(
         Subject,
         r#"SELECT user_id, state, committed_ms, last_event_number, report_version, words_revision, goal, language, played_back,
                   starts_at AS "starts_at: OffsetDateTime", ends_at AS "ends_at: OffsetDateTime",
-                  started_at AS "started_at: OffsetDateTime"
+                  started_at AS "started_at: OffsetDateTime",
+                  num_nonnulls(transcript_expired_at, reports_expired_at) > 0 AS "expired!",
+                  insights_expired_at IS NOT NULL AS "insights_expired!"
            FROM meetings WHERE tenant_id = $1 AND id = $2 FOR UPDATE"#,
         tenant.0,
         meeting.0
@@ -211,6 +216,33 @@ pub(crate) async fn earlier(
     )
     .fetch_all(db)
     .await
+}
+
+/// Leaves of a meeting's reports this one alone, with another body.
+pub(crate) async fn leave_only(
+    db: &mut sqlx::PgConnection,
+    tenant: TenantId,
+    meeting: MeetingId,
+    id: Uuid,
+    body: &[u8],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM meeting_analyses WHERE tenant_id = $1 AND meeting_id = $2 AND id <> $3",
+        tenant.0,
+        meeting.0,
+        id
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "UPDATE meeting_analyses SET body = $3 WHERE tenant_id = $1 AND id = $2",
+        tenant.0,
+        id,
+        body
+    )
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// Forgets every version: what they quote was withdrawn.

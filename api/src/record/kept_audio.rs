@@ -49,7 +49,7 @@ pub(crate) async fn insert(
 }
 
 /// Until when the audio of this meeting is kept, if it is to be kept at all: the person consents to it, and not otherwise
-/// for this meeting. The date stands from the first time it is asked for.
+/// for this meeting; as long as the server, the person and their tenant let it. The date stands from the first time it is asked for.
 pub(crate) async fn keep_until(
     db: impl PgExecutor<'_>,
     at: Capture,
@@ -58,7 +58,11 @@ pub(crate) async fn keep_until(
     sqlx::query_scalar!(
         r#"UPDATE meetings m
            SET audio_expires_at = CASE WHEN audio_expires_at > now() THEN audio_expires_at
-                                       ELSE now() + make_interval(secs => $3) END
+                                       ELSE now() + least(make_interval(secs => $3),
+                                           (SELECT make_interval(days => c.days) FROM retention_choices c
+                                            WHERE c.tenant_id = m.tenant_id AND c.user_id = m.user_id AND c.kind = 'audio'),
+                                           (SELECT make_interval(days => c.days) FROM retention_ceilings c
+                                            WHERE c.tenant_id = m.tenant_id AND c.kind = 'audio')) END
            WHERE tenant_id = $1 AND id = $2 AND keep_audio
              AND coalesce((SELECT c.granted FROM consents c
                            WHERE c.tenant_id = m.tenant_id AND c.user_id = m.user_id AND c.kind = 'keep_audio'

@@ -1,5 +1,6 @@
 //! Meetings: planned, listed, renamed, deleted. What happens in one is `live`'s.
 
+use super::cursor;
 use super::input::{Valid, ValidQuery};
 use crate::auth::{OwnedMeeting, SignedIn};
 use crate::db::audit;
@@ -19,9 +20,6 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
-
-/// The most meetings in one answer.
-const PAGE: u32 = 100;
 
 /// A meeting to be.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -133,6 +131,12 @@ pub(super) struct Meeting {
     report_version: Option<i32>,
     /// Who talked how much; none before the first report.
     talk_share: Option<TalkShare>,
+    /// When what was said in it was destroyed, as old as the person wants transcripts to become: its report has measures alone since.
+    #[serde(with = "time::serde::rfc3339::option")]
+    transcript_expired_at: Option<OffsetDateTime>,
+    /// When its reports were destroyed, as old as the person wants reports to become.
+    #[serde(with = "time::serde::rfc3339::option")]
+    reports_expired_at: Option<OffsetDateTime>,
 }
 
 /// Shares of the time anyone talked, 0 to 1.
@@ -185,6 +189,8 @@ impl Meeting {
                 .talk_share_me
                 .zip(row.talk_share_them)
                 .map(|(me, them)| TalkShare { me, them }),
+            transcript_expired_at: row.transcript_expired_at,
+            reports_expired_at: row.reports_expired_at,
         })
     }
 }
@@ -238,6 +244,9 @@ pub(super) async fn create_meeting(
     Ok((StatusCode::CREATED, Json(Meeting::read(row, &key)?)))
 }
 
+/// What cursors of the list are sealed for.
+const LIST: &str = "meetings";
+
 /// Which page of the list.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -245,10 +254,9 @@ pub(super) async fn create_meeting(
 pub(super) struct Page {
     /// `next_cursor` of the page before.
     #[garde(skip)]
-    #[param(value_type = Option<uuid::Uuid>)]
-    cursor: Option<MeetingId>,
-    /// How many, 1 to 100; 50 unless it says otherwise.
-    #[garde(inner(range(min = 1, max = PAGE)))]
+    cursor: Option<String>,
+    /// How many, 1 to 100; 20 unless it says otherwise.
+    #[garde(inner(range(min = 1, max = cursor::MOST)))]
     limit: Option<u32>,
 }
 
@@ -257,7 +265,7 @@ pub(super) struct Page {
 pub(super) struct Meetings {
     meetings: Vec<Meeting>,
     /// Asks for the next page; none on the last.
-    next_cursor: Option<MeetingId>,
+    next_cursor: Option<String>,
 }
 
 /// The signed-in person's meetings, newest first.
@@ -268,17 +276,23 @@ pub(super) async fn list_meetings(
     SignedIn { member, .. }: SignedIn,
     ValidQuery(page): ValidQuery<Page>,
 ) -> Result<Json<Meetings>, ApiError> {
-    let limit = i64::from(page.limit.unwrap_or(PAGE / 2));
+    let limit = i64::from(page.limit.unwrap_or(cursor::PAGE));
+    let key = state.keys.member(member).await?;
+    let before = page
+        .cursor
+        .map(|cursor| cursor::read(&key, LIST, &cursor))
+        .transpose()?;
     // One more than asked for says whether there is a next page.
     let mut rows = state
         .db
         .with_tenant(member.tenant, async |tx| {
-            meetings::list_for_user(tx, member, page.cursor, limit + 1).await
+            meetings::list_for_user(tx, member, before.map(MeetingId), limit + 1).await
         })
         .await?;
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
-    let next_cursor = rows.last().map(|row| row.id).filter(|_| more);
+    let last = rows.last().filter(|_| more);
+    let next_cursor = last.map(|row| cursor::after(&key, LIST, row.id.0));
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let keys = state.keys.meetings(member, &ids).await?;
     // A key that is missing was erased, though the row is still on its way out: there is nothing left to show.

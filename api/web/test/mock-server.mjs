@@ -98,6 +98,24 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     { id: "01936f00-0000-7000-8000-0000000000d2", kind: "extension", name: "Chrome on the laptop at work, second profile for interviews", enrolled_at: on(12, "09:00"), recorded_at: on(0, "09:30") },
     { id: "01936f00-0000-7000-8000-0000000000d1", kind: "native", name: "attune on kitchen-mac", enrolled_at: on(40, "18:20"), recorded_at: null },
   ];
+  /** @type {{kind: string, days: number | null, chosen: boolean, ceiling_days: number | null, default_days: number | null}[]} */
+  let retention = [
+    { kind: "audio", days: 30, chosen: false, ceiling_days: 30, default_days: 30 },
+    { kind: "transcript", days: 90, chosen: false, ceiling_days: null, default_days: 90 },
+    { kind: "insights", days: 7, chosen: true, ceiling_days: null, default_days: 30 },
+    { kind: "reports", days: null, chosen: false, ceiling_days: null, default_days: null },
+  ];
+  const acts = [
+    { id: "01936f00-0000-7000-8000-0000000000c3", action: "export.taken", object_id: "01936f00-0000-7000-8000-0000000000e1", by: ME.id, at: on(0, "08:10") },
+    { id: "01936f00-0000-7000-8000-0000000000c2", action: "retention.changed", object_id: ME.id, by: ME.id, at: on(3, "17:02") },
+    { id: "01936f00-0000-7000-8000-0000000000c1", action: "meeting.deleted", object_id: "01936f00-0000-7000-8000-0000000000b9", by: ME.id, at: on(12, "10:30") },
+  ];
+  const nights = [
+    { night: on(0, "03:00").slice(0, 10), kind: "audio", days: 30, meetings: 2, records: 58, oldest_left: on(29, "14:00"), finished_at: on(0, "03:00") },
+    { night: on(0, "03:00").slice(0, 10), kind: "insights", days: 7, meetings: 1, records: 31, oldest_left: on(6, "09:30"), finished_at: on(0, "03:00") },
+    { night: on(1, "03:00").slice(0, 10), kind: "transcript", days: 90, meetings: 3, records: 1_204, oldest_left: on(89, "11:00"), finished_at: on(1, "03:00") },
+    { night: on(1, "03:00").slice(0, 10), kind: "reports", days: null, meetings: 0, records: 0, oldest_left: on(170, "11:00"), finished_at: on(1, "03:00") },
+  ];
   let exports = [{ id: "01936f00-0000-7000-8000-0000000000e1", state: "ready", meetings: 29, meetings_done: 29, bytes: 48_310_220, created_at: on(2, "16:20"), expires_at: on(-5, "16:20") }];
   let signIns = [
     { id: "01936f00-0000-7000-8000-0000000000f3", client: "web", signed_in_at: on(6, "08:00"), used_at: on(0, "09:00"), expires_at: on(-24, "08:00"), current: true },
@@ -177,6 +195,15 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
       if (request.method === "PUT") speech = body;
       return answer(200, speech);
     }
+    if (url.pathname === "/v1/me/retention") {
+      if (request.method === "PUT") {
+        const chosen = new Map(body.choices.map((/** @type {{kind: string, days: number | null}} */ choice) => [choice.kind, choice.days]));
+        retention = retention.map((kept) => ({ ...kept, chosen: chosen.has(kept.kind), days: chosen.has(kept.kind) ? (chosen.get(kept.kind) ?? null) : kept.default_days }));
+      }
+      return answer(200, { kinds: retention });
+    }
+    if (url.pathname === "/v1/me/acts") return answer(200, { acts, next_cursor: null });
+    if (url.pathname === "/v1/me/retention/runs") return answer(200, { runs: nights });
     if (url.pathname === "/v1/organisation") {
       if (request.method === "PATCH") organisation.remote_recognition = body.remote_recognition;
       return answer(200, organisation);

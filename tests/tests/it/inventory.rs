@@ -52,6 +52,10 @@ const ROUTES: &[(For, &[&str])] = &[
             "confirm_codes",
             "get_speech",
             "change_speech",
+            "get_retention",
+            "change_retention",
+            "list_retention_runs",
+            "list_my_acts",
             "list_consents",
             "create_consent",
             "list_devices",
@@ -91,7 +95,7 @@ const ROUTES: &[(For, &[&str])] = &[
             "end_sign_in",
         ],
     ),
-    (For::Administrator, &["change_organisation"]),
+    (For::Administrator, &["change_organisation", "list_organisation_acts"]),
     (
         For::Proved,
         &[

@@ -4,6 +4,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 mod accounts;
+mod acts;
 mod alerts;
 mod app;
 mod arrows;
@@ -38,6 +39,7 @@ mod openapi;
 mod organisation;
 mod passwords;
 mod queries;
+mod retention;
 mod rolling;
 mod second_pass;
 mod serving;

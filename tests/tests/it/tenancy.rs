@@ -8,6 +8,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 
 /// Read by the digest of a secret before any tenant is known; they hold ids, digests and times alone.
 const FOUND_BY_A_SECRET: &[&str] = &["connection_tickets", "live_tickets", "login_links", "refresh_families"];
+/// The list of tenants, for a job that goes from one to the next: ids alone.
+const LISTS_TENANTS: &str = "nightly_tenants";
 /// The job queue's own schema, which its library protects and a reviewed function alone writes to.
 const QUEUE_SCHEMA: &str = "graphile_worker";
 const CONDITION: &str = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)";
@@ -27,7 +29,7 @@ async fn every_table_with_a_tenant_has_forced_row_level_security_with_both_claus
         sqlx::query_as(sql).bind(QUEUE_SCHEMA).fetch_all(&mut db).await.unwrap();
     assert!(tables.len() >= 8, "the catalogue was not read: {tables:?}");
     for (table, enabled, forced, policies) in tables {
-        if FOUND_BY_A_SECRET.contains(&table.as_str()) {
+        if FOUND_BY_A_SECRET.contains(&table.as_str()) || table == LISTS_TENANTS {
             continue;
         }
         assert!(

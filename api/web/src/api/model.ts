@@ -5,6 +5,10 @@ type Schemas = components["schemas"];
 
 export type Meeting = Schemas["Meeting"];
 export type Organisation = Schemas["Organisation"];
+export type Act = Schemas["Act"];
+export type Kept = Schemas["KeptKind"];
+export type RetentionKind = Schemas["RetentionKind"];
+export type RetentionRun = Schemas["RetentionRun"];
 export type Speech = Schemas["Speech"];
 export type ConsentKind = Schemas["ConsentKind"];
 export type MeetingType = Schemas["MeetingType"];

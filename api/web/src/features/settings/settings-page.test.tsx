@@ -23,6 +23,9 @@ function standing({ role = "owner", host = "stt.example", allowed = false, conse
     "GET /v1/auth/ways": () => ({ status: 200, body: { password: false, sign_up: false } }),
     "GET /v1/me/sign-in": () => ({ status: 200, body: { address: null, password: false, codes: false, recovery_codes: 0 } }),
     "GET /v1/exports": () => ({ status: 200, body: { exports: [] } }),
+    "GET /v1/me/acts": () => ({ status: 200, body: { acts: [], next_cursor: null } }),
+    "GET /v1/me/retention": () => ({ status: 200, body: { kinds: [{ kind: "transcript", days: 90, chosen: false, ceiling_days: 180, default_days: 90 }, { kind: "reports", days: null, chosen: false, ceiling_days: null, default_days: null }] } }),
+    "GET /v1/me/retention/runs": () => ({ status: 200, body: { runs: [{ night: "2026-11-20", kind: "transcript", days: 90, meetings: 2, records: 40, oldest_left: "2026-08-22T10:00:00Z", finished_at: "2026-11-20T03:00:00Z" }] } }),
     "GET /v1/me/speech": () => ({ status: 200, body: { second_language: false, accent: false, stutter: false, keep: [] } }),
     "GET /v1/consents": () => ({ status: 200, body: { consents: [{ kind: "remote_recognition", granted, created_at: "2026-11-20T00:00:00Z" }] } }),
     "PATCH /v1/organisation": async (request) => {
@@ -116,6 +119,67 @@ describe("what a person says of their speech", () => {
     await user.click(await screen.findByRole("switch", { name: "I stutter" }));
     expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
     await waitFor(() => expect(checked("I stutter")).toBe("true"));
+  });
+});
+
+describe("how long it is kept", () => {
+  it("is chosen by kind, and what is chosen of the others stays", async () => {
+    const kinds = [
+      { kind: "audio", days: 30, chosen: false, ceiling_days: 30, default_days: 30 },
+      { kind: "transcript", days: 90, chosen: false, ceiling_days: null, default_days: 90 },
+      { kind: "insights", days: 7, chosen: true, ceiling_days: null, default_days: 30 },
+    ];
+    let sent: unknown;
+    const { user } = openApp("/settings", {
+      ...standing({}),
+      "GET /v1/me/retention": () => ({ status: 200, body: { kinds } }),
+      "PUT /v1/me/retention": async (request) => {
+        sent = await request.json();
+        return { status: 200, body: { kinds: kinds.map((kept) => (kept.kind === "transcript" ? { ...kept, days: null, chosen: true } : kept)) } };
+      },
+    });
+    const transcripts = await screen.findByRole("combobox", { name: "Transcripts" });
+    expect(transcripts).toHaveProperty("value", "90");
+    // No longer than is let here.
+    const audio = within(screen.getByRole("combobox", { name: "Audio" })).getAllByRole("option");
+    expect(audio.map((option) => option.textContent)).toEqual(["7 days", "30 days"]);
+    await user.selectOptions(transcripts, "Until I delete it");
+    await waitFor(() => expect(sent).toEqual({ choices: [{ kind: "insights", days: 7 }, { kind: "transcript", days: null }] }));
+    await waitFor(() => expect(screen.getByRole("combobox", { name: "Transcripts" })).toHaveProperty("value", "for-ever"));
+  });
+
+  it("says what the nights destroyed", async () => {
+    openApp("/settings", standing({}));
+    const nights = await screen.findByRole("list", { name: "What was destroyed" });
+    expect(within(nights).getByRole("listitem").textContent).toBe("2026-11-20: transcripts of 2 meetings, 40 recordsThe oldest that is left is of 2026-08-22");
+  });
+
+  it("stays as it was where the server does not take it", async () => {
+    const { user } = openApp("/settings", { ...standing({}), "PUT /v1/me/retention": () => refusal(503, "unavailable", "try again later") });
+    await user.selectOptions(await screen.findByRole("combobox", { name: "Transcripts" }), "30 days");
+    expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
+    expect(screen.getByRole("combobox", { name: "Transcripts" })).toHaveProperty("value", "90");
+  });
+});
+
+describe("who saw my data", () => {
+  const act = (id: string, action: string, by: string) => ({ id, action, object_id: "o", by, at: "2026-11-20T10:00:00Z" });
+
+  it("is listed page by page, with who did what", async () => {
+    const { user } = openApp("/settings", {
+      ...standing({}),
+      "GET /v1/me/acts": (request) =>
+        new URL(request.url).searchParams.get("cursor") === "c1"
+          ? { status: 200, body: { acts: [act("1", "meeting.deleted", "u")], next_cursor: null } }
+          : { status: 200, body: { acts: [act("2", "export.taken", "other"), act("3", "thing.new", "u")], next_cursor: "c1" } },
+    });
+    const list = await screen.findByRole("list", { name: "What was done with my data" });
+    const rows = (): (string | null)[] => within(list).getAllByRole("listitem").map((row) => row.firstElementChild?.textContent ?? null);
+    expect(rows()).toEqual(["An archive was downloaded, by somebody else", "thing.new, by me"]);
+    await user.click(screen.getByRole("button", { name: "Show earlier" }));
+    await waitFor(() => expect(rows()).toHaveLength(3));
+    expect(rows()[2]).toBe("A meeting was deleted, by me");
+    expect(screen.queryByRole("button", { name: "Show earlier" })).toBeNull();
   });
 });
 

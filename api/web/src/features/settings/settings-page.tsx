@@ -1,10 +1,12 @@
 /** What a person settles for themselves, and administrators for everybody. */
 import { useTitle } from "../../ui/title";
 import { AccessSection } from "./access-section";
+import { ActsSection } from "./acts-section";
 import { AudioSection } from "./audio-section";
 import { ExportSection } from "./export-section";
 import { HeartSection } from "./heart-section";
 import { RecognitionSection } from "./recognition-section";
+import { RetentionSection } from "./retention-section";
 import { SignInSection } from "./sign-in-section";
 import { SpeechSection } from "./speech-section";
 
@@ -20,6 +22,8 @@ export function SettingsPage() {
         <HeartSection />
         <SignInSection />
         <AccessSection />
+        <RetentionSection />
+        <ActsSection />
         <ExportSection />
       </div>
     </div>
