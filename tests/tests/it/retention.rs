@@ -130,6 +130,14 @@ async fn what_is_past_its_time_is_gone_the_next_night_and_the_night_says_so() {
         assert!(!file.windows(7).any(|window| window == b"giraffe"), "{format}");
     }
 
+    let acts = owner.get("/v1/me/acts").await.expect(200).body["acts"].clone();
+    let taken = acts
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|act| act["action"] == "report.taken");
+    assert_eq!(taken.count(), 5, "who took a report is written down");
+
     // Another night finds nothing more to do, and no report is made of nothing.
     night(&app).await;
     assert_eq!(run_of(owner, "transcript").await["records"], 0);

@@ -441,6 +441,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done with what is the signed-in person's, by ids, the newest first. What nobody can change: see `attune audit verify`. */
+        get: operations["list_my_acts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/address": {
         parameters: {
             query?: never;
@@ -527,6 +544,44 @@ export interface paths {
          *     is worthless.
          */
         put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For how long what is the signed-in person's is kept. */
+        get: operations["get_retention"];
+        /** Chooses it anew. What is past its time by the new choice is destroyed within minutes, and cannot be brought back. */
+        put: operations["change_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/retention/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the last thirty nights on which the job ran destroyed of the signed-in person's, and from when the oldest is that they left:
+         *     counted in the transactions that destroyed.
+         */
+        get: operations["list_retention_runs"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -805,9 +860,29 @@ export interface paths {
         head?: never;
         /**
          * Changes what holds in the space; its administrators alone may. Whoever is being heard is heard by the new rule within a
-         *     second or so.
+         *     second or so; what is past its time by a new ceiling is destroyed within minutes.
          */
         patch: operations["change_organisation"];
+        trace?: never;
+    };
+    "/v1/organisation/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done in the organisation's administration, the newest first; its administrators alone may read it. Nothing of what any
+         *     member does with their own.
+         */
+        get: operations["list_organisation_acts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/sessions/{id}/connections": {
@@ -866,6 +941,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Something that was done. Never what it was about. */
+        Act: {
+            /** @description What, such as `export.taken`. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who did it, or had it done. */
+            by: components["schemas"]["UserId"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description To which object.
+             */
+            object_id: string;
+        };
         /** @description Something that is to be done. */
         ActionItem: {
             /** @description Who said them. */
@@ -877,6 +974,12 @@ export interface components {
             source: components["schemas"]["Source"];
             /** @description The words, as they were said. */
             text: string;
+        };
+        /** @description A page of what was done, the newest first. */
+        Acts: {
+            acts: components["schemas"]["Act"][];
+            /** @description Asks for the next page; none on the last. */
+            next_cursor?: string | null;
         };
         /** @description What closed eyes say. It fails in moderate drowsiness and in older adults (Abe 2023 `[V]`). */
         Alertness: {
@@ -957,10 +1060,17 @@ export interface components {
              */
             before?: number | null;
         };
-        /** @description What is to change. */
+        /** @description What is to change; what is left out stays. */
         ChangeOrganisation: {
             /** @description Whether speech may be sent to the recognizer elsewhere, of those who agree to it. */
-            remote_recognition: boolean;
+            remote_recognition?: boolean | null;
+            /** @description The longest that anything is kept, all of it: a kind that is not named is kept for as long as each person chooses. */
+            retention_ceilings?: components["schemas"]["RetentionCeiling"][] | null;
+        };
+        /** @description What a person chooses, all of it: of a kind that is not named the default holds. */
+        ChangeRetention: {
+            /** @description At most one of a kind. */
+            choices: components["schemas"]["RetentionChoice"][];
         };
         /** @description What a person says of their own speech from now on, all of it. */
         ChangeSpeech: {
@@ -1570,6 +1680,28 @@ export interface components {
             keep_audio: boolean;
             kept?: components["schemas"]["Extent"] | null;
         };
+        /** @description For how long one kind is kept. */
+        KeptKind: {
+            /**
+             * Format: int32
+             * @description The longest that their organisation and this server let it be kept.
+             */
+            ceiling_days?: number | null;
+            /** @description The person chose it. */
+            chosen: boolean;
+            /**
+             * Format: int32
+             * @description For how many days, as it holds; none is until the person deletes it.
+             */
+            days?: number | null;
+            /**
+             * Format: int32
+             * @description What would hold if they chose nothing.
+             */
+            default_days?: number | null;
+            /** @description Which. */
+            kind: components["schemas"]["RetentionKind"];
+        };
         /** @description When one person spoke. */
         Lane: {
             /** @description In order, disjoint; speech closer than half a second is one. */
@@ -1778,6 +1910,11 @@ export interface components {
             report_version?: number | null;
             /**
              * Format: date-time
+             * @description When its reports were destroyed, as old as the person wants reports to become.
+             */
+            reports_expired_at?: string | null;
+            /**
+             * Format: date-time
              * @description When the first sound came.
              */
             started_at?: string | null;
@@ -1791,6 +1928,11 @@ export interface components {
             talk_share?: components["schemas"]["TalkShare"] | null;
             /** @description What its owner calls it. */
             title: string;
+            /**
+             * Format: date-time
+             * @description When what was said in it was destroyed, as old as the person wants transcripts to become: its report has measures alone since.
+             */
+            transcript_expired_at?: string | null;
         };
         /**
          * Format: uuid
@@ -1882,7 +2024,8 @@ export interface components {
         /** @description A page of meetings, newest first. */
         Meetings: {
             meetings: components["schemas"]["Meeting"][];
-            next_cursor?: components["schemas"]["MeetingId"] | null;
+            /** @description Asks for the next page; none on the last. */
+            next_cursor?: string | null;
         };
         /** @description One minute of a meeting. A number is absent where fewer than 30 of its seconds were of good quality. */
         Minute: {
@@ -2071,6 +2214,8 @@ export interface components {
             recognizer_elsewhere?: string | null;
             /** @description Speech of those who agree to it (`remote_recognition`) may be sent to the recognizer elsewhere. */
             remote_recognition: boolean;
+            /** @description The longest that anything is kept, by kind, whoever chose what. */
+            retention_ceilings: components["schemas"]["RetentionCeiling"][];
         };
         /** @description What is usual for the person, and where a recording stands. */
         Own: {
@@ -2282,6 +2427,74 @@ export interface components {
             ticket: string;
             /** @description The person, as the hello names them. */
             user_id: components["schemas"]["UserId"];
+        };
+        /** @description For how long everything is kept. */
+        Retention: {
+            kinds: components["schemas"]["KeptKind"][];
+        };
+        /** @description The longest that one kind is kept. */
+        RetentionCeiling: {
+            /**
+             * Format: int32
+             * @description For how many days, 1 to 3650.
+             */
+            days: number;
+            /** @description Which. */
+            kind: components["schemas"]["RetentionKind"];
+        };
+        /** @description For how long one kind is to be kept. */
+        RetentionChoice: {
+            /**
+             * Format: int32
+             * @description For how many days, 1 to 3650; `null` is until the person deletes it.
+             */
+            days: number | null;
+            /** @description Which. */
+            kind: components["schemas"]["RetentionKind"];
+        };
+        /**
+         * @description What has a time of its own.
+         * @enum {string}
+         */
+        RetentionKind: "audio" | "transcript" | "insights" | "reports";
+        /** @description What a night destroyed of one kind. */
+        RetentionRun: {
+            /**
+             * Format: int32
+             * @description For how many days it was to be kept; none where until the person deletes it.
+             */
+            days?: number | null;
+            /**
+             * Format: date-time
+             * @description When the run was through; none while it goes on.
+             */
+            finished_at?: string | null;
+            /** @description Which kind. */
+            kind: components["schemas"]["RetentionKind"];
+            /**
+             * Format: int32
+             * @description Meetings of which something was destroyed.
+             */
+            meetings: number;
+            /**
+             * Format: date
+             * @description The day, in UTC.
+             */
+            night: string;
+            /**
+             * Format: date-time
+             * @description From when the oldest is that was left, looked for afterwards; none where nothing is left.
+             */
+            oldest_left?: string | null;
+            /**
+             * Format: int64
+             * @description How many records that was.
+             */
+            records: number;
+        };
+        /** @description What the newest nights destroyed, the newest first. */
+        RetentionRuns: {
+            runs: components["schemas"]["RetentionRun"][];
         };
         /** @description Time from one beat of the heart to the next. */
         RrInterval: {
@@ -4060,6 +4273,54 @@ export interface operations {
             };
         };
     };
+    list_my_acts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 unless it says otherwise. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acts"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     ask_for_address: {
         parameters: {
             query?: never;
@@ -4395,6 +4656,99 @@ export interface operations {
             };
         };
     };
+    get_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRetention"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_retention_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRuns"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_signing_in_with: {
         parameters: {
             query?: never;
@@ -4520,7 +4874,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description How many, 1 to 100; 50 unless it says otherwise. */
+                /** @description How many, 1 to 100; 20 unless it says otherwise. */
                 limit?: number;
             };
             header?: never;
@@ -5040,6 +5394,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description refused, in the one shape of errors */
             default: {
                 headers: {
@@ -5082,6 +5444,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5135,6 +5505,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5416,6 +5794,62 @@ export interface operations {
             };
             /** @description refused, in the one shape of errors */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_organisation_acts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 unless it says otherwise. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acts"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
