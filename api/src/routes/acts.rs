@@ -104,11 +104,7 @@ async fn list(state: &AppState, member: Member, page: ActsPage, which: List) -> 
         List::Mine => "my_acts",
         List::Administration => "organisation_acts",
     };
-    let key = state.keys.member(member).await?;
-    let before = page
-        .cursor
-        .map(|cursor| cursor::read(&key, name, &cursor))
-        .transpose()?;
+    let before = cursor::before(&state.keys, member, name, page.cursor.as_deref()).await?;
     let limit = page.limit.unwrap_or(cursor::PAGE) as usize;
     // One more than asked for says whether there is a next page.
     let most = limit as i64 + 1;
@@ -121,9 +117,9 @@ async fn list(state: &AppState, member: Member, page: ActsPage, which: List) -> 
         .await?;
     let more = acts.len() > limit;
     acts.truncate(limit);
-    let last = acts.last().filter(|_| more);
+    let last = acts.last().map(|act| act.id).filter(|_| more);
     Ok(Acts {
-        next_cursor: last.map(|act| cursor::after(&key, name, act.id)),
+        next_cursor: cursor::next(&state.keys, member, name, last).await?,
         acts: acts.into_iter().map(ActDone::from).collect(),
     })
 }

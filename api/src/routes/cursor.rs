@@ -1,7 +1,8 @@
 //! Where a page of a list ends: sealed under the person's own key, so that it says nothing, and nobody makes one up.
 
 use crate::error::{ApiError, FieldProblem};
-use crate::keys::{MemberKey, Place};
+use crate::ids::Member;
+use crate::keys::{Keys, MemberKey, Place};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use uuid::Uuid;
@@ -19,8 +20,34 @@ const fn place(list: &'static str) -> Place {
     }
 }
 
+/// The item that a page begins behind; none on the first, for which nobody's key is asked for.
+pub(super) async fn before(
+    keys: &Keys,
+    member: Member,
+    list: &'static str,
+    cursor: Option<&str>,
+) -> Result<Option<Uuid>, ApiError> {
+    match cursor {
+        Some(cursor) => read(&keys.member(member).await?, list, cursor).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The cursor of the next page, where there is one after this item.
+pub(super) async fn next(
+    keys: &Keys,
+    member: Member,
+    list: &'static str,
+    last: Option<Uuid>,
+) -> Result<Option<String>, ApiError> {
+    match last {
+        Some(item) => Ok(Some(after(&keys.member(member).await?, list, item))),
+        None => Ok(None),
+    }
+}
+
 /// The cursor of the page after this item.
-pub(super) fn after(key: &MemberKey, list: &'static str, item: Uuid) -> String {
+fn after(key: &MemberKey, list: &'static str, item: Uuid) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(key.seal(place(list), item.as_bytes()))
 }
 
@@ -28,7 +55,7 @@ pub(super) fn after(key: &MemberKey, list: &'static str, item: Uuid) -> String {
 ///
 /// # Errors
 /// [`ApiError::Invalid`] where it is no cursor of this person's and this list's.
-pub(super) fn read(key: &MemberKey, list: &'static str, cursor: &str) -> Result<Uuid, ApiError> {
+fn read(key: &MemberKey, list: &'static str, cursor: &str) -> Result<Uuid, ApiError> {
     let opened = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
     let opened = opened.and_then(|sealed| key.open(place(list), &sealed).ok());
     opened.and_then(|item| Uuid::from_slice(&item).ok()).ok_or_else(|| {

@@ -277,11 +277,7 @@ pub(super) async fn list_meetings(
     ValidQuery(page): ValidQuery<Page>,
 ) -> Result<Json<Meetings>, ApiError> {
     let limit = i64::from(page.limit.unwrap_or(cursor::PAGE));
-    let key = state.keys.member(member).await?;
-    let before = page
-        .cursor
-        .map(|cursor| cursor::read(&key, LIST, &cursor))
-        .transpose()?;
+    let before = cursor::before(&state.keys, member, LIST, page.cursor.as_deref()).await?;
     // One more than asked for says whether there is a next page.
     let mut rows = state
         .db
@@ -291,8 +287,8 @@ pub(super) async fn list_meetings(
         .await?;
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
-    let last = rows.last().filter(|_| more);
-    let next_cursor = last.map(|row| cursor::after(&key, LIST, row.id.0));
+    let last = rows.last().map(|row| row.id.0).filter(|_| more);
+    let next_cursor = cursor::next(&state.keys, member, LIST, last).await?;
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let keys = state.keys.meetings(member, &ids).await?;
     // A key that is missing was erased, though the row is still on its way out: there is nothing left to show.
