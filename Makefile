@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long lint fmt bench bench-listening bench-measures bench-nudges bench-sessions bench-api chaos soak evaluate coverage web clean-data setup setup-test packages
+.PHONY: help run demo test test-long lint fmt bench bench-listening bench-measures bench-nudges bench-sessions bench-api chaos soak evaluate coverage web clean-data setup setup-test packages identity-provider
 
 attune := target/ci/attune
 # The same packages and kinds of target each time: with others cargo would choose other features, and build what depends
@@ -23,7 +23,7 @@ demo: setup web ## the same, then stop everything; the last line is one JSON obj
 	@$(attune) models fetch
 	@exec $(attune) demo $(ARGS)
 
-test: setup-test web ## every test
+test: setup-test web identity-provider ## every test
 	@scripts/setup-test.sh
 	@scripts/clean-data-test.sh
 	cargo build $(tested)
@@ -31,7 +31,7 @@ test: setup-test web ## every test
 	cargo test $(tested)
 	npm run test --workspaces --if-present
 
-test-long: setup-test web ## the tests that take long: the whole sample, kills in the middle of it, a minute of fuzzing each parser
+test-long: setup-test web identity-provider ## the tests that take long: the whole sample, kills in the middle of it, a minute of fuzzing each parser
 	cargo build $(tested)
 	@$(attune) models fetch --required
 	ATTUNE_LONG_TESTS=1 cargo test $(tested) -- --nocapture
@@ -98,13 +98,18 @@ evaluate: setup web ## the real recordings in ../shared/data: voice activity, sp
 	@$(attune) models fetch --required
 	cargo bench $(benched) --bench evaluate
 
-coverage: setup-test web ## lines covered per crate
+coverage: setup-test web identity-provider ## lines covered per crate
 	cargo build $(tested)
 	@$(attune) models fetch --required
 	@scripts/coverage.sh
 
 web: packages ## the web app, into api/web/dist
 	@scripts/build-web.sh
+
+# Who vouches for people in the tests of signing in. Without its packages those are skipped, and say so.
+identity-provider:
+	@cd tests/identity-provider && npm ci --no-audit --no-fund --loglevel=error </dev/null \
+		|| echo "no packages for tests/identity-provider: signing in by way of somebody else is not tested"
 
 packages:
 	@scripts/build-web.sh --packages-only

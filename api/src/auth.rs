@@ -6,6 +6,7 @@ mod access_token;
 mod account;
 mod address;
 mod cookie;
+mod external;
 mod extract;
 mod login;
 pub mod mailed;
@@ -19,6 +20,7 @@ pub use access_token::AccessTokens;
 pub use account::{AccountError, create_account, ensure_owner, find_owner, insert_account};
 pub use address::{Address, NoAddress};
 pub use cookie::COOKIE;
+pub use external::{OpenError, Providers};
 pub use extract::{Administrator, JustProved, OwnedMeeting, SignedIn};
 pub use login::{
     Client, LoginError, LoginLink, NewSignIn, Progress, issue_login_link, proceed, redeem_login_link, sign_in, sign_out,
@@ -30,3 +32,4 @@ pub use token::{Digest, Token};
 
 pub(crate) use access_token::LIFETIME as ACCESS_TOKEN_LIFETIME;
 pub(crate) use cookie::{clear_cookie, set_cookie};
+pub(crate) use external::{Arrived, Problem, Returned, arrive, begin, clear_attempt_cookie, take};

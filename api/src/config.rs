@@ -1,7 +1,10 @@
 //! What a server is told before it starts: a file, then the environment, each setting typed and none a secret by default.
 
+mod providers;
 mod role;
 
+pub(crate) use providers::endpoint;
+pub use providers::{ClientSecret, Provider, ProviderConfig, ProviderSettings, SignInSettings, Speaks};
 pub use role::Role;
 
 use crate::audio::{AudioPlace, KEPT_FOR, KeptAudio};
@@ -51,6 +54,8 @@ pub struct Config {
     pub recognizer_elsewhere: Option<String>,
     /// Share of nudges left out by lot, 0 to 1, to learn whether they change anything.
     pub nudge_hold_out: f64,
+    /// Who else may vouch for people who sign in.
+    pub providers: Vec<ProviderConfig>,
     /// What this node does of what a server does.
     pub role: Role,
     /// Where nodes meet; none for a node that is alone.
@@ -95,6 +100,7 @@ impl Config {
             },
             recognizer_elsewhere: None,
             nudge_hold_out: NUDGE_HOLD_OUT,
+            providers: Vec::new(),
             role: Role::default(),
             redis_url: None,
             sink: false,
@@ -216,6 +222,14 @@ pub enum ConfigError {
     /// The address of the remote recognizer is not one. It is not repeated: it may hold a secret.
     #[error("reading the address of the remote recognizer in stt_base_url")]
     Recognizer(#[source] EndpointError),
+    /// What is said of a provider is not enough, or not right. It is not repeated: it may hold a secret.
+    #[error("reading how people sign in with {provider}: {problem}")]
+    Provider {
+        /// Which.
+        provider: &'static str,
+        /// What is missing or wrong.
+        problem: &'static str,
+    },
     /// Some databases are named, and others are not.
     #[error("{missing} is not set, though database_url is: name every database, or none for a private cluster")]
     Incomplete {
@@ -269,6 +283,8 @@ pub struct Settings {
     pub audio_days: Option<u32>,
     /// See [`Config::nudge_hold_out`]; 0 to 1.
     pub nudge_hold_out: Option<f64>,
+    /// See [`Config::providers`]; a variable is `ATTUNE_SIGN_IN_GOOGLE_CLIENT_ID` and the like.
+    pub sign_in: SignInSettings,
     /// See [`Config::role`].
     pub role: Option<Role>,
     /// See [`Config::redis_url`]: `redis://`, `rediss://` or `redis+unix://`.
@@ -458,7 +474,10 @@ fn setting_of(variable: &str) -> Option<String> {
                 None if variable.starts_with("STT_") => variable.to_lowercase(),
                 None => return None,
             };
-            SETTINGS.contains(&name.as_str()).then_some(name)
+            match SETTINGS.contains(&name.as_str()) {
+                true => Some(name),
+                false => providers::setting_of(&name),
+            }
         }
     }
 }

@@ -1,12 +1,14 @@
 //! PostgreSQL: the only way to a connection. A tenant's data is reached inside [`Db::with_tenant`] and nowhere else;
 //! the pools are private to this module.
 
+pub mod attempts;
 pub mod audit;
 pub mod audit_chain;
 pub mod consents;
 pub mod devices;
 pub mod exports;
 pub mod heart;
+pub mod identities;
 pub mod meetings;
 mod migrate;
 pub mod passwords;

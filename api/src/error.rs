@@ -252,7 +252,7 @@ impl IntoResponse for ApiError {
 }
 
 /// An error and its causes on one line. Messages of ours hold ids at most; those of libraries are about protocols.
-struct Chain<'a>(&'a (dyn std::error::Error + 'static));
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
 
 impl std::fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -10,8 +10,10 @@ mod cursor;
 mod devices;
 mod erasure;
 mod exports;
+mod external;
 mod health;
 mod heart;
+mod identities;
 mod input;
 mod login;
 mod mailed;
@@ -85,7 +87,15 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(mailed::reset_password))
         .routes(routes!(mailed::ask_for_address))
         .routes(routes!(mailed::confirm_address))
+        .routes(routes!(external::list_providers))
+        .routes(routes!(external::begin_external_sign_in))
+        .routes(routes!(
+            external::finish_external_sign_in,
+            external::finish_external_sign_in_by_form
+        ))
         .routes(routes!(me::get_me))
+        .routes(routes!(identities::list_identities, identities::link_identity))
+        .routes(routes!(identities::unlink_identity))
         .routes(routes!(erasure::erase_everything))
         .routes(routes!(sign_ins::list_sign_ins, sign_ins::end_other_sign_ins))
         .routes(routes!(sign_ins::end_sign_in))

@@ -16,7 +16,7 @@ pub(crate) use envelope::Told;
 pub(crate) use hop::Hop;
 
 use crate::audio::{AudioStore, PlaceError};
-use crate::auth::{self, AccessTokens, AccountError, Origins, Passwords};
+use crate::auth::{self, AccessTokens, AccountError, OpenError, Origins, Passwords, Providers};
 use crate::config::Config;
 use crate::db::{self, Db, DbError, MigrationError};
 use crate::jobs;
@@ -59,6 +59,8 @@ pub struct AppState {
     pub(crate) access_tokens: Arc<AccessTokens>,
     /// How mail leaves, where it does.
     pub(crate) mailer: Option<Arc<Mailer>>,
+    /// Who else may vouch for people who sign in.
+    pub providers: Arc<Providers>,
     /// What live meetings stand on.
     pub live: Live,
     /// The other nodes.
@@ -106,6 +108,9 @@ pub enum StartError {
     /// The place of kept audio cannot be used.
     #[error("opening the place of kept audio")]
     Audio(#[from] PlaceError),
+    /// Those who may vouch for people cannot be asked.
+    #[error("making sign-in providers ready")]
+    Providers(#[from] OpenError),
     /// The other nodes cannot be reached.
     #[error("finding the other nodes")]
     Nodes(#[from] NodesError),
@@ -179,6 +184,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         Some(addr) => Some(listen(addr)?),
         None => None,
     };
+    let providers = Arc::new(Providers::open(&config.providers)?);
     db::migrate(&config.databases).await?;
     jobs::install(&config.databases).await?;
     let db = Db::connect(&config.databases.app, config.limits.database_connections).await?;
@@ -214,6 +220,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         rates: Arc::new(Rates::new(nodes.clone())),
         nodes,
         origins: Arc::new(Origins::new(&config, addr)),
+        providers,
         config: Arc::new(config),
         db,
         keys,

@@ -32,13 +32,18 @@ pub(crate) fn clear_cookie() -> HeaderValue {
 
 /// The session's token in a request's cookies.
 pub(super) fn token_in(headers: &HeaderMap) -> Option<Token> {
+    token_named(headers, COOKIE)
+}
+
+/// The token in a cookie of this name.
+pub(super) fn token_named(headers: &HeaderMap, cookie: &str) -> Option<Token> {
     headers
         .get_all(COOKIE_HEADER)
         .iter()
         .filter_map(|header| header.to_str().ok())
         .flat_map(|header| header.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+        .find_map(|(name, value)| (name == cookie).then_some(value))
         .and_then(Token::parse)
 }
 

@@ -1,6 +1,7 @@
 //! Opaque tokens: 256 random bits for their holder, a digest for us.
 
 use crate::keys::{self, OpenError};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -60,6 +61,17 @@ impl Token {
     /// Opens what [`Token::seal`] made for the same purpose.
     pub(crate) fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         keys::open_with(&self.0, purpose, sealed)
+    }
+
+    /// A token that this one gives rise to, and that tells nothing of it.
+    pub(super) fn derived(&self, label: &[u8]) -> Self {
+        let mut bytes = Zeroizing::new([0; TOKEN_LEN]);
+        Salt::new(HKDF_SHA256, &[])
+            .extract(self.0.as_ref())
+            .expand(&[label], HKDF_SHA256)
+            .and_then(|okm| okm.fill(bytes.as_mut()))
+            .expect("invariant: HKDF gives 32 bytes for any input");
+        Self(bytes)
     }
 
     /// What we keep of it.

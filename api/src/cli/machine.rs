@@ -64,6 +64,7 @@ impl Machine {
         let settings = settings(arguments.config.as_deref())?;
         let role = arguments.role.or(settings.role).unwrap_or_default();
         let (remote, mail) = (settings.remote()?, settings.mail()?);
+        let providers = settings.sign_in.offered()?;
         let hearing = async {
             match role.hears() {
                 true => hearing(arguments.recognizer, remote, settings.tells_voices())
@@ -83,6 +84,7 @@ impl Machine {
         let config = Config {
             hearing,
             recognizer_elsewhere,
+            providers,
             role,
             mail,
             ..settings.over(&data, databases)

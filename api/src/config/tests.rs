@@ -141,3 +141,72 @@ fn where_nodes_meet_is_named_by_its_usual_variable_and_never_shown() {
         assert!(Settings::read(None, environment(&[refused])).is_err(), "{refused:?}");
     }
 }
+
+#[test]
+fn a_provider_is_offered_once_it_has_an_id_and_a_secret_which_is_never_shown() {
+    let offered = |variables: &[(&str, &str)]| {
+        let settings = Settings::read(None, environment(variables)).unwrap();
+        let shown = format!("{settings:?}");
+        let offered = settings.sign_in.offered();
+        assert!(!format!("{shown} {offered:?}").contains("never-shown"));
+        offered
+    };
+    assert!(offered(&[]).unwrap().is_empty());
+    assert!(offered(&[("ATTUNE_SIGN_IN_GOOGLE_CLIENT_ID", " ")]).unwrap().is_empty());
+    let two = [
+        ("ATTUNE_SIGN_IN_GITHUB_CLIENT_ID", "hub"),
+        ("ATTUNE_SIGN_IN_GITHUB_CLIENT_SECRET", "never-shown"),
+        ("ATTUNE_SIGN_IN_APPLE_CLIENT_ID", "org.attune"),
+        ("ATTUNE_SIGN_IN_APPLE_TEAM_ID", "TEAM"),
+        ("ATTUNE_SIGN_IN_APPLE_KEY_ID", "KEY"),
+        ("ATTUNE_SIGN_IN_APPLE_PRIVATE_KEY", "never-shown"),
+        ("ATTUNE_SIGN_IN_MYSPACE_CLIENT_ID", "left alone"),
+    ];
+    let two = offered(&two).unwrap();
+    assert!(matches!(&*two, [apple, github] if apple.provider == Provider::Apple && github.name == "GitHub"));
+    assert!(matches!(&two[0].secret, ClientSecret::Signed { team_id, .. } if team_id == "TEAM"));
+
+    for (variables, problem) in [
+        (
+            vec![("ATTUNE_SIGN_IN_GOOGLE_CLIENT_ID", "id")],
+            "client_secret is not set",
+        ),
+        (
+            vec![
+                ("ATTUNE_SIGN_IN_OIDC_CLIENT_ID", "id"),
+                ("ATTUNE_SIGN_IN_OIDC_CLIENT_SECRET", "never-shown"),
+            ],
+            "issuer is not set",
+        ),
+        (
+            vec![
+                ("ATTUNE_SIGN_IN_OIDC_CLIENT_ID", "id"),
+                ("ATTUNE_SIGN_IN_OIDC_CLIENT_SECRET", "never-shown"),
+                ("ATTUNE_SIGN_IN_OIDC_ISSUER", "http://idp.example"),
+            ],
+            "issuer is no https:// address",
+        ),
+    ] {
+        let error = offered(&variables).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn a_provider_is_written_in_the_file_as_a_table_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("attune.toml");
+    let read = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        Settings::read(
+            Some(&file),
+            environment(&[("ATTUNE_SIGN_IN_OIDC_CLIENT_SECRET", "of the environment")]),
+        )
+    };
+    let settings =
+        read("[sign_in.oidc]\nclient_id = \"attune\"\nissuer = \"https://idp.example\"\nname = \"Northwind\"\n");
+    let offered = settings.unwrap().sign_in.offered().unwrap();
+    assert!(matches!(&*offered, [oidc] if oidc.name == "Northwind"
+        && matches!(&oidc.speaks, Speaks::OpenId { issuer } if issuer == "https://idp.example")));
+    assert!(read("[sign_in.oidc]\nclient_di = \"attune\"\n").is_err());
+}

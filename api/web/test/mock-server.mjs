@@ -47,6 +47,15 @@ function lately({ coaching, record }) {
   };
 }
 
+const PROVIDERS = [
+  { provider: "google", name: "Google" },
+  { provider: "microsoft", name: "Microsoft" },
+  { provider: "apple", name: "Apple" },
+  { provider: "meta", name: "Facebook" },
+  { provider: "github", name: "GitHub" },
+  { provider: "oidc", name: "Northwind Traders, employees and contractors" },
+];
+
 /**
  * @typedef {object} Options
  * @property {number} [port] 0 for any
@@ -55,6 +64,7 @@ function lately({ coaching, record }) {
  * @property {object[]} [troubles] what stands against the tracks of the live meeting
  * @property {Record<string, object>} [samples] what became of their sound
  * @property {boolean} [signedIn] without having redeemed a link
+ * @property {{ provider: string, name: string }[]} [providers] who vouches for people
  * @property {Date} [now]
  */
 
@@ -63,7 +73,7 @@ function lately({ coaching, record }) {
  * @param {Options} options
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function startMockServer({ port = 0, empty = false, liveMs = 196_000, troubles = [], samples = {}, signedIn = false, now = new Date() } = {}) {
+export async function startMockServer({ port = 0, empty = false, liveMs = 196_000, troubles = [], samples = {}, signedIn = false, providers = PROVIDERS, now = new Date() } = {}) {
   let open = signedIn;
   let speech = { second_language: false, accent: false, stutter: false, keep: ["folks", "sort of"] };
   const organisation = { id: ME.tenant_id, kind: "organisation", remote_recognition: true, recognizer_elsewhere: "api.openai.com" };
@@ -94,6 +104,10 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
     ...[41, 38, 46, 43, 40].map((rmssd, index) => heartRecording(5 - index, on(2 + index, "07:05"), rmssd, null)),
   ];
 
+  let identities = [
+    { id: "01936f00-0000-7000-8000-0000000000a1", provider: "google", name: "Google", linked_at: on(40, "18:20") },
+    { id: "01936f00-0000-7000-8000-0000000000a2", provider: "github", name: "GitHub", linked_at: on(3, "09:10") },
+  ];
   let devices = [
     { id: "01936f00-0000-7000-8000-0000000000d2", kind: "extension", name: "Chrome on the laptop at work, second profile for interviews", enrolled_at: on(12, "09:00"), recorded_at: on(0, "09:30") },
     { id: "01936f00-0000-7000-8000-0000000000d1", kind: "native", name: "attune on kitchen-mac", enrolled_at: on(40, "18:20"), recorded_at: null },
@@ -164,6 +178,8 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
       return answer(200, { user: ME });
     }
     if (url.pathname === "/v1/auth/addresses/redeem") return body.token === "good" ? answer(204) : refuse(410, "mailed_link_gone", "this link was used, or is too old: ask for another");
+    if (url.pathname === "/v1/auth/providers") return answer(200, { providers });
+    if (url.pathname.startsWith("/v1/auth/external/")) return answer(200, { url: "/sign-in?problem=provider_away" });
     if (!open) return refuse(401, "not_signed_in", "sign in first");
     if (url.pathname === "/v1/me/sign-in") return answer(200, signingIn);
     if (url.pathname === "/v1/auth/proof") {
@@ -191,6 +207,15 @@ export async function startMockServer({ port = 0, empty = false, liveMs = 196_00
       return answer(204);
     }
     if (url.pathname === "/v1/me") return answer(200, ME);
+    if (url.pathname === "/v1/me/identities") {
+      if (request.method === "POST") return answer(200, { url: "/settings?problem=identity_taken" });
+      return answer(200, { identities });
+    }
+    if (url.pathname.startsWith("/v1/me/identities/")) {
+      if (identities.length === 1) return refuse(409, "last_way_in", "this is the last way in to this account: link another first");
+      identities = identities.filter(({ id }) => !url.pathname.endsWith(id));
+      return answer(204);
+    }
     if (url.pathname === "/v1/me/speech") {
       if (request.method === "PUT") speech = body;
       return answer(200, speech);

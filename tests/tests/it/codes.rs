@@ -11,17 +11,18 @@ const MARIA: &str = "maria@example.com";
 const CODE: &str = "/v1/auth/code";
 
 /// What the person's authenticator does.
-struct Authenticator(Totp);
+pub struct Authenticator(Totp);
 
 impl Authenticator {
-    fn given(secret: &str) -> Self {
+    /// With the secret that was shown to set it up.
+    pub fn given(secret: &str) -> Self {
         let secret = Secret::try_from_base32(secret).unwrap();
         let totp = Builder::new().with_secret(secret).with_account_name(MARIA).build();
         Self(totp.unwrap())
     }
 
     /// The code `steps` steps of half a minute from now: one ahead is taken, as from a clock that is fast.
-    fn code(&self, steps: u64) -> String {
+    pub fn code(&self, steps: u64) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         self.0.generate(now + 30 * steps).to_string()
     }

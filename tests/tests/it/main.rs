@@ -17,6 +17,7 @@ mod erasure;
 mod errors;
 mod exports;
 mod extension_tokens;
+mod external;
 mod filled_pauses;
 mod fuzzed_api;
 mod heard;

@@ -5,6 +5,7 @@ import { MeetingPage } from "../features/meetings/meeting-page";
 import { MeetingsPage } from "../features/meetings/meetings-page";
 import { ReportPage } from "../features/report/report-page";
 import { SettingsPage } from "../features/settings/settings-page";
+import { CodePage } from "../features/sign-in/code-page";
 import { ConfirmAddressPage, ForgotPasswordPage, ResetPasswordPage, SignUpPage } from "../features/sign-in/mailed-pages";
 import { SignInPage } from "../features/sign-in/sign-in-page";
 import { NotFound } from "./not-found";
@@ -20,15 +21,17 @@ const signInRoute = createRoute({
   path: "/sign-in",
   // Only a path of this app: "//elsewhere.example" would lead away. What is refused must be named: what validation leaves
   // out, the router fills in from the address.
-  validateSearch: (search: Record<string, unknown>): { next?: string | undefined } => ({
+  validateSearch: (search: Record<string, unknown>): { next?: string | undefined; problem?: string | undefined } => ({
+    problem: problemIn(search),
     next: typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"]) ? search["next"] : undefined,
   }),
   component: function SignIn() {
-    const { next } = signInRoute.useSearch();
-    return <SignInPage next={next ?? "/"} />;
+    const { next, problem } = signInRoute.useSearch();
+    return <SignInPage next={next ?? "/"} problem={problem} />;
   },
 });
 
+const codeRoute = createRoute({ getParentRoute: () => rootRoute, path: "/sign-in/code", component: CodePage });
 const signUpRoute = createRoute({ getParentRoute: () => rootRoute, path: "/sign-up", component: SignUpPage });
 const forgotPasswordRoute = createRoute({ getParentRoute: () => rootRoute, path: "/forgot-password", component: ForgotPasswordPage });
 const resetPasswordRoute = createRoute({ getParentRoute: () => rootRoute, path: "/reset-password", component: ResetPasswordPage });
@@ -60,11 +63,24 @@ const reportRoute = createRoute({
   },
 });
 
-const settingsRoute = createRoute({ getParentRoute: () => rootRoute, path: "/settings", component: SettingsPage });
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings",
+  validateSearch: (search: Record<string, unknown>): { problem?: string | undefined } => ({ problem: problemIn(search) }),
+  component: function Settings() {
+    return <SettingsPage problem={settingsRoute.useSearch().problem} />;
+  },
+});
+
+/** Why somebody came back from an account elsewhere in vain. */
+function problemIn(search: Record<string, unknown>): string | undefined {
+  return typeof search["problem"] === "string" ? search["problem"] : undefined;
+}
 
 const routeTree = rootRoute.addChildren([
   meetingsRoute,
   signInRoute,
+  codeRoute,
   signUpRoute,
   forgotPasswordRoute,
   resetPasswordRoute,

@@ -11,7 +11,7 @@ import { Failed } from "../ui/notice";
 import { ThemeToggle } from "./theme-toggle";
 
 /** Pages where nobody is signed in yet. */
-const OUTSIDE = new Set(["/sign-in", "/sign-up", "/forgot-password", "/reset-password", "/confirm-address"]);
+const OUTSIDE = new Set(["/sign-in", "/sign-in/code", "/sign-up", "/forgot-password", "/reset-password", "/confirm-address"]);
 
 export function Shell() {
   const pathname = useRouterState({ select: ({ location }) => location.pathname });

@@ -1,25 +1,29 @@
-/** What may act for a person: the devices that record, and the places where they are signed in. Each can be stopped from here. */
+/** What may act for a person: who signs them in, the devices that record, and the places where they are signed in. Each can be stopped
+ * from here. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId, useState, type ReactNode } from "react";
+import { useState } from "react";
 import { devicesQuery, endOtherSignIns, endSignIn, revokeDevice, signInsQuery } from "../../api/access";
+import { identitiesQuery, problemOf, providersQuery } from "../../api/external";
 import type { Device, SignIn } from "../../api/model";
-import { dayInSentence, herePlace } from "../../format/time";
 import { Button } from "../../ui/button";
-import { Cancel, Confirmation } from "../../ui/dialog";
-import { Facts } from "../../ui/facts";
+import { Confirmation } from "../../ui/dialog";
+import { Choice, day, Listed, Row } from "./listed";
 import { Section, Unchanged } from "./section";
+import { WaysIn } from "./ways-in";
 
-export function AccessSection() {
+export function AccessSection({ problem }: { problem: string | undefined }) {
   const [devices, signIns] = [useQuery(devicesQuery), useQuery(signInsQuery)];
-  const broken = [devices, signIns].find((query) => query.isError);
+  const [identities, providers] = [useQuery(identitiesQuery), useQuery(providersQuery)];
+  const broken = [devices, signIns, identities, providers].find((query) => query.isError);
   return (
     <Section
       title="Access"
-      about="What may record for you, and where you are signed in."
+      about="How you sign in, what may record for you, and where you are signed in."
       broken={broken?.error != null ? { error: broken.error, retry: () => void broken.refetch() } : undefined}
     >
-      {devices.isSuccess && signIns.isSuccess && (
+      {devices.isSuccess && signIns.isSuccess && identities.isSuccess && providers.isSuccess && (
         <div className="space-y-10">
+          <WaysIn identities={identities.data.identities} offered={providers.data.providers} problem={problemOf(problem)} />
           <Devices devices={devices.data.devices} />
           <SignIns signIns={signIns.data.sign_ins} />
         </div>
@@ -113,45 +117,4 @@ function SignIns({ signIns }: { signIns: readonly SignIn[] }) {
       </Confirmation>
     </Listed>
   );
-}
-
-function Listed({ title, children }: { title: string; children: ReactNode }) {
-  const name = useId();
-  return (
-    <div role="group" aria-labelledby={name}>
-      <h3 id={name} className="border-b border-line pb-2 text-sm font-medium text-ink-2">
-        {title}
-      </h3>
-      <div className="space-y-3 pt-3">{children}</div>
-    </div>
-  );
-}
-
-function Row({ name, facts, children }: { name: string; facts: readonly string[]; children: ReactNode }) {
-  return (
-    <div className="flex items-start justify-between gap-4 border-b border-line pb-3">
-      <div className="min-w-0">
-        <p className="break-words">{name}</p>
-        <Facts className="mt-0.5 text-xs text-ink-3" facts={facts} />
-      </div>
-      {children}
-    </div>
-  );
-}
-
-function Choice({ stay, go, onGo }: { stay: string; go: string; onGo: () => void }) {
-  return (
-    <div className="mt-6 flex justify-end gap-3">
-      <Cancel asChild>
-        <Button>{stay}</Button>
-      </Cancel>
-      <Button weight="danger" onClick={onGo}>
-        {go}
-      </Button>
-    </div>
-  );
-}
-
-function day(at: string): string {
-  return dayInSentence(at, new Date(), herePlace());
 }

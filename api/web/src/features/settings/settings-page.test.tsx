@@ -1,7 +1,10 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
+import { leaveFor } from "../../api/leave";
 import { openApp, refusal, type Answers } from "../../../test/app";
 import { heartRecording } from "../../../test/fixtures/meeting.mjs";
+
+vi.mock("../../api/leave");
 
 interface Stands {
   role?: string;
@@ -22,6 +25,8 @@ function standing({ role = "owner", host = "stt.example", allowed = false, conse
     "GET /v1/sign-ins": () => ({ status: 200, body: { sign_ins: [] } }),
     "GET /v1/auth/ways": () => ({ status: 200, body: { password: false, sign_up: false } }),
     "GET /v1/me/sign-in": () => ({ status: 200, body: { address: null, password: false, codes: false, recovery_codes: 0 } }),
+    "GET /v1/me/identities": () => ({ status: 200, body: { identities: [] } }),
+    "GET /v1/auth/providers": () => ({ status: 200, body: { providers: [] } }),
     "GET /v1/exports": () => ({ status: 200, body: { exports: [] } }),
     "GET /v1/me/acts": () => ({ status: 200, body: { acts: [], next_cursor: null } }),
     "GET /v1/me/retention": () => ({ status: 200, body: { kinds: [{ kind: "transcript", days: 90, chosen: false, ceiling_days: 180, default_days: 90 }, { kind: "reports", days: null, chosen: false, ceiling_days: null, default_days: null }] } }),
@@ -484,5 +489,50 @@ describe("erasing everything", () => {
     await user.click(await screen.findByRole("button", { name: "Erase everything…" }));
     await user.type(await screen.findByLabelText(/^Type/), "erase everything{Enter}");
     expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. Try again later.");
+  });
+});
+
+describe("the ways to sign in", () => {
+  const linked = [
+    { id: "g", provider: "google", name: "Google", linked_at: "2026-11-20T00:00:00Z" },
+    { id: "h", provider: "github", name: "GitHub", linked_at: "2026-11-21T00:00:00Z" },
+  ];
+  const providers = [...linked, { provider: "apple", name: "Apple" }].map(({ provider, name }) => ({ provider, name }));
+  const answers = (identities: object[]): Answers => ({
+    ...standing({}),
+    "GET /v1/auth/providers": () => ({ status: 200, body: { providers } }),
+    "GET /v1/me/identities": () => ({ status: 200, body: { identities } }),
+  });
+
+  it("are linked at the provider's own page, and only those that are not linked yet", async () => {
+    const { user } = openApp("/settings", { ...answers(linked), "POST /v1/me/identities": () => ({ status: 200, body: { url: "https://appleid.example/" } }) });
+    const ways = within(await screen.findByRole("group", { name: "Ways to sign in" }));
+    expect(ways.queryByRole("button", { name: "Link Google" })).toBeNull();
+    await user.click(ways.getByRole("button", { name: "Link Apple" }));
+    await waitFor(() => expect(leaveFor).toHaveBeenCalledExactlyOnceWith("https://appleid.example/"));
+  });
+
+  it("are unlinked after asking, but for the last", async () => {
+    let identities = [...linked];
+    const { user } = openApp("/settings", {
+      ...answers([]),
+      "GET /v1/me/identities": () => ({ status: 200, body: { identities } }),
+      "DELETE /v1/me/identities/h": () => {
+        identities = identities.filter(({ id }) => id !== "h");
+        return { status: 204 };
+      },
+      "DELETE /v1/me/identities/g": () => refusal(409, "last_way_in", "this is the last way in to this account: link another first"),
+    });
+    await user.click(await screen.findByRole("button", { name: "Unlink GitHub" }));
+    await user.click(await screen.findByRole("button", { name: "Unlink it" }));
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Unlink GitHub" })).toBeNull());
+    await user.click(screen.getByRole("button", { name: "Unlink Google" }));
+    await user.click(await screen.findByRole("button", { name: "Unlink it" }));
+    expect((await screen.findByRole("alert")).textContent).toBe("Nothing was changed. This is the last way in to this account: link another first.");
+  });
+
+  it("say why nothing was linked", async () => {
+    openApp("/settings?problem=identity_taken", answers(linked));
+    expect((await screen.findByRole("alert")).textContent).toContain("belongs to somebody else here");
   });
 });

@@ -10,7 +10,8 @@ import { RetentionSection } from "./retention-section";
 import { SignInSection } from "./sign-in-section";
 import { SpeechSection } from "./speech-section";
 
-export function SettingsPage() {
+/** `problem`: why nothing was linked, where somebody comes back from an account elsewhere. */
+export function SettingsPage({ problem }: { problem?: string | undefined }) {
   useTitle("Settings");
   return (
     <div className="mx-auto w-full max-w-[75rem] px-5 pt-10 pb-24 sm:px-8 sm:pt-14">
@@ -21,7 +22,7 @@ export function SettingsPage() {
         <SpeechSection />
         <HeartSection />
         <SignInSection />
-        <AccessSection />
+        <AccessSection problem={problem} />
         <RetentionSection />
         <ActsSection />
         <ExportSection />

@@ -1,8 +1,12 @@
 import { screen } from "@testing-library/react";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { leaveFor } from "../../api/leave";
 import { openApp, refusal } from "../../../test/app";
 import { meeting } from "../../../test/fixtures/meeting.mjs";
 
+vi.mock("../../api/leave");
+
+const offered = { "GET /v1/auth/providers": () => ({ status: 200, body: { providers: [{ provider: "google", name: "Google" }, { provider: "oidc", name: "Northwind" }] } }) };
 const list = { "GET /v1/meetings": () => ({ status: 200, body: { meetings: [meeting(1, { title: "Roadmap" })], next_cursor: null } }) };
 
 describe("the sign-in page", () => {
@@ -12,7 +16,8 @@ describe("the sign-in page", () => {
     const { requests } = openApp("/sign-in", {});
     expect(await screen.findByRole("heading", { name: "Sign in with a link" })).toBeTruthy();
     expect(screen.getByText("attune login-link")).toBeTruthy();
-    expect(requests).toEqual(["GET /v1/auth/ways"]);
+    // Which accounts elsewhere there are is all that it asks for.
+    expect(requests.toSorted()).toEqual(["GET /v1/auth/providers", "GET /v1/auth/ways"]);
   });
 
   it("exchanges the link's token once, takes it out of the address, and goes on", async () => {
@@ -64,6 +69,55 @@ describe("the sign-in page", () => {
     });
     expect(await screen.findByRole("link", { name: "Roadmap" })).toBeTruthy();
     expect(path()).toBe("/");
+  });
+
+  it("offers the accounts that the server was set up with, and goes where one of them is", async () => {
+    const { user, requests } = openApp("/sign-in", {
+      ...offered,
+      "POST /v1/auth/external/oidc": () => ({ status: 200, body: { url: "https://idp.example/authorize?state=s" } }),
+    });
+    expect(await screen.findByRole("button", { name: "Continue with Google" })).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Continue with Northwind" }));
+    await vi.waitFor(() => expect(leaveFor).toHaveBeenCalledExactlyOnceWith("https://idp.example/authorize?state=s"));
+    expect(requests).toContain("POST /v1/auth/external/oidc");
+  });
+
+  it("says that an account's provider is away, and stays", async () => {
+    vi.mocked(leaveFor).mockClear();
+    const { user } = openApp("/sign-in", { ...offered, "POST /v1/auth/external/google": () => refusal(503, "unavailable", "not available just now") });
+    await user.click(await screen.findByRole("button", { name: "Continue with Google" }));
+    expect((await screen.findByRole("alert")).textContent).toBe("Not available just now.");
+    expect(leaveFor).not.toHaveBeenCalled();
+  });
+
+  it("asks somebody who comes back for their one-time code", async () => {
+    window.history.replaceState(null, "", "/sign-in/code#half");
+    const bodies: unknown[] = [];
+    const { user, path } = openApp("/sign-in/code", {
+      ...list,
+      "POST /v1/auth/code": async (request) => {
+        bodies.push(await request.json());
+        return { status: 200, body: { user: { id: "u", tenant_id: "t", role: "owner" } } };
+      },
+    });
+    await user.type(await screen.findByLabelText("Code"), "123456{Enter}");
+    expect(await screen.findByRole("link", { name: "Roadmap" })).toBeTruthy();
+    expect(window.location.hash).toBe("");
+    expect(path()).toBe("/");
+    expect(bodies).toEqual([{ code_token: "half", code: "123456" }]);
+    window.history.replaceState(null, "", "/");
+  });
+
+  it("says why somebody comes back in vain, in words of its own alone", async () => {
+    openApp("/sign-in?problem=another_browser", offered);
+    expect((await screen.findByRole("alert")).textContent).toContain("another browser or tab");
+  });
+
+  it("repeats nothing that somebody else wrote into its address", async () => {
+    openApp("/sign-in?problem=call+0800+evil", offered);
+    expect(await screen.findByRole("button", { name: "Continue with Google" })).toBeTruthy();
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(document.body.textContent).not.toContain("evil");
   });
 });
 

@@ -3,17 +3,20 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { redeemLoginLink } from "../../api/account";
+import { problemOf } from "../../api/external";
 import { ApiFailure } from "../../api/failure";
 import { waysInQuery } from "../../api/sign-in";
 import { Button } from "../../ui/button";
 import { Command } from "../../ui/command";
 import { Icon } from "../../ui/icon";
+import { Notice } from "../../ui/notice";
 import { useTitle } from "../../ui/title";
+import { ExternalProviders } from "./external-providers";
 import { takeLinkToken } from "./link-token";
 import { PasswordForm } from "./password-form";
 import { Doorstep, Stage } from "./stage";
 
-export function SignInPage({ next }: { next: string }) {
+export function SignInPage({ next, problem }: { next: string; problem: string | undefined }) {
   useTitle("Sign in");
   const navigate = useNavigate();
   const queryClient = useQueryClient();
@@ -41,8 +44,16 @@ export function SignInPage({ next }: { next: string }) {
     return () => mounted.abort();
   }, [mutate]);
 
+  const why = problemOf(problem);
   return (
     <Doorstep>
+      {why !== undefined && redeem.isIdle && (
+        <div role="alert" className="mb-8">
+          <Notice tone="signal" title="You were not signed in">
+            <p>{why}</p>
+          </Notice>
+        </div>
+      )}
       <div aria-live="polite">
         {redeem.isPending || redeem.isSuccess ? (
           <Stage title="Signing you in" busy>
@@ -63,6 +74,7 @@ export function SignInPage({ next }: { next: string }) {
           )
         )}
       </div>
+      {!redeem.isPending && !redeem.isSuccess && <ExternalProviders />}
     </Doorstep>
   );
 }
