@@ -16,7 +16,7 @@ export function ExternalProviders() {
       <h2 id={name} className="text-sm text-ink-3">
         Or with an account you have
       </h2>
-      <ul className="mt-3 grid gap-2">
+      <ul className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-2">
         {providers.map(({ provider, name: called }) => (
           <li key={provider}>
             <Button className="w-full" disabled={leave.isPending} onClick={() => leave.mutate(provider)}>

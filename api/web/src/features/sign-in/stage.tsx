@@ -20,7 +20,7 @@ export function Stage({ title, busy = false, children }: StageProps) {
 
 /** The page around it. */
 export function Doorstep({ children }: { children: ReactNode }) {
-  return <div className="mx-auto grid w-full max-w-[26rem] flex-1 content-center px-5 py-16">{children}</div>;
+  return <div className="mx-auto grid w-full max-w-[26rem] flex-1 grid-cols-[minmax(0,1fr)] content-center px-5 py-16">{children}</div>;
 }
 
 /** The tuner's scale. Its needle rests in the middle, and breathes while something is under way. */
