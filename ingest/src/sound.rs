@@ -26,6 +26,12 @@ pub fn at_16_khz(sample: u64, rate_hz: u32) -> u64 {
     (u128::from(sample) * u128::from(SAMPLE_RATE_HZ) / u128::from(rate_hz)) as u64
 }
 
+/// The last sample at `rate_hz` that falls into the 16 kHz sample `sample`, or before it. That is below 2^53.
+pub fn last_at_16_khz(sample: u64, rate_hz: u32) -> u64 {
+    let next = (u128::from(sample) + 1) * u128::from(rate_hz);
+    (next.div_ceil(u128::from(SAMPLE_RATE_HZ)) - 1) as u64
+}
+
 /// Decodes one track. What it hands out from one [`SoundDecoder::jump`] to the next is exactly the 16 kHz samples
 /// between the two places.
 pub struct SoundDecoder {
@@ -164,4 +170,20 @@ fn decode_opus(decoder: &mut opus::Decoder, frame: &OpusFrame<'_>) -> Result<Vec
         samples.extend_from_slice(&packet_samples[..decoded]);
     }
     Ok(samples)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_sample_that_falls_into_one_of_16_khz_is_followed_by_one_that_does_not() {
+        for rate_hz in [8_000, 16_000, 44_100, 48_000] {
+            for sample in [0, 1, 2, 3_839, 3_840, 64_001, (1 << 53) - 2] {
+                let last = last_at_16_khz(sample, rate_hz);
+                assert!(at_16_khz(last, rate_hz) <= sample, "{sample} at {rate_hz}");
+                assert!(at_16_khz(last + 1, rate_hz) > sample, "{sample} at {rate_hz}");
+            }
+        }
+    }
 }

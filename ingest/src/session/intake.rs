@@ -4,7 +4,7 @@ use super::keeping::Keeping;
 use crate::lanes::{Class, Lane};
 use crate::ports::{KeptFrame, Line, Position};
 use crate::protocol::{Codec, Limits, Prefix, SampleClass, Skip, Stream, TrackDeclaration};
-use crate::sound::{SoundDecoder, SoundError, at_16_khz};
+use crate::sound::{SoundDecoder, SoundError, at_16_khz, last_at_16_khz};
 use crate::timeline::Fit;
 use attune_engine::clock::SAMPLES_PER_MS;
 use attune_engine::speaker::{Speaker, Track};
@@ -210,10 +210,12 @@ impl Intake {
         let decided_sample = lane.decided();
         let keep_from = decided_sample.saturating_sub(RELEASE_LAG_SAMPLES).min(again_from);
         let first = self.frames.iter().find(|frame| frame.end > keep_from);
-        let (release_seq, release_first_sample, line) = match first {
+        let (release_seq, first_sample, line) = match first {
             Some(frame) => (frame.seq, frame.first_sample, frame.line),
             None => (self.next_seq, self.at(), lane.timeline().line()),
         };
+        // A skip right before that frame which is not decided yet is said again, and begins where everything is decided.
+        let release_first_sample = first_sample.min(last_at_16_khz(decided_sample, self.declared.rate_hz));
         Position {
             stream: Stream::from(self.declared.track),
             decided_sample,

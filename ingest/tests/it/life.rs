@@ -249,3 +249,17 @@ proptest! {
         prop_assert!(marked.count() <= client.marks, "a mark came twice");
     }
 }
+
+#[test]
+fn a_gap_that_one_track_begins_with_is_there_after_a_resume() {
+    let mut client = Client::new();
+    let skip = Act::Skip {
+        track: Tab,
+        frames: 1,
+        muted: false,
+    };
+    for act in [skip, Act::Capture { says: None }, Act::Mark, Act::Turns(3), Act::Die] {
+        client.act(&act);
+        assert_eq!(client.line.closed(), None, "refused {act:?}");
+    }
+}
