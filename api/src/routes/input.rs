@@ -2,6 +2,7 @@
 
 use crate::error::{ApiError, FieldProblem};
 use axum::Json;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
@@ -20,7 +21,18 @@ where
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let again = Request::from_parts(parts.clone(), body);
+        let bytes = Bytes::from_request(again, state)
+            .await
+            .map_err(|rejection| ApiError::from_status(rejection.status()))?;
+        let is_object = bytes.trim_ascii_start().starts_with(b"{");
+        let request = Request::from_parts(parts, Body::from(bytes));
         let Json(value) = Json::<T>::from_request(request, state).await.map_err(unreadable)?;
+        // A list of values in the order of the fields would be read too.
+        if !is_object {
+            return Err(ApiError::Malformed("its body is no JSON object".into()));
+        }
         check(value).map(Self)
     }
 }

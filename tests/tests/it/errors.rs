@@ -156,3 +156,18 @@ async fn a_database_that_is_gone_is_told_within_a_second_and_found_again() {
     owner.get("/v1/me").await.expect(200);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_list_in_the_order_of_the_fields_is_no_body() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    for body in [json!([]), json!([null, null]), json!(null), json!("x"), json!(7)] {
+        let answer = owner.patch("/v1/organisation", body).await.expect(400);
+        assert_eq!(answer.error_code(), "malformed");
+    }
+    owner
+        .patch("/v1/organisation", json!({"remote_recognition": false}))
+        .await
+        .expect(200);
+    app.finish().await;
+}

@@ -9,8 +9,8 @@ use std::process::Command;
 /// What `scripts/fetch-api-fuzzer` fetches.
 const FUZZER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/api-fuzzer/4.32.5");
 
-/// They end the very sign-in that asks, or are sockets.
-const LEFT_OUT: [&str; 7] = [
+/// They end the very sign-in that asks, are sockets, or lead whoever comes back from elsewhere to a page, whatever they bring.
+const LEFT_OUT: [&str; 9] = [
     "logout",
     "erase_everything",
     "end_other_sign_ins",
@@ -18,6 +18,8 @@ const LEFT_OUT: [&str; 7] = [
     "change_password",
     "ingest",
     "follow_meeting",
+    "finish_external_sign_in",
+    "finish_external_sign_in_by_form",
 ];
 
 /// In `make test`; `make test-long` asks more.
