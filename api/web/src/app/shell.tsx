@@ -69,7 +69,8 @@ function SignOut() {
     mutationFn: signOut,
     onSuccess: async () => {
       await navigate({ to: "/sign-in" });
-      queryClient.clear();
+      // What the page that was left showed; the one that is there now asks for its own.
+      queryClient.removeQueries({ type: "inactive" });
     },
   });
   return (
