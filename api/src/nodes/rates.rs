@@ -20,7 +20,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 /// How long a request waits for the common count before it is counted here: longer would be felt.
 const COUNTED_WITHIN: Duration = Duration::from_millis(250);
-/// Windows that are kept here before those that are over are looked for.
+/// Windows that are kept here before those that are over are looked for the first time.
 const WINDOWS: usize = 4_096;
 
 const TAKE: &str = "local count = redis.call('INCR', KEYS[1])
@@ -47,7 +47,16 @@ pub(crate) enum Subject {
 pub(crate) struct Rates {
     nodes: Nodes,
     take: Script,
-    here: Mutex<HashMap<Subject, Window>>,
+    here: Mutex<Here>,
+}
+
+/// What this node counts by itself.
+#[derive(Debug)]
+struct Here {
+    windows: HashMap<Subject, Window>,
+    /// How many there are before those that are over are looked for: twice as many as were left the last time, so that a crowd
+    /// is not gone through for each who comes.
+    swept_at: usize,
 }
 
 /// What may still be asked for.
@@ -97,7 +106,10 @@ impl Rates {
         Self {
             nodes,
             take: Script::new(TAKE),
-            here: Mutex::default(),
+            here: Mutex::new(Here {
+                windows: HashMap::new(),
+                swept_at: WINDOWS,
+            }),
         }
     }
 
@@ -142,15 +154,16 @@ impl Rates {
     }
 
     fn count_here(&self, subject: Subject, now: Instant) -> (u32, Duration) {
-        let mut windows = lock(&self.here);
-        if windows.len() >= WINDOWS {
-            windows.retain(|_, window| now < window.until);
+        let mut here = lock(&self.here);
+        if here.windows.len() >= here.swept_at {
+            here.windows.retain(|_, window| now < window.until);
+            here.swept_at = WINDOWS.max(2 * here.windows.len());
         }
         let fresh = Window {
             count: 0,
             until: now + subject.window(),
         };
-        let window = windows.entry(subject).or_insert(fresh);
+        let window = here.windows.entry(subject).or_insert(fresh);
         if now >= window.until {
             *window = fresh;
         }
@@ -209,7 +222,28 @@ mod tests {
         }
         tokio::time::advance(MINUTE).await;
         rates.admit(Subject::Code(UserId::new()), 5).await.unwrap();
-        assert_eq!(lock(&rates.here).len(), 1);
+        assert_eq!(lock(&rates.here).windows.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crowd_is_gone_through_as_often_as_it_doubles_and_no_more() {
+        let rates = Rates::new(Nodes::alone());
+        let mut swept = 0;
+        for _ in 0..5 * WINDOWS {
+            let before = lock(&rates.here).swept_at;
+            rates.admit(Subject::Code(UserId::new()), 5).await.unwrap();
+            swept += usize::from(lock(&rates.here).swept_at != before);
+        }
+        assert_eq!((swept, lock(&rates.here).windows.len()), (3, 5 * WINDOWS));
+        tokio::time::advance(QUARTER).await;
+        for _ in 0..5 * WINDOWS {
+            rates.admit(Subject::Code(UserId::new()), 5).await.unwrap();
+        }
+        assert_eq!(
+            lock(&rates.here).windows.len(),
+            5 * WINDOWS,
+            "those that were over are gone"
+        );
     }
 
     #[tokio::test(start_paused = true)]
