@@ -25,17 +25,19 @@ impl TaskHandler for SealAudit {
     }
 }
 
+/// A tenant that cannot be sealed keeps no other waiting; the job is tried again for it.
 async fn go_round(workshop: &Workshop) -> Result<(), JobError> {
     let mut after = None;
+    let mut done = Ok(());
     loop {
         let tenants = workshop
             .db
             .without_tenant(async |tx| retention::tenants_after(tx, after, TENANTS).await)
             .await?;
         for tenant in &tenants {
-            seal(workshop, *tenant).await?;
+            done = seal(workshop, *tenant).await.and(done);
         }
-        let Some(last) = tenants.last() else { return Ok(()) };
+        let Some(last) = tenants.last() else { return done };
         after = Some(*last);
     }
 }
