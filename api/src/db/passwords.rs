@@ -43,7 +43,7 @@ pub async fn put_address(
 ) -> sqlx::Result<bool> {
     let put = sqlx::query!(
         "INSERT INTO addresses (address_hmac, user_id, sealed)
-         SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM addresses WHERE address_hmac = $1)
+         SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM addresses WHERE address_hmac = $1 AND user_id <> $2)
          ON CONFLICT ON CONSTRAINT addresses_one_each DO UPDATE SET address_hmac = $1, sealed = $3, created_at = now()",
         address_hmac,
         user.0,

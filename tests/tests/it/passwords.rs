@@ -389,6 +389,17 @@ async fn the_owner_takes_an_address_and_then_a_password() {
     let confirm = || nobody.post("/v1/auth/addresses/redeem", json!({"token": token}));
     confirm().await.expect(204);
     assert_eq!(confirm().await.expect(410).error_code(), "mailed_link_gone");
+    // The same once more changes nothing.
+    mail.clear();
+    owner
+        .post("/v1/me/address", json!({"address": MARIA}))
+        .await
+        .expect(202);
+    let again = mail.mail(MARIA, "Your address at Attune").await.secret().to_owned();
+    nobody
+        .post("/v1/auth/addresses/redeem", json!({"token": again}))
+        .await
+        .expect(204);
     owner
         .put("/v1/me/password", json!({"password": PASSWORD}))
         .await
