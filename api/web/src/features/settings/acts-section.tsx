@@ -47,10 +47,18 @@ const told = new Map([
   ["export.deleted", "An archive was deleted"],
   ["speech.changed", "What is said of my speech was changed"],
   ["retention.changed", "How long it is kept was changed"],
+  ["account.made", "The account was made"],
+  ["password.changed", "The password was changed"],
+  ["address.changed", "The e-mail address was changed"],
+  ["codes.turned_on", "Codes at sign-in were turned on"],
+  ["codes.turned_off", "Codes at sign-in were turned off"],
+  ["identity.linked", "An account elsewhere was linked"],
+  ["identity.unlinked", "An account elsewhere was unlinked"],
   ["device.revoked", "A device was revoked"],
   ["sign_in.ended", "A sign-in was ended"],
   ["organisation.remote_recognition_allowed", "Recognition elsewhere was allowed"],
   ["organisation.remote_recognition_forbidden", "Recognition elsewhere was forbidden"],
+  ["person.erased", "A person and all that was theirs was erased"],
   ["organisation.retention_changed", "The longest that anything is kept was changed"],
 ]);
 

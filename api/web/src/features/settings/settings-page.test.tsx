@@ -175,15 +175,15 @@ describe("who saw my data", () => {
       ...standing({}),
       "GET /v1/me/acts": (request) =>
         new URL(request.url).searchParams.get("cursor") === "c1"
-          ? { status: 200, body: { acts: [act("1", "meeting.deleted", "u")], next_cursor: null } }
+          ? { status: 200, body: { acts: [act("1", "meeting.deleted", "u"), act("0", "codes.turned_off", "u")], next_cursor: null } }
           : { status: 200, body: { acts: [act("2", "export.taken", "other"), act("3", "thing.new", "u")], next_cursor: "c1" } },
     });
     const list = await screen.findByRole("list", { name: "What was done with my data" });
     const rows = (): (string | null)[] => within(list).getAllByRole("listitem").map((row) => row.firstElementChild?.textContent ?? null);
     expect(rows()).toEqual(["An archive was downloaded, by somebody else", "thing.new, by me"]);
     await user.click(screen.getByRole("button", { name: "Show earlier" }));
-    await waitFor(() => expect(rows()).toHaveLength(3));
-    expect(rows()[2]).toBe("A meeting was deleted, by me");
+    await waitFor(() => expect(rows()).toHaveLength(4));
+    expect(rows().slice(2)).toEqual(["A meeting was deleted, by me", "Codes at sign-in were turned off, by me"]);
     expect(screen.queryByRole("button", { name: "Show earlier" })).toBeNull();
   });
 });
